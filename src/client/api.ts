@@ -1,0 +1,214 @@
+/** The public shape of a chat: what `createChat` returns and takes. Written for readers; the client implements it. */
+import type { Clock } from '../ports/clock.js'
+import type { StorageFactory, StorageState } from '../ports/storage.js'
+import type { Transport } from '../ports/transport.js'
+import type { Profile } from '../protocol/frames.js'
+import type { ChatError, ChatErrorCode } from './errors.js'
+import type { StandardSchema } from './content.js'
+
+/**
+ * A value that changes. `get` returns the present snapshot, which never changes itself; `subscribe` calls `run`
+ * at once and then after every change, at most once per microtask, and returns its own end. Both may be passed unbound.
+ */
+export interface Readable<T> {
+  readonly get: () => T
+  readonly subscribe: (run: (value: T) => void) => () => void
+}
+
+/** `saving`: not yet on disk. `queued`: waits for the link. `sending`: handed to it. `sent`: durable at the server. */
+export type MessageStatus = 'saving' | 'queued' | 'sending' | 'failed' | 'sent' | 'delivered' | 'read'
+
+/** One message of a timeline, confirmed or pending. Equal snapshots are the same object. */
+export interface Message<Content = unknown> {
+  /** Never changes, from the first keystroke's row to the confirmed one: the key of a rendered list. */
+  readonly key: string
+  /** The server's id; absent while pending. */
+  readonly id?: string
+  /** The id born on this device; only on own messages. */
+  readonly localId?: string
+  /** Its place in the log; absent while pending. */
+  readonly seq?: number
+  /** The `seq` of its last change; absent while pending. */
+  readonly rev?: number
+  readonly author: string
+  readonly mine: boolean
+  /** Milliseconds since 1970: the server's, or this device's while pending. Shown, never an order. */
+  readonly at: number
+  /** Absent when `deleted` or `invalid`. */
+  readonly content?: Content
+  readonly deleted?: true
+  /** The content did not fit the application's schema; `raw` is what came. */
+  readonly invalid?: { readonly raw: unknown }
+  readonly status: MessageStatus
+  /** Why a `failed` message failed. */
+  readonly error?: ChatError
+}
+
+/** A hole between two places of which messages are known to be missing here; both ends are not held. */
+export interface Gap {
+  readonly from: number
+  readonly to: number
+}
+
+/** What a timeline shows: one contiguous run of messages, oldest first (R19). */
+export interface View<Content = unknown> {
+  readonly messages: readonly Message<Content>[]
+  readonly gaps: readonly Gap[]
+  readonly hasOlder: boolean
+  readonly hasNewer: boolean
+  /** The run reaches the newest message; pending messages stand at its end. */
+  readonly atLatest: boolean
+  /** The key of the first message not read yet, where it is held. */
+  readonly firstUnread?: string
+  /** `stale`: shown from the cache or while away. `gone`: left, removed or never there; read-only. */
+  readonly state: 'loading' | 'ready' | 'stale' | 'gone'
+  readonly error?: ChatError
+}
+
+export interface Details {
+  readonly profile: Profile
+  readonly members: readonly string[]
+  readonly memberCount: number
+  readonly people: ReadonlyMap<string, Profile>
+  /** Watermarks of every member known, by user. */
+  readonly marks: ReadonlyMap<string, { readonly delivered: number; readonly read: number }>
+}
+
+export interface CallOptions {
+  /** Ends the wait, not the work: the promise rejects `aborted`. */
+  readonly signal?: AbortSignal
+}
+
+/** One conversation. Handles are cheap: the same id gives the same handle. */
+export interface Conversation<Content = unknown> {
+  readonly id: string
+  readonly timeline: Readable<View<Content>>
+  /** Who is typing now, without oneself. */
+  readonly typing: Readable<readonly string[]>
+  readonly details: Readable<Details>
+  /** Shows the message now and sends it when it can; returns its localId. Throws `content-invalid`, `content-too-large`, `outbox-full`, `closed`, `conversation-gone`. */
+  send(content: Content): string
+  /** Puts a failed message at the end of the queue. Throws `unknown-message` where there is none that failed. */
+  retry(localId: string): void
+  /** Takes back an unsent message; one that may have landed is shown if it did. Throws `unknown-message`. */
+  discard(localId: string): void
+  /** Reads up to the newest message shown; does nothing while the page is hidden. */
+  markRead(): void
+  /** Call on every keystroke; sent at most every 3 s, ended after 5 s without a call. */
+  setTyping(on: boolean): void
+  loadOlder(options?: CallOptions & { readonly limit?: number }): Promise<void>
+  loadNewer(options?: CallOptions & { readonly limit?: number }): Promise<void>
+  /** Shows the run of messages around a place. Rejects `not-found` outside the visible log. */
+  jumpTo(seq: number, options?: CallOptions): Promise<void>
+  jumpToLatest(options?: CallOptions): Promise<void>
+}
+
+export interface InboxItem<Content = unknown> {
+  readonly conversation: string
+  readonly profile: Profile
+  readonly people: ReadonlyMap<string, Profile>
+  /** Confirmed or pending, whichever is newest. */
+  readonly last?: Message<Content>
+  readonly unread: number
+  /** There are more than `unread`: show `100+`. */
+  readonly unreadMore: boolean
+}
+
+export interface Inbox<Content = unknown> {
+  /** Newest activity first. */
+  readonly items: readonly InboxItem<Content>[]
+  /** The sum of all items' unread: the badge. */
+  readonly unread: number
+  readonly unreadMore: boolean
+  readonly state: 'loading' | 'ready' | 'stale'
+}
+
+export type Session =
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'connecting'; readonly attempt: number }
+  | { readonly phase: 'online'; readonly transport: string; readonly features: readonly string[] }
+  | { readonly phase: 'waiting'; readonly attempt: number; readonly retryInMs: number; readonly why: string }
+  | { readonly phase: 'refused'; readonly code: string }
+  | { readonly phase: 'closed' }
+  | { readonly phase: 'faulted'; readonly error: ChatError }
+
+export interface OutboxEntry<Content = unknown> {
+  readonly localId: string
+  readonly conversation: string
+  readonly content: Content
+  readonly status: 'saving' | 'queued' | 'sending' | 'sent' | 'failed'
+  /** On disk: survives reload and crash until `logout()` (L1). */
+  readonly durable: boolean
+  readonly attempts: number
+  readonly error?: ChatError
+}
+
+export interface ChatEvents<Content = unknown> {
+  /** Once per message new to this device; never for history scrolled in. */
+  message: [{ readonly conversation: string; readonly message: Message<Content>; readonly source: 'live' | 'catch-up' }]
+  /** The server could not continue from what was held; `lost` are own messages once reported `sent` that are gone (R8). */
+  reset: [{ readonly conversation: string; readonly why: string; readonly lost: readonly string[] }]
+  failed: [{ readonly conversation: string; readonly localId: string; readonly error: ChatError }]
+  /** This user is no longer a member. */
+  left: [{ readonly conversation: string; readonly why: string }]
+  /** A broken invariant or a throwing subscriber; the outbox stays on disk. */
+  fault: [ChatError]
+}
+
+/** One figure per event, in milliseconds where it is a time. */
+export type Metric =
+  /** From the call of `send` to `sent`. */
+  | { readonly name: 'send-latency'; readonly ms: number }
+  /** From `sent` to `delivered`. */
+  | { readonly name: 'delivered-latency'; readonly ms: number }
+  /** From asking for what is missing to having it. */
+  | { readonly name: 'catch-up'; readonly ms: number; readonly rows: number }
+  | { readonly name: 'reconnect'; readonly attempt: number; readonly why: string }
+
+export interface Logger {
+  debug(message: string, fields?: object): void
+  info(message: string, fields?: object): void
+  warn(message: string, fields?: object): void
+  error(message: string, fields?: object): void
+}
+
+export interface ChatOptions<Content = unknown> {
+  /** The user this client believes it is; the server refuses any other (R26). */
+  readonly user: string
+  readonly transport: Transport
+  /** Default `memoryStorage()`: nothing survives the page. */
+  readonly storage?: StorageFactory
+  /** Separates the stored data of several backends. Default none. */
+  readonly tenant?: string
+  /** Types and checks content at both ends. Must validate synchronously. Default: any JSON. */
+  readonly content?: StandardSchema<Content>
+  /** Default silent. */
+  readonly logger?: Logger
+  /** Called with every figure as it is known. Default none. */
+  readonly metrics?: (metric: Metric) => void
+  /** Default the machine's own; tests hand in a virtual one. */
+  readonly clock?: Clock
+}
+
+export interface Chat<Content = unknown> {
+  readonly user: string
+  readonly session: Readable<Session>
+  readonly inbox: Readable<Inbox<Content>>
+  /** Every unsettled own message of this user here, in order. */
+  readonly outbox: Readable<readonly OutboxEntry<Content>[]>
+  /** Where rows live, and why not on disk. */
+  readonly storage: Readable<StorageState>
+  /** Opens the link and keeps it open; calling again after `refused` tries anew. Throws `closed`. */
+  connect(): void
+  /** Throws `bad-argument` for an empty id or one over 128 characters. */
+  conversation(id: string): Conversation<Content>
+  /** Resolves with the message once it is `sent`; rejects with its error when it failed, `discarded` or `unknown-message`. */
+  settled(localId: string, options?: CallOptions): Promise<Message<Content>>
+  on<E extends keyof ChatEvents>(event: E, run: (...args: ChatEvents<Content>[E]) => void): () => void
+  /** Ends link, timers and listeners; keeps the disk. Safe to call twice. */
+  close(): Promise<void>
+  /** Tries to flush for `flushMs` (default 0), wipes this user's data and closes; resolves with what was never sent (R28). */
+  logout(options?: { readonly flushMs?: number }): Promise<{ readonly unsent: readonly OutboxEntry<Content>[] }>
+}
+
+export type { ChatError, ChatErrorCode, Profile, StorageState }
