@@ -100,8 +100,14 @@ export interface Head {
   readonly seq: number
 }
 
-/** A durable change asked for. `void` takes back a local id: without effect, or answered by the first answer (R13). */
-export type Operation = { readonly kind: 'send'; readonly content: unknown } | { readonly kind: 'void' }
+/**
+ * A durable change asked for. `void` takes back a local id: without effect, or answered by the first answer (R13).
+ * `unknown` is how a server reads a kind it does not know; it rejects it `unsupported`, final. No client sends it.
+ */
+export type Operation =
+  | { readonly kind: 'send'; readonly content: unknown }
+  | { readonly kind: 'void' }
+  | { readonly kind: 'unknown'; readonly raw: unknown }
 
 export type HistoryAnchor =
   | { readonly before: number }
@@ -186,7 +192,7 @@ export interface Opened {
   readonly conversation: string
   readonly epoch: string
   /** Absent: a delta. Present: drop what is held; `rows` is the newest page. */
-  readonly reset?: ResetReason
+  readonly reset?: ResetReason | (string & {})
   /** Delta: changes in (from, to]. Reset: all visible messages with a place in (from, to]. */
   readonly from: number
   readonly to: number

@@ -14,12 +14,17 @@ export const limits = {
   pageBytes: 256 * 1024,
   /** Messages in one page or catch-up answer. */
   pageRows: 100,
+  /** Levels of nesting of a whole text frame. */
   jsonDepth: 32,
+  /** Levels of nesting of one message's content or a profile, so that every frame that carries it keeps `jsonDepth`. */
+  contentDepth: 24,
   arrayItems: 1_000,
   /** Keys of one JSON object. */
   objectKeys: 1_000,
   /** Characters of a conversation, user, device, lane, epoch, tag, message or local id. */
   idChars: 128,
+  /** Characters of an inbox cursor. */
+  cursorChars: 1_024,
   /** Characters of a token in `hello`. */
   tokenChars: 7_000,
   /** Conversations one link may follow. */
