@@ -1,0 +1,90 @@
+/**
+ * The test projects. A path on the command line picks files out of them, `--project <name>` picks a whole one.
+ *   node        units beside their file, and every test of `test/` that has no project of its own
+ *   dom         the bindings, in happy-dom
+ *   house       the rules of the source tree
+ *   package     what is built and packed; needs `npm run build`
+ *   simulation  the simulated world
+ *   e2e         real sockets, real files, real processes; needs `npm run build`
+ *   browser     inside Chromium
+ */
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import react from '@vitejs/plugin-react'
+import vue from '@vitejs/plugin-vue'
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+import { chromiumArgs, findChromium } from './test/chromium.mjs'
+
+const frameworks = () => [react(), vue(), svelte({ configFile: false })]
+const bindingTests = 'src/{react,vue,svelte}/**/*.test.{ts,tsx}'
+const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,e2e,browser,bench}/**']
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'node',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: [bindingTests, ...ownProjects],
+        },
+      },
+      {
+        plugins: frameworks(),
+        // Without the browser condition Svelte resolves to its server build.
+        resolve: { conditions: ['browser'] },
+        test: { name: 'dom', environment: 'happy-dom', include: [bindingTests] },
+      },
+      {
+        test: { name: 'house', include: ['test/floors.test.ts', 'test/house/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], pool: 'threads', testTimeout: 240_000 },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        plugins: frameworks(),
+        // Found late, a dependency reloads the page in the middle of the first run.
+        optimizeDeps: {
+          include: [
+            'eventemitter3',
+            'idb',
+            'reconnecting-websocket',
+            'ulidx',
+            'react',
+            'react-dom',
+            'react-dom/client',
+            'react/jsx-dev-runtime',
+            'vue',
+            'svelte',
+          ],
+        },
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.{ts,tsx}'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: { executablePath: findChromium(), args: chromiumArgs } }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+})
