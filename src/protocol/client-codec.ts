@@ -1,0 +1,48 @@
+/**
+ * The server's half of the wire: text to client frames, by the schemas. Apart from `codec.ts`, so that no client imports zod.
+ * Hostile until read: bounds first, then the schema. An operation that cannot be read in an envelope that can becomes
+ * `unknown`, so that the hub rejects that one entry for good; closing the link would bring the same entry back for ever.
+ */
+import type { CloseCode } from './codes.js'
+import type { ClientFrame } from './frames.js'
+import { type Fields, isFields } from './guards.js'
+import { limits } from './limits.js'
+import { clientFrame } from './schemas.js'
+import { isBounded, parseText } from './walk.js'
+
+export type DecodedClientFrames =
+  | { readonly ok: true; readonly frames: readonly ClientFrame[] }
+  | { readonly ok: false; readonly code: CloseCode; readonly reason: string }
+
+const types = new Set<unknown>(clientFrame.options.map(option => option.shape.type.value))
+
+const bad = (reason: string): DecodedClientFrames => ({ ok: false, code: 'bad-frame', reason })
+
+/**
+ * Reads what a client sent; never throws. Frames of a type not known here are left out, so that newer clients work.
+ * Not ok: nothing of the text frame may be applied; close the link with `code`.
+ */
+export function decodeClientFrames(text: string): DecodedClientFrames {
+  const parsed = parseText(text, limits.clientFrameBytes)
+  if (!parsed.ok) return bad(parsed.reason)
+  const list: readonly unknown[] = Array.isArray(parsed.value) ? parsed.value : [parsed.value]
+  if (list.length > limits.arrayItems) return bad(`${list.length} frames in one text frame are over the limit of ${limits.arrayItems}`)
+  const frames: ClientFrame[] = []
+  for (const item of list) {
+    if (!isFields(item) || typeof item.type !== 'string') return bad('a frame is not an object with a type')
+    const value = item.type === 'operation' ? withReadableContent(item) : item
+    if (!isBounded(value, limits.jsonDepth - 1)) return bad(`a ${shown(item.type)} frame is too deep, too wide or names __proto__`)
+    if (!types.has(item.type)) continue
+    const read = clientFrame.safeParse(value)
+    if (!read.success) return bad(`a ${item.type} frame cannot be read: ${read.error.issues[0]?.path.join('.') ?? ''}`)
+    frames.push(read.data)
+  }
+  return { ok: true, frames }
+}
+
+/** The operation's own level stands above its content. */
+function withReadableContent(frame: Fields): Fields {
+  return isBounded(frame.operation, limits.contentDepth + 1) ? frame : { ...frame, operation: { kind: 'unknown', raw: null } }
+}
+
+const shown = (type: string) => type.slice(0, 32)

@@ -1,0 +1,36 @@
+/**
+ * The client's half of the wire: frames to text, text to server frames. No schema library is reached from here.
+ * A text frame carries one frame or a list of frames.
+ */
+import type { ClientFrame, ServerFrame } from './frames.js'
+import { limits } from './limits.js'
+import { readServerFrame } from './server-frames.js'
+import { isBounded, parseText, prune } from './walk.js'
+
+export type DecodedServerFrames =
+  | { readonly ok: true; readonly frames: readonly ServerFrame[] }
+  | { readonly ok: false; readonly reason: string }
+
+/** One text frame for one or more frames. */
+export function encodeFrames(frames: readonly (ClientFrame | ServerFrame)[]): string {
+  return JSON.stringify(frames.length === 1 ? frames[0] : frames)
+}
+
+/**
+ * Reads what a server sent; never throws. What lies beyond the bounds of R34 is read as `null`, so that a message with such
+ * content keeps its place; unknown kinds stay as `unknown` (R10). Not ok: an envelope that cannot be read; the link must close.
+ */
+export function decodeServerFrames(text: string): DecodedServerFrames {
+  const parsed = parseText(text, limits.serverFrameBytes)
+  if (!parsed.ok) return parsed
+  const { value } = parsed
+  const bounded = isBounded(value, limits.jsonDepth) ? value : prune(value, limits.jsonDepth)
+  const list: readonly unknown[] = Array.isArray(bounded) ? bounded : [bounded]
+  const frames: ServerFrame[] = []
+  for (const item of list) {
+    const frame = readServerFrame(item)
+    if (frame === null) return { ok: false, reason: `a server frame cannot be read: ${text.slice(0, 120)}` }
+    frames.push(frame)
+  }
+  return { ok: true, frames }
+}
