@@ -15,9 +15,12 @@ const list = <T extends z.ZodType>(item: T) => z.array(item)
 /** Any object that is not a list; kept as it is. */
 const profile = z.custom<Record<string, unknown>>(value => typeof value === 'object' && value !== null && !Array.isArray(value))
 /** Any JSON; it must be there. */
-const present = z.unknown().refine(value => value !== undefined)
+const present = z.unknown().refine((value): boolean => value !== undefined)
 /** A word from a list that newer peers may extend. */
 const openWord = <Known extends string>() => id as unknown as z.ZodType<Known | (string & {})>
+
+/** A part not known here: kept whole, so that it survives being written again. */
+const asUnknown = (raw: unknown): { kind: 'unknown'; raw: unknown } => ({ kind: 'unknown', raw })
 
 const position = z.object({ epoch: id, seq: count, tag: id })
 
@@ -61,7 +64,7 @@ const knownChange = z.union([
 ])
 
 /** Whatever is not a known change keeps its place as `unknown` (R10). */
-const change = z.union([knownChange, z.unknown().transform(raw => ({ kind: 'unknown' as const, raw: raw ?? null }))])
+const change = z.union([knownChange, present.transform(asUnknown)])
 
 const welcome = z.object({
   type: z.literal('welcome'),
@@ -172,7 +175,7 @@ const operation = z.union([
   z.object({ kind: z.literal('send'), content: present }),
   z.object({ kind: z.literal('void') }),
   z.object({ kind: z.literal('unknown'), raw: present }),
-  z.unknown().transform(raw => ({ kind: 'unknown' as const, raw: raw ?? null })),
+  present.transform(asUnknown),
 ])
 
 const anchor = z.union([z.object({ before: count }), z.object({ after: count }), z.object({ around: count })])

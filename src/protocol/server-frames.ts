@@ -33,8 +33,9 @@ export function readServerFrame(value: unknown): ServerFrame | null {
 }
 
 function readChange(frame: Fields): ServerFrame | null {
-  if (!isPlaced(frame) || !isCount(frame.seq) || !isId(frame.tag) || !isMaybe(frame.people, arePeople)) return null
-  const known = isChange(frame.change) ? frame : { ...frame, change: { kind: 'unknown', raw: frame.change ?? null } }
+  const { change } = frame
+  if (!isPlaced(frame) || !isCount(frame.seq) || !isId(frame.tag) || !isMaybe(frame.people, arePeople) || change === undefined) return null
+  const known = isChange(change) ? frame : { ...frame, change: { kind: 'unknown', raw: change } }
   return known as unknown as ServerFrame
 }
 
