@@ -1,0 +1,45 @@
+/**
+ * Emits the JavaScript of every subpath; `tsc -p tsconfig.build.json` emits the types.
+ * One build, so that subpaths share chunks. Dependencies and peers stay imports: a package bundled here could not be deduplicated by the application.
+ */
+import { defineConfig } from 'tsup'
+
+/** What must stand on the first line of an entry, which bundling loses. */
+const firstLines: Record<string, string> = {
+  'src/server/cli.ts': '#!/usr/bin/env node',
+  'src/react/index.ts': "'use client';",
+}
+
+export default defineConfig({
+  entry: {
+    index: 'src/index.ts',
+    'transports/websocket/index': 'src/transports/websocket/index.ts',
+    'transports/mock/index': 'src/transports/mock/index.ts',
+    'storage/indexeddb/index': 'src/storage/indexeddb/index.ts',
+    'react/index': 'src/react/index.ts',
+    'vue/index': 'src/vue/index.ts',
+    'svelte/index': 'src/svelte/index.ts',
+    'server/index': 'src/server/index.ts',
+    'testing/index': 'src/testing/index.ts',
+    cli: 'src/server/cli.ts',
+  },
+  format: 'esm',
+  target: 'es2022',
+  platform: 'neutral',
+  external: [/^node:/],
+  splitting: true,
+  treeshake: false,
+  dts: false,
+  clean: true,
+  plugins: [
+    {
+      name: 'first-lines',
+      renderChunk(code, chunk) {
+        const first = firstLines[chunk.entryPoint ?? '']
+        if (first === undefined) return undefined
+        if (first.startsWith('#!')) chunk.mode = 0o755
+        return code.startsWith(first.slice(0, -1)) ? undefined : { code: `${first}\n${code}` }
+      },
+    },
+  ],
+})
