@@ -31,4 +31,6 @@ export interface LinkClosed {
   /** A `CloseCode` of the protocol, or a transport's own word such as `network`. */
   readonly code: string
   readonly retryAfterMs?: number
+  /** A sentence for logs: what could not be done, why, what to do. */
+  readonly reason?: string
 }
