@@ -25,33 +25,37 @@ function covers({ prefix, from = [], to = [] }: KeyRange, candidate: Key): boole
 
 describe('ordered rows', () => {
   it('answer like a sorted list, whatever is put, removed and cleared', () => {
-    const property = fc.property(fc.array(action, { maxLength: 40 }), fc.array(range, { minLength: 5, maxLength: 5 }), (actions, ranges) => {
-      const rows = orderedRows()
-      let model: Row[] = []
-      const without = (gone: Key) => model.filter((row) => compareKeys(row.key, gone) !== 0)
-      for (const [step, did] of actions.entries()) {
-        if (did.kind === 'put') {
-          for (const at of did.keys) {
-            const row = { key: at, version: `${step}`, value: null }
-            rows.put(row)
-            model = [...without(at), row]
+    const property = fc.property(
+      fc.array(action, { maxLength: 40 }),
+      fc.array(range, { minLength: 5, maxLength: 5 }),
+      (actions, ranges) => {
+        const rows = orderedRows()
+        let model: Row[] = []
+        const without = (gone: Key) => model.filter((row) => compareKeys(row.key, gone) !== 0)
+        for (const [step, did] of actions.entries()) {
+          if (did.kind === 'put') {
+            for (const at of did.keys) {
+              const row = { key: at, version: `${step}`, value: null }
+              rows.put(row)
+              model = [...without(at), row]
+            }
+          } else if (did.kind === 'remove') {
+            rows.remove(did.key)
+            model = without(did.key)
+          } else {
+            rows.clear(did.range)
+            model = model.filter((row) => !covers(did.range, row.key))
           }
-        } else if (did.kind === 'remove') {
-          rows.remove(did.key)
-          model = without(did.key)
-        } else {
-          rows.clear(did.range)
-          model = model.filter((row) => !covers(did.range, row.key))
         }
-      }
-      model.sort((a, b) => compareKeys(a.key, b.key))
-      for (const asked of ranges) {
-        const all = model.filter((row) => covers(asked, row.key))
-        if (asked.reverse) all.reverse()
-        expect(rows.read(asked)).toEqual(all.slice(0, asked.limit ?? all.length))
-      }
-      for (const row of model) expect(rows.get(row.key)).toBe(row)
-    })
+        model.sort((a, b) => compareKeys(a.key, b.key))
+        for (const asked of ranges) {
+          const all = model.filter((row) => covers(asked, row.key))
+          if (asked.reverse) all.reverse()
+          expect(rows.read(asked)).toEqual(all.slice(0, asked.limit ?? all.length))
+        }
+        for (const row of model) expect(rows.get(row.key)).toBe(row)
+      },
+    )
     fc.assert(property, { numRuns: 200 })
   })
 

@@ -1,0 +1,115 @@
+/**
+ * Owns where calls go: to an open database, or for the rest of the page to a fallback. Calls start in the order they
+ * were made; those made while a database opens wait for it.
+ *
+ *   idle ──call──▶ opening ──opened──▶ open ──closed by the engine, versionchange──▶ idle
+ *                  opening ──refused, too slow──▶ fallen
+ *                  open ──a transaction cannot start──▶ opening (once; again before one started: fallen)
+ */
+import { openDB } from 'idb'
+import type { StorageState } from '../../ports/storage.js'
+import { createStore, type Database, diskRows, nameOf, type Rows } from './disk-rows.js'
+
+export type FallbackReason = NonNullable<StorageState['reason']>
+
+export interface ConnectionOptions {
+  readonly database: string
+  readonly openTimeoutMs: number
+  /** Told at the first opening. */
+  opened(): void
+  /** Why this database was given up on before, if it was. */
+  fallen(): FallbackReason | undefined
+  /** Gives the rows that take every call from now on. */
+  fallBack(reason: FallbackReason): Rows
+}
+
+export interface Connection {
+  run<T>(call: (rows: Rows) => Promise<T>): Promise<T>
+  /** Ends the connection; transactions under way still finish. */
+  close(): void
+}
+
+export function connection({ database, openTimeoutMs, opened, fallen, fallBack }: ConnectionOptions): Connection {
+  const waiting: ((rows: Rows) => unknown)[] = []
+  let rows: Rows | undefined
+  let db: Database | undefined
+  let opening = false
+  let wasOpen = false
+  /** A transaction has started since the last opening. */
+  let proven = false
+
+  const close = () => {
+    db?.close()
+    db = rows = undefined
+  }
+
+  const open = async () => {
+    const known = fallen()
+    if (known) {
+      rows = fallBack(known)
+      return drain()
+    }
+    opening = true
+    proven = false
+    try {
+      db = await openWithin(database, openTimeoutMs, close)
+      rows = diskRows(db)
+      if (!wasOpen) opened()
+      wasOpen = true
+    } catch (error) {
+      rows = fallBack(reasonOf(error, wasOpen))
+    }
+    opening = false
+    drain()
+  }
+
+  const drain = () => {
+    while (rows && waiting[0]) {
+      try {
+        waiting[0](rows)
+      } catch {
+        close()
+        if (proven) void open()
+        else rows = fallBack('lost')
+        continue
+      }
+      proven = true
+      waiting.shift()
+    }
+  }
+
+  return {
+    run: (call) =>
+      new Promise((resolve, reject) => {
+        waiting.push((rows) => call(rows).then(resolve, reject))
+        if (rows) drain()
+        else if (!opening) void open()
+      }),
+    close,
+  }
+}
+
+const tooSlow = Symbol()
+
+/** Rejects when the database does not open in time; one that opens later is closed again. */
+function openWithin(name: string, timeoutMs: number, gone: () => void): Promise<Database> {
+  return new Promise((resolve, reject) => {
+    let late = false
+    const opening = openDB(name, 1, {
+      upgrade: createStore,
+      blocking: gone,
+      terminated: gone,
+    } as never) as Promise<unknown> as Promise<Database>
+    const timer = setTimeout(() => {
+      late = true
+      reject(tooSlow)
+    }, timeoutMs)
+    opening.then((db) => (late ? db.close() : resolve(db)), reject).finally(() => clearTimeout(timer))
+  })
+}
+
+function reasonOf(error: unknown, wasOpen: boolean): FallbackReason {
+  if (error === tooSlow) return 'blocked'
+  if (nameOf(error) === 'QuotaExceededError') return 'full'
+  return wasOpen ? 'lost' : 'unavailable'
+}
