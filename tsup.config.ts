@@ -30,6 +30,7 @@ export default defineConfig({
   splitting: true,
   treeshake: false,
   dts: false,
+  removeNodeProtocol: false,
   clean: true,
   plugins: [
     {

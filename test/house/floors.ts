@@ -11,7 +11,11 @@ interface Floor {
 }
 
 const anything = ['src/']
-const binding = (framework: string): Floor => ({ sees: ['src/index.ts'], seesTypes: ['src/client/'], packages: [framework] })
+const binding = (framework: string): Floor => ({
+  sees: ['src/bindings/', 'src/index.ts'],
+  seesTypes: ['src/client/'],
+  packages: [framework],
+})
 
 /** By path prefix. */
 const floors: Record<string, Floor> = {
@@ -22,6 +26,7 @@ const floors: Record<string, Floor> = {
   'src/index.ts': { sees: ['src/client/', 'src/storage/memory/', 'src/ports/', 'src/protocol/'], packages: [] },
   'src/transports/': { sees: ['src/protocol/', 'src/ports/'], packages: ['reconnecting-websocket'] },
   'src/storage/': { sees: ['src/ports/'], packages: ['idb'] },
+  'src/bindings/': { sees: ['src/index.ts'], seesTypes: ['src/client/'], packages: [] },
   'src/react/': binding('react'),
   'src/vue/': binding('vue'),
   'src/svelte/': binding('svelte'),

@@ -1,0 +1,72 @@
+/** What a bundler makes of each subpath: sizes, and what is not in it. */
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { describe, expect, it } from 'vitest'
+import { importsOf } from '../house/imports.js'
+import { repository } from '../house/source.js'
+import { installed, subpaths } from './manifest.js'
+
+const frameworks = ['react', 'vue', 'svelte']
+const nodeModules = builtinModules.flatMap((name) => [name, `node:${name}`])
+const client = subpaths.filter(({ name }) => !['chatloom/server', 'chatloom/testing'].includes(name))
+
+async function bundle(code: string) {
+  const { metafile } = await build({
+    entryPoints: [code],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'browser',
+    external: [...frameworks, ...nodeModules],
+  })
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path))
+  return { files: Object.keys(metafile.inputs), imports }
+}
+
+describe('size limits', () => {
+  const measured = JSON.parse(
+    execFileSync(process.execPath, [join(repository, 'node_modules/size-limit/bin.js'), '--json'], { cwd: repository, encoding: 'utf8' }),
+  ) as {
+    name: string
+    size: number
+    sizeLimit: number
+  }[]
+
+  it.each(measured)('$name: $size of $sizeLimit bytes', ({ size, sizeLimit }) => {
+    expect(size).toBeGreaterThan(0)
+    expect(size).toBeLessThanOrEqual(sizeLimit)
+  })
+})
+
+describe.each(client)('$name', ({ code }) => {
+  it('brings no zod and nothing of Node into a page', async () => {
+    const { files, imports } = await bundle(code)
+    expect(files.filter((path) => /node_modules\/(zod|ws|jose)\//.test(path))).toEqual([])
+    expect(imports.filter((path) => nodeModules.includes(path))).toEqual([])
+  })
+})
+
+describe('dist', () => {
+  const emitted = readdirSync(join(repository, 'dist'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.js'))
+    .map((path) => ({ path, text: readFileSync(join(repository, 'dist', path), 'utf8') }))
+
+  it('bundles no package', () => {
+    expect(emitted.filter(({ text }) => text.includes('// node_modules/')).map(({ path }) => path)).toEqual([])
+  })
+
+  it('imports only what an application installs', () => {
+    const foreign = emitted.flatMap(importsOf).filter(({ to }) => !/^node:|\.ts$/.test(to) && !installed.includes(to))
+    expect(foreign.map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
+  })
+
+  it('keeps the first lines that bundling loses', () => {
+    const opening = (path: string) => emitted.find((one) => one.path === path)?.text.split('\n')[0]
+    expect(opening('cli.js')).toBe('#!/usr/bin/env node')
+    expect(opening('react/index.js')).toMatch(/^['"]use client['"];$/)
+  })
+})
