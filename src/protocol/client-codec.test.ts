@@ -17,7 +17,8 @@ const every: readonly ClientFrame[] = [
   { type: 'inbox', request: 4, cursor: 'abc' },
   { type: 'ping', n: 1 },
 ]
-const send = (content: string) => `{"type":"operation","conversation":"c","localId":"x","try":1,"operation":{"kind":"send","content":${content}}}`
+const send = (content: string) =>
+  `{"type":"operation","conversation":"c","localId":"x","try":1,"operation":{"kind":"send","content":${content}}}`
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
 const operationOf = (text: string): unknown => {
   const decoded = decodeClientFrames(text)

@@ -14,7 +14,7 @@ export type DecodedClientFrames =
   | { readonly ok: true; readonly frames: readonly ClientFrame[] }
   | { readonly ok: false; readonly code: CloseCode; readonly reason: string }
 
-const types = new Set<unknown>(clientFrame.options.map(option => option.shape.type.value))
+const types = new Set<unknown>(clientFrame.options.map((option) => option.shape.type.value))
 
 const bad = (reason: string): DecodedClientFrames => ({ ok: false, code: 'bad-frame', reason })
 

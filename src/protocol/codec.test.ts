@@ -62,7 +62,7 @@ describe('decodeServerFrames', () => {
     ['an id of 129 characters', JSON.stringify({ ...change, conversation: 'x'.repeat(limits.idChars + 1) })],
     ['a bad frame behind a good one', JSON.stringify([pong, { type: 'pong' }])],
     ['a time that is infinite', '{"type":"drain","retryAfterMs":1e999}'],
-    ['one byte too many', ' '.repeat(limits.serverFrameBytes) + '1'],
+    ['one byte too many', `${' '.repeat(limits.serverFrameBytes)}1`],
     ['1,001 frames', JSON.stringify(new Array(limits.arrayItems + 1).fill(pong))],
   ])('refuses %s with a reason', (_, text) => {
     expect(decodeServerFrames(text)).toMatchObject({ ok: false, reason: expect.any(String) })

@@ -109,10 +109,7 @@ export type Operation =
   | { readonly kind: 'void' }
   | { readonly kind: 'unknown'; readonly raw: unknown }
 
-export type HistoryAnchor =
-  | { readonly before: number }
-  | { readonly after: number }
-  | { readonly around: number }
+export type HistoryAnchor = { readonly before: number } | { readonly after: number } | { readonly around: number }
 
 export type ClientFrame =
   | {

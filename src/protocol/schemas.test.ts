@@ -80,7 +80,16 @@ const frames = {
     marks: list(mark),
     unread,
   }),
-  page: fc.record({ type: type('page'), request: count, ...place, asOf: count, from: count, to: count, rows: list(row), people: list(person) }),
+  page: fc.record({
+    type: type('page'),
+    request: count,
+    ...place,
+    asOf: count,
+    from: count,
+    to: count,
+    rows: list(row),
+    people: list(person),
+  }),
   change: fc.record({ type: type('change'), ...place, seq: count, tag: id, change, people: maybe(list(person)) }),
   ack: fc.record({ type: type('ack'), ...place, localId: id, seq: maybe(count), message: maybe(row) }),
   reject: fc.record({ type: type('reject'), conversation: id, localId: id, try: count, code: id, final: bool, retryAfterMs: maybe(time) }),
@@ -88,7 +97,15 @@ const frames = {
   left: fc.record({ type: type('left'), conversation: id, seq: count, why: id }),
   marks: fc.record({ type: type('marks'), ...place, marks: list(mark) }),
   typing: fc.record({ type: type('typing'), conversation: id, user: id, on: bool }),
-  inbox: fc.record({ type: type('inbox'), request: maybe(count), prev: maybe(id), next: id, more: bool, rows: list(inboxRow), gone: list(id) }),
+  inbox: fc.record({
+    type: type('inbox'),
+    request: maybe(count),
+    prev: maybe(id),
+    next: id,
+    more: bool,
+    rows: list(inboxRow),
+    gone: list(id),
+  }),
   people: fc.record({ type: type('people'), people: list(person) }),
   head: fc.record({ type: type('head'), heads: list(head) }),
   pong: fc.record({ type: type('pong'), n: count, heads: list(head) }),
@@ -132,7 +149,23 @@ function withChange(value: unknown, path: Path, put: unknown): unknown {
 }
 
 const wrong = fc.constantFrom<unknown>(
-  undefined, null, -1, 1.5, 2 ** 53, 1e300, '', 'x'.repeat(129), 'x'.repeat(1_025), true, false, [], {}, [null], { type: 'change' }, 'message', 'unknown',
+  undefined,
+  null,
+  -1,
+  1.5,
+  2 ** 53,
+  1e300,
+  '',
+  'x'.repeat(129),
+  'x'.repeat(1_025),
+  true,
+  false,
+  [],
+  {},
+  [null],
+  { type: 'change' },
+  'message',
+  'unknown',
 )
 
 describe('schemas', () => {
@@ -142,7 +175,7 @@ describe('schemas', () => {
 
   it('accept every generated frame, and the guards return the very object', () => {
     fc.assert(
-      fc.property(anyFrame, generated => {
+      fc.property(anyFrame, (generated) => {
         const frame = asWire(generated)
         const read = readServerFrame(frame)
         expect(withoutUnknownFields(read)).toEqual(readBySchema(frame))

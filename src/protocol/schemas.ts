@@ -13,7 +13,7 @@ const count = z.int().min(0)
 const time = z.number().min(0).max(Number.MAX_SAFE_INTEGER)
 const list = <T extends z.ZodType>(item: T) => z.array(item)
 /** Any object that is not a list; kept as it is. */
-const profile = z.custom<Record<string, unknown>>(value => typeof value === 'object' && value !== null && !Array.isArray(value))
+const profile = z.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
 /** Any JSON; it must be there. */
 const present = z.unknown().refine((value): boolean => value !== undefined)
 /** A word from a list that newer peers may extend. */

@@ -65,7 +65,7 @@ const areLimits = (value: unknown): value is ServerLimits =>
 const guards: ReadonlyMap<string, (frame: Fields) => boolean> = new Map([
   [
     'welcome',
-    frame =>
+    (frame) =>
       isCount(frame.version) &&
       isId(frame.user) &&
       isMaybe(frame.tenant, isId) &&
@@ -74,10 +74,10 @@ const guards: ReadonlyMap<string, (frame: Fields) => boolean> = new Map([
       areLimits(frame.limits) &&
       isListOf(frame.features, isId),
   ],
-  ['refused', frame => isId(frame.code) && isMaybe(frame.retryAfterMs, isTime)],
+  ['refused', (frame) => isId(frame.code) && isMaybe(frame.retryAfterMs, isTime)],
   [
     'opened',
-    frame =>
+    (frame) =>
       isCount(frame.request) &&
       isPlaced(frame) &&
       isMaybe(frame.reset, isId) &&
@@ -99,7 +99,7 @@ const guards: ReadonlyMap<string, (frame: Fields) => boolean> = new Map([
   ],
   [
     'page',
-    frame =>
+    (frame) =>
       isCount(frame.request) &&
       isPlaced(frame) &&
       isCount(frame.asOf) &&
@@ -108,10 +108,10 @@ const guards: ReadonlyMap<string, (frame: Fields) => boolean> = new Map([
       isListOf(frame.rows, isRow) &&
       isListOf(frame.people, isPerson),
   ],
-  ['ack', frame => isPlaced(frame) && isId(frame.localId) && isMaybe(frame.seq, isCount) && isMaybe(frame.message, isRow)],
+  ['ack', (frame) => isPlaced(frame) && isId(frame.localId) && isMaybe(frame.seq, isCount) && isMaybe(frame.message, isRow)],
   [
     'reject',
-    frame =>
+    (frame) =>
       isId(frame.conversation) &&
       isId(frame.localId) &&
       isCount(frame.try) &&
@@ -119,13 +119,13 @@ const guards: ReadonlyMap<string, (frame: Fields) => boolean> = new Map([
       typeof frame.final === 'boolean' &&
       isMaybe(frame.retryAfterMs, isTime),
   ],
-  ['failed', frame => isCount(frame.request) && isId(frame.code) && isMaybe(frame.retryAfterMs, isTime)],
-  ['left', frame => isId(frame.conversation) && isCount(frame.seq) && isId(frame.why)],
-  ['marks', frame => isPlaced(frame) && isListOf(frame.marks, isMark)],
-  ['typing', frame => isId(frame.conversation) && isId(frame.user) && typeof frame.on === 'boolean'],
+  ['failed', (frame) => isCount(frame.request) && isId(frame.code) && isMaybe(frame.retryAfterMs, isTime)],
+  ['left', (frame) => isId(frame.conversation) && isCount(frame.seq) && isId(frame.why)],
+  ['marks', (frame) => isPlaced(frame) && isListOf(frame.marks, isMark)],
+  ['typing', (frame) => isId(frame.conversation) && isId(frame.user) && typeof frame.on === 'boolean'],
   [
     'inbox',
-    frame =>
+    (frame) =>
       isMaybe(frame.request, isCount) &&
       isMaybe(frame.prev, isCursor) &&
       isCursor(frame.next) &&
@@ -133,8 +133,8 @@ const guards: ReadonlyMap<string, (frame: Fields) => boolean> = new Map([
       isListOf(frame.rows, isInboxRow) &&
       isListOf(frame.gone, isId),
   ],
-  ['people', frame => isListOf(frame.people, isPerson)],
-  ['head', frame => isListOf(frame.heads, isHead)],
-  ['pong', frame => isCount(frame.n) && isListOf(frame.heads, isHead)],
-  ['drain', frame => isTime(frame.retryAfterMs)],
+  ['people', (frame) => isListOf(frame.people, isPerson)],
+  ['head', (frame) => isListOf(frame.heads, isHead)],
+  ['pong', (frame) => isCount(frame.n) && isListOf(frame.heads, isHead)],
+  ['drain', (frame) => isTime(frame.retryAfterMs)],
 ])

@@ -20,7 +20,7 @@ describe('isBounded', () => {
     ['32 levels', nested(32), true],
     ['33 levels', nested(33), false],
     ['100,000 levels', nested(100_000), false],
-    ['33 levels of objects', JSON.parse('{"a":'.repeat(33) + '1' + '}'.repeat(33)), false],
+    ['33 levels of objects', JSON.parse(`${'{"a":'.repeat(33)}1${'}'.repeat(33)}`), false],
     ['1,000 items', new Array(limits.arrayItems).fill(0), true],
     ['1,001 items', new Array(limits.arrayItems + 1).fill(0), false],
     ['1,001 items inside', { a: [new Array(limits.arrayItems + 1).fill(0)] }, false],

@@ -45,7 +45,7 @@ function isBoundedObject(value: object, depth: number): boolean {
 export function prune(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (depth === 0) return null
-  if (Array.isArray(value)) return value.length > limits.arrayItems ? null : value.map(item => prune(item, depth - 1))
+  if (Array.isArray(value)) return value.length > limits.arrayItems ? null : value.map((item) => prune(item, depth - 1))
   const entries = Object.entries(value)
   if (entries.length > limits.objectKeys) return null
   return Object.fromEntries(entries.filter(([key]) => key !== '__proto__').map(([key, item]) => [key, prune(item, depth - 1)]))

@@ -1,0 +1,42 @@
+/** Joins the frames sent in one turn into few text frames, each within the limit of bytes; order is kept. */
+import type { ClientFrame } from '../../protocol/frames.js'
+import { limits } from '../../protocol/limits.js'
+
+export interface Batch {
+  add(frame: ClientFrame): void
+  /** Hands over what waits, now. */
+  flush(): void
+}
+
+/** Calls `write` with each text frame, in a microtask after the first `add`. A frame too big for any batch goes alone. */
+export function createBatch(write: (text: string) => void): Batch {
+  let waiting: string[] = []
+  let bytes = 0
+
+  const flush = () => {
+    if (waiting.length === 0) return
+    const text = waiting.length === 1 ? (waiting[0] as string) : `[${waiting.join(',')}]`
+    waiting = []
+    bytes = 0
+    write(text)
+  }
+
+  return {
+    add(frame) {
+      const text = JSON.stringify(frame)
+      const more = bytesOf(text) + 1
+      if (bytes + more >= limits.clientFrameBytes || waiting.length === limits.arrayItems) flush()
+      if (waiting.length === 0) queueMicrotask(flush)
+      waiting.push(text)
+      bytes += more
+    },
+    flush,
+  }
+}
+
+const encoder = new TextEncoder()
+
+/** Exact where it matters; a short text is taken at its worst. */
+function bytesOf(text: string): number {
+  return text.length < 1_024 ? text.length * 3 : encoder.encode(text).length
+}

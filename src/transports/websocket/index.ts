@@ -1,0 +1,122 @@
+/**
+ * The WebSocket transport: one socket per `open`, frames as JSON text, the token inside the `hello` frame, because a browser
+ * cannot see a 401 on a handshake. Whatever goes wrong ends in `closed`, once, with a band (docs/protocol.md, §4).
+ */
+import type { Link, LinkClosed, LinkEvents, Transport } from '../../ports/transport.js'
+import { decodeServerFrames } from '../../protocol/codec.js'
+import { bandOf, closeCodeName, closeCodes } from '../../protocol/codes.js'
+import type { ClientFrame } from '../../protocol/frames.js'
+import { createBatch } from './batch.js'
+import { openSocket, type Socket, type WebSocketClass } from './socket.js'
+
+export type { WebSocketClass }
+
+export interface WebSocketTransportOptions {
+  /** `ws:` or `wss:`. A function is asked at every open. */
+  readonly url: string | (() => string | Promise<string>)
+  /** Sent in the first frame. A function is asked at every open, so that it can refresh. Default none. */
+  readonly token?: string | (() => string | Promise<string>)
+  /** Default the global one; Node before 22 has none: pass the class of `ws`. */
+  readonly WebSocket?: WebSocketClass
+  /** From asking for URL and token to an open socket, in milliseconds. Default 10,000. */
+  readonly connectTimeoutMs?: number
+}
+
+/** Carries frames over a WebSocket. Does no I/O until opened; never throws; each end of a link carries its band. */
+export function webSocketTransport(options: WebSocketTransportOptions): Transport {
+  return { name: 'websocket', open: (to) => openLink(options, to) }
+}
+
+const noWebSocket: LinkClosed = {
+  band: 'terminal',
+  code: 'no-websocket',
+  reason: 'No link was opened: this runtime has no WebSocket (Node before 22). Install ws and pass { WebSocket } to webSocketTransport.',
+}
+
+const normalClosure = 1000
+
+function openLink(options: WebSocketTransportOptions, to: LinkEvents): Link {
+  const { connectTimeoutMs = 10_000 } = options
+  const Native = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket
+  let phase: 'opening' | 'open' | 'closed' = 'opening'
+  let socket: Socket | undefined
+  let token: string | undefined
+  const batch = createBatch((text) => socket?.send(text))
+  const deadline = setTimeout(() => end({ band: 'retry', code: 'timeout' }), connectTimeoutMs)
+
+  function end(why: LinkClosed, code: number = normalClosure) {
+    if (phase === 'closed') return
+    if (isOpen()) batch.flush()
+    phase = 'closed'
+    clearTimeout(deadline)
+    socket?.close(code)
+    // Never inside the caller's call: an owner hears of the end after `open` or `close` has returned.
+    queueMicrotask(() => to.closed(why))
+  }
+
+  const isOpen = () => phase === 'open'
+
+  function receive(data: unknown) {
+    if (!isOpen()) return
+    const decoded = typeof data === 'string' ? decodeServerFrames(data) : { ok: false as const, reason: 'a server frame is binary' }
+    if (!decoded.ok) return end({ band: 'retry', code: 'bad-frame', reason: decoded.reason }, closeCodes['bad-frame'])
+    for (const frame of decoded.frames) {
+      // The owner may have closed the link in answer to the frame before.
+      if (isOpen()) to.frame(frame)
+    }
+  }
+
+  function connect(url: string, Class: WebSocketClass) {
+    socket = openSocket(url, Class, connectTimeoutMs, {
+      opened() {
+        if (phase === 'closed') return
+        phase = 'open'
+        clearTimeout(deadline)
+        to.opened()
+      },
+      message: receive,
+      closed: (code) => end({ band: bandOf(code), code: closeCodeName(code) }),
+      impossible: (error) => end({ band: 'terminal', code: 'bad-url', reason: `No link was opened: ${sentenceOf(error)} Check the url.` }),
+    })
+  }
+
+  async function start(Class: WebSocketClass) {
+    try {
+      const [url, fetched] = await Promise.all([ask(options.url), ask(options.token)])
+      if (phase === 'closed') return
+      token = fetched
+      connect(url, Class)
+    } catch (error) {
+      end({ band: 'retry', code: 'no-credentials', reason: `No link was opened: url or token could not be had. ${sentenceOf(error)}` })
+    }
+  }
+
+  if (Native === undefined) end(noWebSocket)
+  else void start(Native)
+
+  function send(frame: ClientFrame) {
+    if (!isOpen()) return
+    try {
+      batch.add(frame.type === 'hello' ? withToken(frame, token) : frame)
+    } catch (error) {
+      end({ band: 'retry', code: 'bad-frame', reason: `A ${frame.type} frame was not sent: it is not JSON. ${sentenceOf(error)}` })
+    }
+  }
+
+  return {
+    send,
+    close: () => end({ band: 'retry', code: 'closed' }),
+  }
+}
+
+function withToken(hello: ClientFrame & { type: 'hello' }, token: string | undefined): ClientFrame {
+  return token === undefined ? hello : { ...hello, token }
+}
+
+async function ask<T>(source: T | (() => T | Promise<T>)): Promise<T> {
+  return typeof source === 'function' ? (source as () => T | Promise<T>)() : source
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,70 @@
+/**
+ * One connection through reconnecting-websocket, used so that it never reconnects and never queues: one instance per open,
+ * a plain URL, no retries. The session owns retry, backoff and liveness. The library's types stay in this file.
+ */
+import reconnectingWebSocket from 'reconnecting-websocket'
+
+/** Any class of the WHATWG shape: the browser's, or the one of `ws`. */
+export type WebSocketClass = new (url: string) => object
+
+export interface SocketEvents {
+  opened(): void
+  message(data: unknown): void
+  closed(code: number): void
+  /** The class threw: the URL is not one, or the page may not open it. */
+  impossible(error: unknown): void
+}
+
+export interface Socket {
+  /** Drops what is sent while not open. */
+  send(text: string): void
+  close(code: number): void
+}
+
+interface Listenable {
+  addEventListener(type: string, run: (event: { readonly data?: unknown; readonly code?: number }) => void): void
+}
+
+interface Options {
+  readonly WebSocket: unknown
+  readonly connectionTimeout: number
+  readonly maxRetries: number
+  readonly maxEnqueuedMessages: number
+}
+
+type Library = new (url: string, protocols: readonly string[], options: Options) => Socket & Listenable
+
+// Its declarations fail under NodeNext, where the class is the module itself.
+const ReconnectingWebSocket = reconnectingWebSocket as unknown as Library
+
+export function openSocket(url: string, Native: WebSocketClass, connectTimeoutMs: number, to: SocketEvents): Socket {
+  const socket = new ReconnectingWebSocket(url, [], {
+    WebSocket: guarded(Native, to.impossible),
+    connectionTimeout: connectTimeoutMs,
+    maxRetries: 0,
+    maxEnqueuedMessages: 0,
+  })
+  socket.addEventListener('open', () => to.opened())
+  socket.addEventListener('message', (event) => to.message(event.data))
+  socket.addEventListener('close', (event) => to.closed(event.code ?? 1006))
+  return socket
+}
+
+/**
+ * The library calls the class inside a promise nobody catches, and takes its own listeners off before it closes a socket that
+ * is still connecting, whose error event `ws` then throws. So: catch the first, and always listen to the second.
+ */
+function guarded(Native: WebSocketClass, impossible: (error: unknown) => void): unknown {
+  function Guarded(url: string): object {
+    try {
+      const socket = new Native(url) as Listenable
+      socket.addEventListener('error', () => {})
+      return socket
+    } catch (error) {
+      // Later, because the library is still about to start its timer, which our `close` must clear.
+      queueMicrotask(() => impossible(error))
+      return { readyState: 3, addEventListener() {}, removeEventListener() {}, close() {} }
+    }
+  }
+  return Object.assign(Guarded, { CLOSING: 2 })
+}
