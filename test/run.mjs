@@ -18,18 +18,13 @@ const tool = (name, ...args) => ['npx', '--no-install', name, ...args]
 const vitest = (name, project = name) =>
   tool('vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${join(reports, `${name}.json`)}`)
 
+const script = (name) => ['npm', 'run', '--silent', name]
+
 /** Rows of stages; a stage is one or more commands, run in order. */
 const rows = [
-  {
-    lint: [tool('biome', 'check', '--error-on-warnings', '.')],
-    types: [tool('tsc', '--noEmit', '-p', '.')],
-    build: [['npm', 'run', '--silent', 'build']],
-  },
+  { lint: [script('lint')], types: [script('types')], build: [script('build')] },
   { floors: [vitest('floors', 'house')], unit: [vitest('unit', 'node')] },
-  {
-    dom: [vitest('dom')],
-    package: [tool('publint', '--strict'), tool('attw', '--pack', '.', '--profile', 'esm-only'), tool('knip'), vitest('package')],
-  },
+  { dom: [vitest('dom')], package: [script('packed'), vitest('package')] },
   { simulation: [vitest('simulation')] },
   { e2e: [vitest('e2e')] },
   { browser: [vitest('browser')] },
