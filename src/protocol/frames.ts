@@ -157,6 +157,7 @@ export type ClientFrame =
       readonly read?: number
     }
   | { readonly type: 'typing'; readonly conversation: string; readonly on: boolean }
+  /** The list from `cursor` on, or from the beginning; asked again with `next` while the answer says `more`. */
   | { readonly type: 'inbox'; readonly request: number; readonly cursor?: string }
   | { readonly type: 'ping'; readonly n: number }
 
@@ -273,8 +274,9 @@ export type ServerFrame =
   | { readonly type: 'typing'; readonly conversation: string; readonly user: string; readonly on: boolean }
   | {
       readonly type: 'inbox'
+      /** The request answered; absent in a live push, which is sent only after an answer without `more`. */
       readonly request?: number
-      /** The cursor this frame continues; absent: the list begins anew (drop what is held). */
+      /** The cursor this frame continues (the one asked with, or the last `next`); absent: the list begins anew (drop what is held). */
       readonly prev?: string
       readonly next: string
       readonly more: boolean
