@@ -1,5 +1,5 @@
 /** Owns the cases of writing: all or nothing, in the order of the calls, and only where expectations hold (R29). */
-import { all, clear, keysOf, openStorage, put, rejects, relaxed, remove, type StorageCase, same, strict, valueOf } from './ground.js'
+import { all, clear, keysOf, openStorage, put, rejects, relaxed, remove, type StorageCase, same, strict, valueAt } from './ground.js'
 
 export const commitCases: readonly StorageCase[] = [
   {
@@ -8,7 +8,7 @@ export const commitCases: readonly StorageCase[] = [
       const storage = openStorage(factory)
       await storage.commit([put(['a'], 1), put(['a'], 2), put(['b']), remove(['b']), put(['c'])], relaxed)
       await storage.commit([clear({ prefix: ['c'] }), put(['c', 1]), remove(['never'])], relaxed)
-      same(await valueOf(storage, ['a']), 2, 'the later put')
+      same(await valueAt(storage, ['a']), 2, 'the later put')
       same(await keysOf(storage), [['a'], ['c', 1]], 'the keys')
     },
   },
@@ -38,7 +38,7 @@ export const commitCases: readonly StorageCase[] = [
       await storage.commit([put(['cursor'], 2, 'b')], { ...strict, expect: [{ key: ['cursor'], version: 'a' }] })
       await storage.commit([remove(['cursor'])], { ...relaxed, expect: [{ key: ['cursor'], version: 'b' }] })
       await storage.commit([put(['cursor'], 3, '')], { ...relaxed, expect: [{ key: ['cursor'], version: null }] })
-      same(await valueOf(storage, ['cursor']), 3, 'the cursor')
+      same(await valueAt(storage, ['cursor']), 3, 'the cursor')
       await rejects(storage.commit([], { ...relaxed, expect: [{ key: ['cursor'], version: null }] }), 'conflict', ['cursor'])
       await storage.commit([], { ...relaxed, expect: [{ key: ['cursor'], version: '' }] })
     },
@@ -60,7 +60,7 @@ export const commitCases: readonly StorageCase[] = [
         }
       }
       same(await keysOf(storage), [['generation'], ['kept']], 'the keys')
-      same(await valueOf(storage, ['kept']), 1, 'the kept row')
+      same(await valueAt(storage, ['kept']), 1, 'the kept row')
     },
   },
   {
@@ -75,7 +75,7 @@ export const commitCases: readonly StorageCase[] = [
       const next = storage.commit([put(['cursor'], 4, 'v4')], { ...relaxed, expect: [{ key: ['cursor'], version: 'v3' }] })
       await rejects(stale, 'conflict', ['cursor'])
       await next
-      same(await valueOf(storage, ['cursor']), 4, 'the cursor')
+      same(await valueAt(storage, ['cursor']), 4, 'the cursor')
     },
   },
   {

@@ -50,7 +50,7 @@ export const openStorage = (factory: StorageFactory, scope: StorageScope = ada, 
 
 export const keysOf = async (storage: Storage, range: KeyRange = all): Promise<Key[]> => (await storage.read(range)).map((row) => row.key)
 
-export const valueOf = async (storage: Storage, key: Key): Promise<unknown> => (await rowAt(storage, key))?.value
+export const valueAt = async (storage: Storage, key: Key): Promise<unknown> => (await rowAt(storage, key))?.value
 
 const rowAt = async (storage: Storage, key: Key): Promise<Row | undefined> => {
   const rows = await storage.read({ prefix: key, limit: 1 })

@@ -12,7 +12,7 @@ import {
   type StorageGround,
   same,
   strict,
-  valueOf,
+  valueAt,
 } from './ground.js'
 
 /** Present, because a case without it is left out where the gap is declared. */
@@ -43,9 +43,9 @@ export const handleCases: readonly StorageCase[] = [
     async run({ factory }) {
       const [left, right] = [openStorage(factory), openStorage(factory)]
       await left.commit([put(['a'], 'left')], relaxed)
-      same(await valueOf(right, ['a']), 'left', 'the row of the other')
+      same(await valueAt(right, ['a']), 'left', 'the row of the other')
       await right.commit([put(['a'], 'right')], relaxed)
-      same(await valueOf(left, ['a']), 'right', 'the row of the other')
+      same(await valueAt(left, ['a']), 'right', 'the row of the other')
     },
   },
   {
@@ -64,7 +64,7 @@ export const handleCases: readonly StorageCase[] = [
         same(winners.length, 1, 'how many won')
         const reader = handles[round % 4]
         if (!reader) throw new Error('unreachable: there are four handles')
-        same(await valueOf(reader, ['cursor']), winners[0], 'whose cursor stands')
+        same(await valueAt(reader, ['cursor']), winners[0], 'whose cursor stands')
         same(await keysOf(reader, { prefix: ['row', round] }), [['row', round, winners[0]]], 'whose row stands')
       }
     },
@@ -98,7 +98,7 @@ export const handleCases: readonly StorageCase[] = [
     async run({ factory }) {
       const storage = openStorage(factory)
       const commit = storage.commit([put(['a'], 1)], strict)
-      const read = valueOf(storage, ['a'])
+      const read = valueAt(storage, ['a'])
       const closing = storage.close()
       await rejects(storage.read(all), 'closed')
       await rejects(storage.commit([put(['b'])], relaxed), 'closed')

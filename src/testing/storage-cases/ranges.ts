@@ -1,6 +1,6 @@
 /** Owns the cases of reading: the order of keys, what a range covers, keys and values that try to break out. */
 import type { Key } from '../../ports/storage.js'
-import { all, clear, keysOf, openStorage, put, relaxed, rejects, remove, type StorageCase, same, strict, valueOf } from './ground.js'
+import { all, clear, keysOf, openStorage, put, relaxed, rejects, remove, type StorageCase, same, strict, valueAt } from './ground.js'
 
 /** In order. */
 const ordered: readonly Key[] = [
@@ -137,7 +137,7 @@ export const rangeCases: readonly StorageCase[] = [
         hostile.map((key, at) => put(key, { at })),
         relaxed,
       )
-      for (const [at, key] of hostile.entries()) same(await valueOf(storage, key), { at }, `the value at ${JSON.stringify(key)}`)
+      for (const [at, key] of hostile.entries()) same(await valueAt(storage, key), { at }, `the value at ${JSON.stringify(key)}`)
       await storage.commit(hostile.slice(1).map(remove), relaxed)
       same(await keysOf(storage), [hostile[0]], 'what is left')
     },
@@ -159,10 +159,10 @@ export const rangeCases: readonly StorageCase[] = [
       const big = { page: Array.from({ length: 500 }, (_, n) => ({ n, text: '→ wörld 🎉 '.repeat(100) })) }
       const odd = { nested: [[], {}, [null, true, 0, -1.5, '']], ...JSON.parse('{"own":{"__proto__":{"polluted":1}}}') }
       await storage.commit([put(['big'], big), put(['odd'], odd), put(['nothing'], null)], strict)
-      same(await valueOf(storage, ['big']), big, 'the big value')
-      same(await valueOf(storage, ['odd']), odd, 'the odd value')
-      same(await valueOf(storage, ['nothing']), null, 'null')
-      same(((await valueOf(storage, ['odd'])) as { polluted?: number }).polluted, undefined, 'the prototype')
+      same(await valueAt(storage, ['big']), big, 'the big value')
+      same(await valueAt(storage, ['odd']), odd, 'the odd value')
+      same(await valueAt(storage, ['nothing']), null, 'null')
+      same(((await valueAt(storage, ['odd'])) as { polluted?: number }).polluted, undefined, 'the prototype')
     },
   },
 ]
