@@ -26,7 +26,6 @@ const floors: Record<string, Floor> = {
   'src/index.ts': { sees: ['src/client/', 'src/storage/memory/', 'src/ports/', 'src/protocol/'], packages: [] },
   'src/transports/': { sees: ['src/protocol/', 'src/ports/'], packages: ['reconnecting-websocket'] },
   'src/storage/': { sees: ['src/ports/'], packages: ['idb'] },
-  'src/bindings/': { sees: ['src/index.ts', 'src/bindings/'], seesTypes: ['src/client/'], packages: [] },
   // What the three bindings share.
   'src/bindings/': { sees: [], seesTypes: ['src/client/'], packages: [] },
   'src/react/': binding('react'),
