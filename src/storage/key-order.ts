@@ -41,5 +41,9 @@ export function compareKeys(a: Bound, b: Bound): number {
 const rank = (element: Bound[number]): number => (typeof element === 'number' ? 0 : typeof element === 'string' ? 1 : 2)
 
 /** Untyped callers and arithmetic gone wrong: NaN and anything but numbers and strings have no place in the order. */
-export const isKey = (key: Key): boolean =>
-  key.every((element) => typeof element === 'string' || (typeof element === 'number' && !Number.isNaN(element)))
+export function isKey(key: Key): boolean {
+  for (const element of key) {
+    if (typeof element !== 'string' && (typeof element !== 'number' || Number.isNaN(element))) return false
+  }
+  return true
+}

@@ -22,39 +22,19 @@ interface Place {
   readonly index: number
 }
 
+/** Part of one chunk, `to` not included. */
+interface Stretch {
+  readonly chunk: number
+  readonly from: number
+  readonly to: number
+}
+
 export function orderedRows(): OrderedRows {
   const chunks: Row[][] = []
-
-  /** Where the first row not before `bound` stands, in the last chunk that does not begin after it. */
-  const locate = (bound: Bound): Place => {
-    let low = 1
-    let high = chunks.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (compareKeys(((chunks[middle] as Row[])[0] as Row).key, bound) <= 0) low = middle + 1
-      else high = middle
-    }
-    const chunk = low - 1
-    return { chunk, index: lowerBound(chunks[chunk] ?? [], bound) }
-  }
 
   const isAt = ({ chunk, index }: Place, key: Key) => {
     const row = chunks[chunk]?.[index]
     return row !== undefined && compareKeys(row.key, key) === 0
-  }
-
-  /** The stretch of `range` in each chunk it touches, in order. */
-  const stretches = (range: KeyRange) => {
-    const { lower, upper } = boundsOf(range)
-    const start = locate(lower)
-    const end = locate(upper)
-    const found: { readonly chunk: number; readonly from: number; readonly to: number }[] = []
-    for (let chunk = start.chunk; chunk <= end.chunk && chunk < chunks.length; chunk++) {
-      const from = chunk === start.chunk ? start.index : 0
-      const to = chunk === end.chunk ? end.index : (chunks[chunk] as Row[]).length
-      if (from < to) found.push({ chunk, from, to })
-    }
-    return found
   }
 
   const take = (at: number, from: number, count: number) => {
@@ -65,11 +45,11 @@ export function orderedRows(): OrderedRows {
 
   return {
     get(key) {
-      const place = locate(key)
+      const place = locate(chunks, key)
       return isAt(place, key) ? chunks[place.chunk]?.[place.index] : undefined
     },
     put(row) {
-      const place = locate(row.key)
+      const place = locate(chunks, row.key)
       const chunk = chunks[place.chunk]
       if (!chunk) chunks.push([row])
       else if (isAt(place, row.key)) chunk[place.index] = row
@@ -79,17 +59,17 @@ export function orderedRows(): OrderedRows {
       }
     },
     remove(key) {
-      const place = locate(key)
+      const place = locate(chunks, key)
       if (isAt(place, key)) take(place.chunk, place.index, 1)
     },
     clear(range) {
-      for (const { chunk, from, to } of stretches(range).reverse()) take(chunk, from, to - from)
+      for (const { chunk, from, to } of stretchesOf(chunks, range).reverse()) take(chunk, from, to - from)
     },
     read(range) {
       const { reverse = false, limit = Number.POSITIVE_INFINITY } = range
       const rows: Row[] = []
-      const found = stretches(range)
-      for (const { chunk, from, to } of reverse ? found.reverse() : found) {
+      const stretches = stretchesOf(chunks, range)
+      for (const { chunk, from, to } of reverse ? stretches.reverse() : stretches) {
         const part = (chunks[chunk] as Row[]).slice(from, to)
         for (const row of reverse ? part.reverse() : part) {
           if (rows.length >= limit) return rows
@@ -99,6 +79,33 @@ export function orderedRows(): OrderedRows {
       return rows
     },
   }
+}
+
+/** What of `range` stands in each chunk it touches, in order. */
+function stretchesOf(chunks: readonly (readonly Row[])[], range: KeyRange): Stretch[] {
+  const { lower, upper } = boundsOf(range)
+  const start = locate(chunks, lower)
+  const end = locate(chunks, upper)
+  const stretches: Stretch[] = []
+  for (let chunk = start.chunk; chunk <= end.chunk && chunk < chunks.length; chunk++) {
+    const from = chunk === start.chunk ? start.index : 0
+    const to = chunk === end.chunk ? end.index : (chunks[chunk] as readonly Row[]).length
+    if (from < to) stretches.push({ chunk, from, to })
+  }
+  return stretches
+}
+
+/** Where the first row not before `bound` stands or would, in the last chunk that does not begin after `bound`. */
+function locate(chunks: readonly (readonly Row[])[], bound: Bound): Place {
+  let low = 1
+  let high = chunks.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const first = (chunks[middle] as readonly Row[])[0] as Row
+    if (compareKeys(first.key, bound) <= 0) low = middle + 1
+    else high = middle
+  }
+  return { chunk: low - 1, index: lowerBound(chunks[low - 1] ?? [], bound) }
 }
 
 function lowerBound(rows: readonly Row[], bound: Bound): number {
