@@ -56,6 +56,16 @@ describe('the check of cycles', () => {
     expect(importCycles([b, c, a])).toEqual(['src/core/a.ts → src/core/b.ts → src/core/c.ts → src/core/a.ts'])
     expect(importCycles([a, b])).toEqual([])
   })
+
+  it('finds two cycles through one file, and none in a file that only leads to them', () => {
+    const tree = [
+      file('src/core/a.ts', "import './b.js'; import './c.js'"),
+      file('src/core/b.ts', "import './a.js'"),
+      file('src/core/c.ts', "import './a.js'"),
+      file('src/core/d.ts', "import './a.js'"),
+    ]
+    expect(importCycles(tree)).toEqual(['src/core/a.ts → src/core/b.ts → src/core/a.ts', 'src/core/a.ts → src/core/c.ts → src/core/a.ts'])
+  })
 })
 
 describe('the check of shape', () => {

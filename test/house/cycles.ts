@@ -2,20 +2,29 @@
 import { importsOf } from './imports.js'
 import type { Source } from './source.js'
 
-/** Each cycle once, as `a → b → a`. */
+/** The shortest cycle through each file that is in one, as `a → b → a`, each once. */
 export function importCycles(sources: readonly Source[]): string[] {
   const edges = new Map(sources.map((source) => [source.path, importsOf(source).map((one) => one.to)]))
-  const cycles = new Set<string>()
-  const done = new Set<string>()
-  const walk = (path: string, trail: readonly string[]): void => {
-    const at = trail.indexOf(path)
-    if (at >= 0) cycles.add(named(trail.slice(at)))
-    if (at >= 0 || done.has(path)) return
-    for (const next of edges.get(path) ?? []) walk(next, [...trail, path])
-    done.add(path)
+  const cycles = [...edges.keys()].map((path) => shortestWayBack(path, edges)).filter((cycle) => cycle !== undefined)
+  return [...new Set(cycles.map(named))].sort()
+}
+
+/** The files from `start` to one that imports it; undefined where there is no way back. */
+function shortestWayBack(start: string, edges: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const seen = new Set([start])
+  let trails = [[start]]
+  while (trails.length > 0) {
+    const longer: string[][] = []
+    for (const trail of trails) {
+      for (const next of edges.get(trail.at(-1) as string) ?? []) {
+        if (next === start) return trail
+        if (!seen.has(next)) longer.push([...trail, next])
+        seen.add(next)
+      }
+    }
+    trails = longer
   }
-  for (const path of edges.keys()) walk(path, [])
-  return [...cycles].sort()
+  return undefined
 }
 
 /** Begins a cycle at its alphabetically first member, so that it has one name. */

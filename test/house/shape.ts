@@ -4,8 +4,8 @@ import ts from 'typescript'
 import { parse } from './imports.js'
 import type { Source } from './source.js'
 
-export const maxFileLines = 400
-export const maxFunctionLines = 70
+const maxFileLines = 400
+const maxFunctionLines = 70
 
 const nameless = /^(utils?|types?|helpers?|misc|common)(\.tsx?)?$/
 

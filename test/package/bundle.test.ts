@@ -70,3 +70,26 @@ describe('dist', () => {
     expect(opening('react/index.js')).toMatch(/^['"]use client['"];$/)
   })
 })
+
+describe.each(subpaths)('types of $name', ({ name, types }) => {
+  it('name no package that an application may lack', () => {
+    const mayName = client.some((one) => one.name === name) ? /^(react|vue|svelte)$/ : /^node:/
+    expect(packagesIn(types).filter((one) => !mayName.test(one))).toEqual([])
+  })
+})
+
+/** Every package that a declaration file names, itself or through what it imports. */
+function packagesIn(entry: string): string[] {
+  const seen = new Set<string>()
+  const packages = new Set<string>()
+  const walk = (path: string): void => {
+    if (seen.has(path)) return
+    seen.add(path)
+    for (const { to } of importsOf({ path, text: readFileSync(path, 'utf8') })) {
+      if (to.startsWith('/')) walk(to.replace(/\.ts$/, '.d.ts'))
+      else packages.add(to)
+    }
+  }
+  walk(entry)
+  return [...packages]
+}

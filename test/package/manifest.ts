@@ -9,7 +9,7 @@ interface Manifest {
   readonly peerDependencies: Record<string, string>
 }
 
-export const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as Manifest
+const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as Manifest
 
 export interface Subpath {
   /** As an application imports it. */
