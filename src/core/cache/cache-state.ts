@@ -1,0 +1,71 @@
+/** What is known of a conversation's rows on disk; `cache.ts` has the rules. */
+import type { Key } from '../../ports/storage.js'
+import type { HiddenRange, Member, MessageRow, Profile, Unread } from '../../protocol/frames.js'
+
+/** Sorts behind every page. */
+export const cursorPage = Number.MAX_SAFE_INTEGER
+
+/** The shape of stored rows; another shape is dropped at load (R30). */
+export const build = 1
+
+/** From where on the disk holds every message: index and place before it. */
+export interface Cover {
+  readonly first: number
+  readonly from: number
+}
+
+export interface CacheState {
+  /** Version of the cursor row on disk; null: there is none. */
+  readonly version: string | null
+  /** Head and newest index of what is on disk. */
+  readonly head: number
+  readonly last: number
+  readonly cover: Cover | null
+  readonly dirty: boolean
+  /** The lowest index in the tail that is not on disk as it stands. */
+  readonly dirtyFrom: number
+  /** Older pages that have just been fetched. */
+  readonly pages: readonly { readonly page: number; readonly rows: readonly MessageRow[] }[]
+  readonly patches: readonly MessageRow[]
+  /** Everything stored is to be dropped first. */
+  readonly restart: boolean
+  /** Outbox rows whose messages the log now holds. */
+  readonly removals: readonly Key[]
+  /** What the commit under way takes along, to be given back if it fails. */
+  readonly flight: CacheState | null
+  /** The ask that reads the cursor again after a conflict; 0: none. */
+  readonly rereading: number
+}
+
+/** The value of the cursor row. */
+export interface CursorValue {
+  readonly build: number
+  readonly epoch: string
+  readonly head: number
+  readonly tag: string
+  readonly first: number
+  readonly from: number
+  readonly floor: number
+  readonly hidden: readonly HiddenRange[]
+  readonly rows: readonly MessageRow[]
+  readonly profile: Profile
+  readonly memberCount: number
+  readonly members: readonly Member[]
+  readonly marks: readonly (readonly [string, number, number])[]
+  readonly unread: Unread & { readonly read: number; readonly countedTo: number }
+}
+
+export const emptyCache: CacheState = {
+  version: null,
+  head: 0,
+  last: -1,
+  cover: null,
+  dirty: false,
+  dirtyFrom: Number.POSITIVE_INFINITY,
+  pages: [],
+  patches: [],
+  restart: false,
+  removals: [],
+  flight: null,
+  rereading: 0,
+}

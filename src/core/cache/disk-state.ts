@@ -1,0 +1,39 @@
+/** The disk as the core sees it; `disk.ts` has the machine. */
+import type { Row, Write } from '../../ports/storage.js'
+
+/** Writes that belong to one entry or register, in order. */
+export interface Saving {
+  readonly conversation: string
+  /** '' for a register. */
+  readonly localId: string
+  readonly writes: readonly Write[]
+}
+
+export interface DiskState {
+  readonly phase: 'closed' | 'opening' | 'claiming' | 'ready' | 'fenced'
+  /** '' until known; every commit expects it. */
+  readonly generation: string
+  /** The ask of the first read, and the rows it brought until the lanes are claimed. */
+  readonly ask: number
+  readonly rows: readonly Row[]
+  readonly waiting: readonly Saving[]
+  readonly flight: { readonly commit: number; readonly savings: readonly Saving[] } | null
+  readonly notBeforeMs: number
+  readonly failures: number
+  /** The cache commit under way, and the conversations in it. */
+  readonly cacheFlight: { readonly commit: number; readonly conversations: readonly string[] } | null
+  readonly cacheNotBeforeMs: number
+}
+
+export const closedDisk: DiskState = {
+  phase: 'closed',
+  generation: '',
+  ask: 0,
+  rows: [],
+  waiting: [],
+  flight: null,
+  notBeforeMs: 0,
+  failures: 0,
+  cacheFlight: null,
+  cacheNotBeforeMs: 0,
+}

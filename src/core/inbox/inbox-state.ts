@@ -1,0 +1,36 @@
+/** The list of conversations as it is held; `inbox.ts` has the rules. */
+import type { MessageRow, Profile } from '../../protocol/frames.js'
+import type { Entry } from '../outbox/entry.js'
+import { never } from '../timing.js'
+import { type Book, emptyBook, type Ordered } from './book.js'
+
+export interface InboxItemState extends Ordered {
+  readonly rev: number
+  readonly profile: Profile
+  readonly people: readonly string[]
+  readonly last: MessageRow | undefined
+  readonly pending: Entry | undefined
+}
+
+export interface InboxState {
+  readonly state: 'loading' | 'ready' | 'stale'
+  readonly book: Book<InboxItemState>
+  /** The last `next` taken; '' before the first. */
+  readonly cursor: string
+  readonly request: number
+  readonly deadlineMs: number
+  /** Not before this is a failed list asked for again; never: nothing failed. */
+  readonly retryAtMs: number
+  /** Items not named again by a list that began anew; dropped when it is complete. */
+  readonly unnamed: ReadonlySet<string> | null
+}
+
+export const emptyInbox: InboxState = {
+  state: 'loading',
+  book: emptyBook(),
+  cursor: '',
+  request: 0,
+  deadlineMs: never,
+  retryAtMs: never,
+  unnamed: null,
+}

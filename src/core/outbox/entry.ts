@@ -1,0 +1,112 @@
+/**
+ * One own operation on its way (R11–R16).
+ *
+ *   saving ──committed──▶ queued ──transmit──▶ inflight ──ack──▶ acked ──the log reaches it──▶ (gone)
+ *      ▲                    ▲  ◀─link lost, passing rejection, deadline──┘
+ *      └──── retry ──── failed ◀── final rejection, ten failures alone
+ *
+ * An echo or a catch-up settles an entry in every arm. An entry once handed to a link has an unknown fate (R13):
+ * it is never dropped; taking it back sends `void` under its id, in its place.
+ */
+import { limits } from '../../protocol/limits.js'
+import type { Key, Row, Write } from '../../ports/storage.js'
+import type { MessageRow } from '../../protocol/frames.js'
+import type { ClientFrame } from '../../protocol/frames.js'
+
+export type Arm =
+  | { readonly kind: 'saving' }
+  /** `waitFor`: not while that entry is in flight (R12). */
+  | { readonly kind: 'queued'; readonly notBeforeMs: number; readonly waitFor?: string }
+  | { readonly kind: 'inflight'; readonly link: number; readonly deadlineMs: number }
+  | { readonly kind: 'acked'; readonly seq: number; readonly epoch: string; readonly message?: MessageRow }
+  /** `behind`: the head when it failed, its place in the view (R18). `final`: the server will never take it. */
+  | { readonly kind: 'failed'; readonly code: string; readonly final: boolean; readonly behind: number }
+
+export interface Entry {
+  readonly localId: string
+  readonly conversation: string
+  /** Its place on disk: lane and counter. */
+  readonly lane: string
+  readonly n: number
+  readonly content: unknown
+  readonly bytes: number
+  /** Milliseconds since 1970 by the device. */
+  readonly at: number
+  /** When `send` was called, for the metric; -1 after a reload. */
+  readonly madeMs: number
+  readonly arm: Arm
+  readonly attempts: number
+  /** Was it ever handed to a link? After a reload nobody knows. */
+  readonly handed: boolean
+  /** Being taken back. */
+  readonly voiding: boolean
+  /** Its row on disk says what stands here. */
+  readonly stored: boolean
+  /** Failures while others settled, and how many had settled at the last one (R14). */
+  readonly alone: number
+  readonly settledThen: number
+}
+
+export const queuedNow: Arm = { kind: 'queued', notBeforeMs: 0 }
+
+export function entryKey(entry: Entry): Key {
+  return ['o', entry.conversation, entry.lane, entry.n]
+}
+
+/** The row from which a reload makes the entry again. */
+export function entryWrite(entry: Entry): Write {
+  const { localId, content, bytes, at, voiding, attempts, arm } = entry
+  const failed = arm.kind === 'failed' ? { code: arm.code, final: arm.final, behind: arm.behind } : null
+  const row: Row = { key: entryKey(entry), version: localId, value: { localId, content, bytes, at, voiding, attempts, failed } }
+  return { kind: 'put', row }
+}
+
+/** An entry as the disk has it, or nothing for a row that is not one. */
+export function entryFromRow(row: Row): Entry | null {
+  const [, conversation, lane, n] = row.key
+  const value = row.value as Partial<Record<string, unknown>> | null
+  if (typeof value !== 'object' || value === null) return null
+  const { localId, content, bytes, at, attempts } = value
+  if (typeof conversation !== 'string' || typeof lane !== 'string' || typeof n !== 'number') return null
+  if (typeof localId !== 'string' || localId === '' || localId.length > limits.idChars || content === undefined) return null
+  return {
+    localId,
+    conversation,
+    lane,
+    n,
+    content,
+    bytes: typeof bytes === 'number' ? bytes : 0,
+    at: typeof at === 'number' ? at : 0,
+    madeMs: -1,
+    arm: failedArm(value.failed) ?? queuedNow,
+    attempts: typeof attempts === 'number' ? attempts : 0,
+    handed: true,
+    voiding: value.voiding === true,
+    stored: true,
+    alone: 0,
+    settledThen: 0,
+  }
+}
+
+function failedArm(stored: unknown): Arm | null {
+  if (typeof stored !== 'object' || stored === null) return null
+  const { code, final, behind } = stored as Partial<Record<string, unknown>>
+  return {
+    kind: 'failed',
+    code: typeof code === 'string' ? code : 'rejected',
+    final: final === true,
+    behind: typeof behind === 'number' ? behind : 0,
+  }
+}
+
+/** The frame that asks for it. `after` is chosen now and never stored (R12). */
+export function operationFrame(entry: Entry, after: string | undefined): ClientFrame {
+  return {
+    type: 'operation',
+    conversation: entry.conversation,
+    localId: entry.localId,
+    try: entry.attempts,
+    ...(after === undefined ? {} : { after }),
+    operation: entry.voiding ? { kind: 'void' } : { kind: 'send', content: entry.content },
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Answers to operations: ack, rejection, deadline, and the log itself, in any order and in every arm (R11, R14).
+ * The entry leaves memory when its message stands in the log; its row leaves the disk in the commit that stores it.
+ */
+import type { MessageRow, ServerFrame } from '../../protocol/frames.js'
+import { removeWithLog } from '../cache/cache.js'
+import { save } from '../cache/disk-queue.js'
+import type { ConversationState } from '../state.js'
+import { heard } from '../timeline/live.js'
+import { bounds } from '../timing.js'
+import { conversationOf, put, report, type Turn } from '../turn.js'
+import { waitMs } from '../session.js'
+import { type Arm, type Entry, entryKey, entryWrite } from './entry.js'
+import { returnFrom } from './flush.js'
+import { drop, replaced, voided } from './outbox.js'
+
+type Ack = Extract<ServerFrame, { type: 'ack' }>
+type Reject = Extract<ServerFrame, { type: 'reject' }>
+
+export function acked(turn: Turn, frame: Ack): void {
+  const conversation = conversationOf(turn, frame.conversation)
+  const entry = conversation?.entries.find((each) => each.localId === frame.localId)
+  if (!conversation || !entry || entry.arm.kind === 'acked') return
+  const { log } = conversation
+  if (log.epoch !== '' && frame.epoch !== log.epoch) return
+  if (frame.seq === undefined) {
+    if (entry.voiding) voided(turn, conversation, entry)
+    return
+  }
+  if (frame.seq <= log.head) return settle(turn, conversation, entry)
+  reportSent(turn, entry, frame.message)
+  const arm: Arm = { kind: 'acked', seq: frame.seq, epoch: frame.epoch, ...(frame.message ? { message: frame.message } : {}) }
+  const next = put(turn, { ...conversation, entries: replaced(conversation.entries, { ...entry, arm, voiding: false }) })
+  if (turn.state.config.faults.ackShownInPlace && frame.message) showInPlace(turn, next, frame.message)
+  else heard(turn, next, frame.seq)
+}
+
+/** The log holds the message of this entry. */
+export function settle(turn: Turn, conversation: ConversationState, entry: Entry): void {
+  if (entry.arm.kind !== 'acked') reportSent(turn, entry)
+  const left = drop(turn, conversation, entry)
+  if (turn.state.config.faults.outboxRowFirst) save(turn, entry, [{ kind: 'remove', key: entryKey(entry) }])
+  else put(turn, removeWithLog(left, entryKey(entry)))
+}
+
+/** Own changes that the log has just taken in. */
+export function settleOwn(turn: Turn, conversationId: string, localIds: readonly string[]): void {
+  for (const localId of localIds) {
+    const conversation = conversationOf(turn, conversationId)
+    const entry = conversation?.entries.find((each) => each.localId === localId)
+    if (conversation && entry) settle(turn, conversation, entry)
+  }
+}
+
+function reportSent(turn: Turn, entry: Entry, row?: Ack['message']): void {
+  const tookMs = entry.madeMs < 0 ? -1 : turn.env.nowMs - entry.madeMs
+  report(turn, { kind: 'sent', conversation: entry.conversation, localId: entry.localId, tookMs, ...(row ? { row } : {}) })
+}
+
+export function rejected(turn: Turn, frame: Reject): void {
+  const conversation = conversationOf(turn, frame.conversation)
+  const entry = conversation?.entries.find((each) => each.localId === frame.localId)
+  if (!conversation || entry?.arm.kind !== 'inflight' || frame.try !== entry.attempts) return
+  if (frame.final) return fail(turn, conversation, entry, frame.code, true)
+  if (frame.code !== 'out-of-order') return failedInPassing(turn, conversation, entry, frame.retryAfterMs)
+  const before = conversation.entries.slice(0, conversation.entries.indexOf(entry)).findLast((each) => each.arm.kind === 'inflight')
+  const arm: Arm = { kind: 'queued', notBeforeMs: 0, ...(before ? { waitFor: before.localId } : {}) }
+  put(turn, { ...conversation, entries: returnFrom(conversation.entries, entry.localId, arm) })
+}
+
+/** Acknowledgements that did not come in time. */
+export function ackDeadlines(turn: Turn, conversation: ConversationState): void {
+  const late = conversation.entries.find((each) => each.arm.kind === 'inflight' && each.arm.deadlineMs <= turn.env.nowMs)
+  if (late) failedInPassing(turn, conversation, late)
+}
+
+/** The queue holds and goes again; an entry that fails alone while others settle gives up at last. */
+function failedInPassing(turn: Turn, conversation: ConversationState, entry: Entry, hintMs?: number): void {
+  const { settled } = turn.state.outbox
+  const others = settled > entry.settledThen
+  const alone = others ? entry.alone + 1 : entry.alone
+  if (alone >= bounds.soloFailures) return fail(turn, conversation, entry, 'gave-up', false)
+  const notBeforeMs = turn.env.nowMs + waitMs(Math.min(entry.attempts - 1, 6), turn.env.roll, hintMs)
+  const entries = returnFrom(conversation.entries, entry.localId, { kind: 'queued', notBeforeMs })
+  put(turn, {
+    ...conversation,
+    entries: replaced(entries, { ...(entries.find((e) => e.localId === entry.localId) as Entry), alone, settledThen: settled }),
+  })
+}
+
+/** Visible and at rest until `retry` or `discard`; everything behind it goes on. */
+export function fail(turn: Turn, conversation: ConversationState, entry: Entry, code: string, final: boolean): void {
+  const arm: Arm = { kind: 'failed', code, final, behind: conversation.log.head }
+  const failed: Entry = { ...entry, arm, voiding: false }
+  put(turn, { ...conversation, entries: replaced(returnFrom(conversation.entries, entry.localId, arm), failed) })
+  save(turn, failed, [entryWrite(failed)])
+  report(turn, { kind: 'failed', conversation: conversation.id, localId: entry.localId, code })
+}
+
+/** After a reset the server is asked again for everything it once acknowledged: the first answer comes back (R3). */
+export function askAgain(entries: readonly Entry[]): readonly Entry[] {
+  if (!entries.some((each) => each.arm.kind === 'acked')) return entries
+  return entries.map((each) => (each.arm.kind === 'acked' ? { ...each, arm: { kind: 'queued', notBeforeMs: 0 } as const } : each))
+}
+
+/** A planted bug: an acknowledged message shown before the log reaches it. */
+function showInPlace(turn: Turn, conversation: ConversationState, row: MessageRow): void {
+  const { log } = conversation
+  put(turn, { ...conversation, log: { ...log, tail: { ...log.tail, rows: [...log.tail.rows, row] } } })
+}

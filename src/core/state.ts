@@ -1,0 +1,161 @@
+/**
+ * The state of one chat. Every record is replaced, never changed, so that what did not change keeps its reference.
+ * A conversation is five sub-records, each owned by the slice of its name (R33).
+ */
+import type { ChangeFrame, HiddenRange, Member, MessageRow, Profile } from '../protocol/frames.js'
+import type { StorageState } from '../ports/storage.js'
+import type { InboxState } from './inbox/inbox-state.js'
+import type { Entry } from './outbox/entry.js'
+import type { SessionState } from './session-state.js'
+import type { CacheState } from './cache/cache-state.js'
+import type { DiskState } from './cache/disk-state.js'
+
+/** A contiguous run: `rows` is every visible message with a place in (from, to], oldest first. */
+export interface Window {
+  readonly rows: readonly MessageRow[]
+  readonly from: number
+  readonly to: number
+}
+
+/** One `open` under way (R5): at most one per conversation. */
+export interface CatchUp {
+  readonly request: number
+  readonly sinceMs: number
+  readonly deadlineMs: number
+  /** Rows it has brought so far, over several answers. */
+  readonly rows: number
+}
+
+/** One page under way, from disk or network (R6). */
+export interface HistoryLoad {
+  readonly source: 'disk' | 'network'
+  /** The disk's ask or the network's request. */
+  readonly id: number
+  readonly way: 'older' | 'newer' | 'around'
+  /** The place that was asked for. */
+  readonly seq: number
+  readonly limit: number
+  readonly calls: readonly number[]
+  readonly deadlineMs: number
+  readonly tries: number
+  /** Changes to messages not held that came meanwhile; replayed by `rev`. */
+  readonly kept: readonly MessageRow[]
+}
+
+/** What is held of a conversation's log. `head` = 0 and `epoch` = '' before the first answer. */
+export interface Log {
+  readonly state: 'cold' | 'loading' | 'ready' | 'gone'
+  readonly epoch: string
+  readonly head: number
+  readonly tag: string
+  /** The highest `seq` seen anywhere; while head < heard a catch-up is under way or due (R5). */
+  readonly heard: number
+  readonly floor: number
+  readonly hidden: readonly HiddenRange[]
+  /** Always reaches the head. */
+  readonly tail: Window
+  /** What is shown when it is not the tail. */
+  readonly view: Window | null
+  /** Changes beyond a hole, by `seq`, unshown (R5). */
+  readonly beyond: readonly ChangeFrame[]
+  /** The link on which it is followed and caught up; 0: none. */
+  readonly liveOn: number
+  readonly catchUp: CatchUp | null
+  /** Not before this time is a failed catch-up tried again. */
+  readonly retryAtMs: number
+  readonly load: HistoryLoad | null
+  readonly profile: Profile
+  readonly members: readonly Member[]
+  readonly memberCount: number
+}
+
+export interface Receipts {
+  /** Watermarks of all members known, oneself included. */
+  readonly marks: ReadonlyMap<string, { readonly delivered: number; readonly read: number }>
+  /** Own read not yet covered by the server's state (R21). */
+  readonly pending: { readonly epoch: string; readonly read: number } | null
+  /** What the server was told on the link `toldOn`. */
+  readonly toldOn: number
+  readonly toldRead: number
+  readonly toldDelivered: number
+  /** Highest place known to be on disk (R23). */
+  readonly storedTo: number
+  /** The server's count and where it was taken: unread above `countedTo` is added from the rows held (R22). */
+  readonly unread: { readonly count: number; readonly more: boolean; readonly read: number; readonly countedTo: number }
+}
+
+export interface Ephemeral {
+  /** Who types, until when. */
+  readonly typing: ReadonlyMap<string, number>
+  /** Own typing: when it was last told, when it ends by itself; 0: not typing. */
+  readonly toldAtMs: number
+  readonly endsAtMs: number
+}
+
+export interface ConversationState {
+  readonly id: string
+  readonly log: Log
+  /** Unsettled own operations in the order they will take effect. */
+  readonly entries: readonly Entry[]
+  readonly receipts: Receipts
+  readonly ephemeral: Ephemeral
+  readonly cache: CacheState
+  readonly watchers: number
+  /** Rises with every use, for the LRU. */
+  readonly usedAt: number
+  /** The earliest deadline in here. */
+  readonly wakeAtMs: number
+}
+
+export interface ChatState {
+  readonly config: Config
+  readonly session: SessionState
+  /** Conversations in memory by slot, and where each is. A slot once freed is reused. */
+  readonly conversations: readonly ConversationState[]
+  readonly slots: ReadonlyMap<string, number>
+  readonly outbox: OutboxTotals
+  readonly inbox: InboxState
+  readonly people: ReadonlyMap<string, Profile>
+  readonly disk: DiskState
+  readonly storage: StorageState | null
+  readonly visible: boolean
+  readonly counter: number
+  readonly wakeAtMs: number
+}
+
+/** Totals over all conversations. */
+export interface OutboxTotals {
+  readonly entries: number
+  readonly bytes: number
+  /** The next `n` in the own lane. */
+  readonly nextN: number
+  /** Entries settled since the start: tells an entry that fails alone (R14). */
+  readonly settled: number
+}
+
+export interface Config {
+  readonly user: string
+  readonly device: string
+  readonly lane: string
+  readonly outboxEntries: number
+  readonly outboxBytes: number
+  readonly conversations: number
+  /** Planted bugs; only tests turn them. */
+  readonly faults: Faults
+}
+
+/** Each breaks one rule, to prove that a test of that rule can fail. */
+export interface Faults {
+  readonly applyOverHole?: boolean
+  readonly fromUnchecked?: boolean
+  readonly olderRevWins?: boolean
+  readonly staleEpochMarks?: boolean
+  readonly marksLowered?: boolean
+  readonly ackShownInPlace?: boolean
+  readonly pendingLostOnReset?: boolean
+  readonly cursorApart?: boolean
+  readonly outboxRowFirst?: boolean
+  readonly queuedBeforeWrite?: boolean
+  readonly afterIgnored?: boolean
+  readonly expectIgnored?: boolean
+}

@@ -1,0 +1,167 @@
+/**
+ * What the log takes in (R4–R8): a live change iff it is the next; a delta iff it continues the head; a reset drops
+ * what was held. Changes beyond a hole wait, bounded and unshown.
+ */
+import type { ChangeFrame, MessageRow, Opened } from '../../protocol/frames.js'
+import { restarted } from '../cache/cache.js'
+import { askAgain, settleOwn } from '../outbox/settle.js'
+import { learnPeople } from '../people.js'
+import { authorsStopped } from '../typing.js'
+import { counted, mergeMarks, newEpoch } from '../receipts.js'
+import type { ConversationState, Log, Window } from '../state.js'
+import { bounds } from '../timing.js'
+import { conversationOf, put, report, type Turn } from '../turn.js'
+import { applyChange, applyRow, type LogDraft, draftOf, withDraft } from './draft.js'
+import { isDense, trimOldest } from './window.js'
+
+/** Live changes of one conversation, in the order they came. */
+export function admitLive(turn: Turn, conversation: ConversationState, frames: readonly ChangeFrame[]): void {
+  if (conversation.log.state !== 'ready') return keepBeyond(turn, conversation, frames)
+  const { faults } = turn.state.config
+  const draft = draftOf(conversation, faults.olderRevWins)
+  const beyond: ChangeFrame[] = []
+  for (const frame of frames) {
+    if (frame.people) learnPeople(turn, frame.people)
+    if (frame.epoch !== draft.log.epoch) beyond.push(frame)
+    else if (frame.seq === draft.head + 1 || (faults.applyOverHole && frame.seq > draft.head)) {
+      applyChange(draft, frame.seq, frame.tag, frame.change)
+      if (conversation.log.beyond.length > 0) drain(draft, conversation.log.beyond)
+    } else if (frame.seq > draft.head) beyond.push(frame)
+  }
+  const moved = draft.head > conversation.log.head
+  const next = moved ? finish(turn, conversation, draft, 'live') : conversation
+  if (beyond.length > 0) keepBeyond(turn, next, beyond)
+}
+
+/** Applies what waited, as far as it is contiguous. */
+function drain(draft: LogDraft, beyond: readonly ChangeFrame[]): void {
+  for (const frame of beyond)
+    if (frame.epoch === draft.log.epoch && frame.seq === draft.head + 1) applyChange(draft, frame.seq, frame.tag, frame.change)
+}
+
+/** Changes that cannot be shown yet. Overflow drops them all: the catch-up brings them (R5). */
+function keepBeyond(turn: Turn, conversation: ConversationState, frames: readonly ChangeFrame[]): void {
+  const { log } = conversation
+  const foreign = log.epoch !== '' && frames.some((frame) => frame.epoch !== log.epoch)
+  const bySeq = new Map([...log.beyond, ...frames].map((frame) => [frame.seq, frame] as const))
+  const all = [...bySeq.values()].sort((a, b) => a.seq - b.seq)
+  const heardNow = Math.max(log.heard, ...frames.filter((frame) => frame.epoch === log.epoch).map((frame) => frame.seq))
+  const beyond = all.length > bounds.beyond ? [] : all
+  // Another epoch: what is held cannot be continued, and the server will say so when asked.
+  put(turn, { ...conversation, log: { ...log, beyond, heard: heardNow, liveOn: foreign ? 0 : log.liveOn } })
+}
+
+/** An answer that continues what is held. False: it does not, and must be asked again. */
+export function admitDelta(turn: Turn, conversation: ConversationState, frame: Opened): boolean {
+  const { log } = conversation
+  const { faults } = turn.state.config
+  if (frame.epoch !== log.epoch || frame.to < frame.from) return false
+  if (frame.from > log.head && !faults.fromUnchecked) return false
+  const draft = draftOf(conversation, faults.olderRevWins)
+  draft.log = { ...log, ...described(frame) }
+  if (frame.to >= log.head) {
+    for (const row of bySeq(frame.rows)) if (row.seq <= frame.to) applyRow(draft, row)
+    draft.head = frame.to
+    draft.tag = frame.tag
+    drain(draft, log.beyond)
+  }
+  const next = finish(turn, conversation, draft, 'catch-up')
+  settleOwn(
+    turn,
+    next.id,
+    frame.own.filter((own) => own.seq <= draft.head).map((own) => own.localId),
+  )
+  return true
+}
+
+/** The newest page instead: every held window goes, the outbox stays (R8). */
+export function admitReset(turn: Turn, conversation: ConversationState, frame: Opened): boolean {
+  const rows = bySeq(frame.rows)
+  if (!isDense(rows, frame.hidden)) return false
+  const was = conversation.log
+  const { user, faults } = turn.state.config
+  const tail: Window = { rows, from: frame.from, to: frame.to }
+  const changed = was.epoch !== '' && was.epoch !== frame.epoch
+  const log: Log = {
+    ...was,
+    ...described(frame),
+    epoch: frame.epoch,
+    head: frame.to,
+    tag: frame.tag,
+    heard: Math.max(frame.to, frame.head),
+    tail,
+    view: null,
+    load: null,
+    beyond: [],
+  }
+  const lost = was.epoch === '' ? [] : ownGone(was, tail, user)
+  const entries = faults.pendingLostOnReset && was.epoch !== '' ? [] : askAgain(conversation.entries)
+  let next = put(turn, { ...conversation, log, entries, cache: restarted(conversation.cache) })
+  if (changed) next = put(turn, newEpoch(turn, next))
+  for (const call of was.load?.calls ?? []) turn.effects.push({ kind: 'answer', call })
+  if (was.epoch !== '') report(turn, { kind: 'reset', conversation: next.id, why: frame.reset ?? 'reset', lost })
+  const draft = draftOf(next, faults.olderRevWins)
+  drain(draft, was.beyond)
+  finish(turn, next, draft, 'catch-up', was.epoch === '' ? [] : rows.filter((row) => row.seq > was.head))
+  settleOwn(turn, next.id, [...ownIds(rows, user), ...frame.own.map((own) => own.localId)])
+  return true
+}
+
+/** Own messages that stood here and that the new page should hold but does not. */
+function ownGone(was: Log, tail: Window, user: string): readonly string[] {
+  const there = new Set(tail.rows.map((row) => row.id))
+  const gone = was.tail.rows.filter((row) => row.author === user && row.seq > tail.from && !there.has(row.id))
+  return gone.map((row) => row.localId ?? row.id)
+}
+
+/** Closes a draft: state, own settled entries, events, typing, unread, people. */
+function finish(
+  turn: Turn,
+  conversation: ConversationState,
+  draft: LogDraft,
+  source: 'live' | 'catch-up',
+  news: readonly MessageRow[] = draft.fresh,
+): ConversationState {
+  const { user } = turn.state.config
+  const next = withDraft(conversation, draft)
+  const tail = next.log.view ? next.log.tail : trimOldest(next.log.tail, next.cache.dirtyFrom)
+  const log = { ...next.log, tail, beyond: stillBeyond(next.log) }
+  const ephemeral = authorsStopped(next.ephemeral, draft.fresh)
+  put(turn, counted({ ...next, log, ephemeral }, draft.fresh, user))
+  for (const row of news) report(turn, { kind: 'message', conversation: next.id, row, source })
+  settleOwn(turn, next.id, ownIds(draft.fresh, user))
+  return conversationOf(turn, next.id) as ConversationState
+}
+
+function ownIds(rows: readonly MessageRow[], user: string): string[] {
+  const ids: string[] = []
+  for (const row of rows) if (row.author === user && row.localId !== undefined) ids.push(row.localId)
+  return ids
+}
+
+function stillBeyond(log: Log): readonly ChangeFrame[] {
+  if (log.beyond.length === 0) return log.beyond
+  return log.beyond.filter((frame) => frame.epoch === log.epoch && frame.seq > log.head)
+}
+
+/** What `opened` says of the conversation besides its rows. */
+function described(frame: Opened): Pick<Log, 'floor' | 'hidden' | 'profile' | 'members' | 'memberCount'> {
+  const { floor, hidden, profile, members, memberCount } = frame
+  return { floor, hidden, profile, members, memberCount }
+}
+
+function bySeq(rows: readonly MessageRow[]): readonly MessageRow[] {
+  return [...rows].sort((a, b) => a.seq - b.seq)
+}
+
+/** People, watermarks and the server's unread count, after either kind of answer. */
+export function admitRest(turn: Turn, id: string, frame: Opened): void {
+  learnPeople(turn, frame.people)
+  const conversation = conversationOf(turn, id) as ConversationState
+  const { receipts } = conversation
+  const { user } = turn.state.config
+  const read = frame.marks.find((mark) => mark.user === user)?.read ?? 0
+  const unread = { ...frame.unread, read, countedTo: frame.head }
+  const next = put(turn, { ...conversation, receipts: { ...receipts, unread } })
+  mergeMarks(turn, next, frame.epoch, frame.marks)
+}

@@ -1,0 +1,75 @@
+/**
+ * Keeping a conversation live: one `open` at a time, asked whenever it is not followed on this link or something
+ * above its head has been heard of (R5, R24).
+ */
+import type { Opened } from '../../protocol/frames.js'
+import type { ConversationState } from '../state.js'
+import { never, timing } from '../timing.js'
+import { conversationOf, nextNumber, onlineLink, put, report, say, type Turn } from '../turn.js'
+import { admitDelta, admitReset, admitRest } from './admit.js'
+import { isLive } from './live.js'
+
+/** Asks if something is missing and nothing is under way. Called for every conversation a turn has touched. */
+export function ensureCaughtUp(turn: Turn, conversation: ConversationState): void {
+  const { log } = conversation
+  const link = onlineLink(turn)
+  if (link === 0 || log.state !== 'ready' || log.catchUp !== null) return
+  if (log.liveOn === link && log.head >= log.heard) return
+  if (turn.env.nowMs < log.retryAtMs) return
+  ask(turn, conversation, turn.env.nowMs, 0)
+}
+
+function ask(turn: Turn, conversation: ConversationState, sinceMs: number, rows: number): void {
+  const { log, id } = conversation
+  const request = nextNumber(turn)
+  const catchUp = { request, sinceMs, deadlineMs: turn.env.nowMs + timing.requestMs, rows }
+  put(turn, { ...conversation, log: { ...log, catchUp } })
+  const position = { epoch: log.epoch, seq: log.head, tag: log.tag }
+  say(turn, { type: 'open', request, conversation: id, ...(log.epoch === '' ? {} : { position }) })
+}
+
+/** The answer of the one `open` under way; any other is late and ignored. */
+export function opened(turn: Turn, frame: Opened): void {
+  const conversation = conversationOf(turn, frame.conversation)
+  const catchUp = conversation?.log.catchUp
+  if (!conversation || !catchUp || catchUp.request !== frame.request) return
+  const admitted = frame.reset === undefined ? admitDelta(turn, conversation, frame) : admitReset(turn, conversation, frame)
+  if (!admitted) {
+    failedCatchUp(turn, frame.request, 0)
+    return
+  }
+  admitRest(turn, conversation.id, frame)
+  const next = conversationOf(turn, conversation.id) as ConversationState
+  const rows = catchUp.rows + frame.rows.length
+  if (frame.reset === undefined && frame.more && next.log.head < frame.head) return ask(turn, next, catchUp.sinceMs, rows)
+  put(turn, { ...next, log: { ...next.log, catchUp: null, retryAtMs: 0, liveOn: onlineLink(turn) } })
+  report(turn, { kind: 'caught-up', conversation: next.id, tookMs: turn.env.nowMs - catchUp.sinceMs, rows })
+}
+
+/** An `open` that had no usable answer is asked again after a pause, never at once in a loop. */
+export function failedCatchUp(turn: Turn, request: number, retryAfterMs: number): boolean {
+  const conversation = turn.state.conversations.find((each) => each.log.catchUp?.request === request)
+  if (!conversation) return false
+  const retryAtMs = turn.env.nowMs + Math.max(retryAfterMs, timing.retryRequestMs)
+  put(turn, { ...conversation, log: { ...conversation.log, catchUp: null, retryAtMs } })
+  return true
+}
+
+export function catchUpDeadline(turn: Turn, conversation: ConversationState): void {
+  const { catchUp } = conversation.log
+  if (catchUp && turn.env.nowMs >= catchUp.deadlineMs) failedCatchUp(turn, catchUp.request, 0)
+}
+
+/** Nothing is live without its link. */
+export function unfollowed(turn: Turn, conversation: ConversationState): void {
+  const { log } = conversation
+  if (log.liveOn === 0 && log.catchUp === null && log.beyond.length === 0) return
+  put(turn, { ...conversation, log: { ...log, liveOn: 0, catchUp: null, beyond: [], retryAtMs: 0 } })
+}
+
+export function catchUpWakeAt(turn: Turn, conversation: ConversationState): number {
+  const { log } = conversation
+  if (log.catchUp) return log.catchUp.deadlineMs
+  const due = log.state === 'ready' && onlineLink(turn) !== 0 && (!isLive(turn, log) || log.head < log.heard)
+  return due ? log.retryAtMs : never
+}

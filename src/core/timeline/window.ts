@@ -1,0 +1,81 @@
+/** Windows: contiguous runs of rows, sorted by `seq`, found by binary search. Pure functions over plain arrays. */
+import type { MessageRow } from '../../protocol/frames.js'
+import type { HiddenRange } from '../../protocol/frames.js'
+import type { Window } from '../state.js'
+import { bounds } from '../timing.js'
+
+export const emptyWindow: Window = { rows: [], from: 0, to: 0 }
+
+/** The first position whose row has a place ≥ seq. */
+export function lowerBound(rows: readonly MessageRow[], seq: number): number {
+  let low = 0
+  let high = rows.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((rows[middle] as MessageRow).seq < seq) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Where the row of this place stands, or -1. */
+export function positionOf(rows: readonly MessageRow[], seq: number): number {
+  const at = lowerBound(rows, seq)
+  return rows[at]?.seq === seq ? at : -1
+}
+
+export function pageOf(index: number): number {
+  return Math.floor(index / bounds.pageRows)
+}
+
+/** No message is missing between the first row and the last (R2); a jump over a hidden range is none. */
+export function isDense(rows: readonly MessageRow[], hidden: readonly HiddenRange[]): boolean {
+  for (let i = 1; i < rows.length; i++) {
+    const before = rows[i - 1] as MessageRow
+    const row = rows[i] as MessageRow
+    if (row.seq <= before.seq || row.index !== before.index + 1 + hiddenBetween(hidden, before.seq, row.seq)) return false
+  }
+  return true
+}
+
+function hiddenBetween(hidden: readonly HiddenRange[], after: number, before: number): number {
+  let messages = 0
+  for (const range of hidden) if (range.from > after && range.to < before) messages += range.messages
+  return messages
+}
+
+/** Older rows in front. Where both hold a place the higher `rev` stays. */
+export function joined(older: Window, newer: Window): Window {
+  const keep = newer.rows.slice(lowerBound(newer.rows, older.to + 1))
+  const overlap = newer.rows.slice(0, newer.rows.length - keep.length)
+  let rows = older.rows
+  for (const row of overlap) rows = revised(rows, row) ?? rows
+  return { rows: [...rows, ...keep], from: older.from, to: Math.max(older.to, newer.to) }
+}
+
+/** The rows with this one in place of its older self; nothing if it is not held or not newer. */
+export function revised(rows: readonly MessageRow[], row: MessageRow): readonly MessageRow[] | null {
+  const at = positionOf(rows, row.seq)
+  if (at < 0 || (rows[at] as MessageRow).rev >= row.rev) return null
+  return rows.with(at, row)
+}
+
+/** Drops the oldest rows beyond the cap, at a page boundary, but none with an index ≥ keepFrom. */
+export function trimOldest(window: Window, keepFrom: number): Window {
+  const { rows } = window
+  if (rows.length <= bounds.windowRows) return window
+  const wanted = (rows[rows.length - bounds.windowHalf] as MessageRow).index
+  const index = rows.length > bounds.windowRows * 4 ? wanted : Math.min(wanted, keepFrom)
+  const boundary = pageOf(index) * bounds.pageRows
+  const at = rows.findIndex((row) => row.index >= boundary)
+  if (at <= 0) return window
+  return { rows: rows.slice(at), from: (rows[at] as MessageRow).seq - 1, to: window.to }
+}
+
+/** Keeps the oldest half, when a reader has scrolled far back. */
+export function trimNewest(window: Window): Window {
+  const { rows } = window
+  if (rows.length <= bounds.windowRows) return window
+  const kept = rows.slice(0, bounds.windowRows - bounds.pageRows)
+  return { rows: kept, from: window.from, to: (rows[kept.length] as MessageRow).seq - 1 }
+}
