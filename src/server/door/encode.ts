@@ -1,0 +1,79 @@
+/**
+ * Frames to bytes. A frame that goes to many links is turned into JSON once; the frames of one tick that go to many links alike are
+ * turned into one WebSocket frame once. A text frame carries one frame or a list of them (R32).
+ */
+import type { ServerFrame } from '../../protocol/frames.js'
+import { limits } from '../../protocol/limits.js'
+
+export interface Encoder {
+  /** Unmasked WebSocket text frames, ready for the wire; more than one where the sizes demand it. */
+  encode(frames: readonly ServerFrame[]): readonly Buffer[]
+}
+
+/** Room for the brackets and commas of a list, and for characters of more than one byte. */
+const listBytes = limits.serverFrameBytes - limits.arrayItems - 2
+
+export function createEncoder(): Encoder {
+  const texts = new WeakMap<ServerFrame, string>()
+  let last: { frames: readonly ServerFrame[]; buffers: readonly Buffer[] } = { frames: [], buffers: [] }
+
+  function textOf(frame: ServerFrame): string {
+    const known = texts.get(frame)
+    if (known !== undefined) return known
+    const text = JSON.stringify(frame)
+    texts.set(frame, text)
+    return text
+  }
+
+  return {
+    encode(frames) {
+      if (!isSame(last.frames, frames)) last = { frames, buffers: lists(frames.map(textOf)).map(webSocketFrame) }
+      return last.buffers
+    },
+  }
+}
+
+function isSame(a: readonly ServerFrame[], b: readonly ServerFrame[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+function lists(texts: readonly string[]): string[] {
+  const made: string[] = []
+  let start = 0
+  let bytes = 0
+  texts.forEach((text, i) => {
+    const size = Buffer.byteLength(text)
+    if (i > start && (bytes + size > listBytes || i - start === limits.arrayItems)) {
+      made.push(join(texts.slice(start, i)))
+      start = i
+      bytes = 0
+    }
+    bytes += size
+  })
+  if (start < texts.length) made.push(join(texts.slice(start)))
+  return made
+}
+
+function join(texts: readonly string[]): string {
+  return texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(',')}]`
+}
+
+/** RFC 6455 section 5.2: final, text, unmasked. */
+function webSocketFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text)
+  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10
+  const frame = Buffer.allocUnsafe(header + length)
+  frame[0] = 0x81
+  if (header === 2) frame[1] = length
+  else if (header === 4) {
+    frame[1] = 126
+    frame.writeUInt16BE(length, 2)
+  } else {
+    frame[1] = 127
+    frame.writeBigUInt64BE(BigInt(length), 2)
+  }
+  frame.write(text, header)
+  return frame
+}

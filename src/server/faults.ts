@@ -1,0 +1,16 @@
+/** Bugs that tests plant to see that they are caught. Nothing public can turn them on. */
+
+export interface Faults {
+  /** Hub: acknowledges an operation when it arrives, before the store has it. */
+  readonly ackBeforeCommit?: boolean
+  /** Hub: forgets `after`. */
+  readonly ignoreAfter?: boolean
+  /** Ledger: stores a known local id again. */
+  readonly noDedupe?: boolean
+  /** Ledger: takes watermarks of another epoch. */
+  readonly staleReceipts?: boolean
+  /** Ledger: the last watermark wins instead of the highest. */
+  readonly lowerMarks?: boolean
+}
+
+export const noFaults: Faults = {}

@@ -1,0 +1,230 @@
+/**
+ * The hub: links in, frames out, everything true in the store. It owns no socket and no timer; its only time is `clock`, its only
+ * chance `mint`, its only delay `turn`. So a simulated world can run it in one thread, and the same calls give the same frames.
+ * Answers and broadcasts leave each link in one order: a write is acknowledged after its transaction, and told to all right after.
+ */
+import type { CloseCode } from '../protocol/codes.js'
+import type { ClientFrame, MessageRow, Profile } from '../protocol/frames.js'
+import { protocolVersion } from '../protocol/frames.js'
+import { limits } from '../protocol/limits.js'
+import { type Faults, noFaults } from './faults.js'
+import { ping, receipt, typing } from './hub/ephemeral.js'
+import { tellArranged, tellMarks, tellNamed, tellStored } from './hub/fan-out.js'
+import { unfollow } from './hub/follow.js'
+import { inbox, tellInboxes } from './hub/inbox.js'
+import { type Connection, type Link, keyOf, newLink } from './hub/link.js'
+import { operate, reject } from './hub/operation.js'
+import { take } from './hub/rate.js'
+import { fail, history, open } from './hub/read.js'
+import { type HubOptions, type HubState, push } from './hub/state.js'
+import { createWrites } from './hub/writes.js'
+import { silentLogger } from './logger.js'
+import type { Outcome, PostWrite, PutWrite } from './store.js'
+
+export type { Connection } from './hub/link.js'
+export type { HubOptions } from './hub/state.js'
+
+/** What a door does with a welcomed link. */
+export interface HubLink {
+  /** A decoded frame; ignored once the link is closed. */
+  receive(frame: ClientFrame): void
+  /** The connection is gone, for whatever reason. */
+  closed(): void
+}
+
+export interface Hub {
+  /** Welcomes the link, or closes it at once with the reason. */
+  connect(connection: Connection): HubLink
+  /** Resolves when stored; rejects when the store failed. Idempotent (see `server.conversations.put`). */
+  put(write: Omit<PutWrite, 'kind'>): Promise<void>
+  /** Resolves with the stored message; undefined where there is no such conversation. */
+  post(write: Omit<PostWrite, 'kind' | 'at'>): Promise<MessageRow | undefined>
+  /** Announces the end to every link. */
+  drain(retryAfterMs: number): void
+  /** Closes every link, and resolves when every write asked for is settled. */
+  stop(code: CloseCode, retryAfterMs?: number): Promise<void>
+}
+
+const defaultRate = { perSecond: 500, burst: 2_000 }
+const defaultHeartbeatMs = 25_000
+const features = ['dense', 'index', 'idempotent', 'echo', 'after', 'receipts', 'typing', 'inbox'] as const
+
+/** `faults` is for tests alone: bugs planted to see that the laws catch them. */
+export function createHub(options: HubOptions, faults: Faults = noFaults): Hub {
+  const state = newState(options, faults)
+  return {
+    connect: (connection) => connect(state, connection),
+    put: (write) =>
+      settled(state, { kind: 'put', ...write }, (outcome) => {
+        if (outcome.kind === 'arranged') tellArranged(state, write, outcome)
+      }),
+    post: (write) =>
+      settled(state, { kind: 'post', ...write, at: options.clock.now() }, (outcome) => {
+        if (outcome.kind === 'stored') tellStored(state, write, outcome)
+        return outcome.kind === 'stored' || outcome.kind === 'known' ? outcome.message : undefined
+      }),
+    drain(retryAfterMs) {
+      for (const link of state.links) push(state, link, { type: 'drain', retryAfterMs })
+      flush(state)
+    },
+    async stop(code, retryAfterMs) {
+      for (const link of [...state.links]) shut(state, link, 'closed', code, retryAfterMs)
+      await state.writes.idle()
+    },
+  }
+}
+
+function newState(options: HubOptions, faults: Faults): HubState {
+  const { store, mint, turn, logger = silentLogger } = options
+  const state: HubState = {
+    options,
+    faults,
+    writes: createWrites({ store, mint, turn, logger, flush: () => flush(state) }),
+    links: new Set(),
+    lanes: new Map(),
+    users: new Map(),
+    rooms: new Map(),
+    rosters: new Map(),
+    moved: new Map(),
+    marked: new Set(),
+    stale: new Set(),
+    unsent: new Set(),
+  }
+  return state
+}
+
+/** The end of a tick: everything gathered leaves, one call per link. */
+function flush(state: HubState): void {
+  tellMarks(state)
+  tellInboxes(state)
+  for (const link of state.unsent) {
+    const frames = link.out
+    link.out = []
+    link.connection.send(frames)
+  }
+  state.unsent.clear()
+}
+
+function connect(state: HubState, connection: Connection): HubLink {
+  const { clock, heartbeatMs = defaultHeartbeatMs } = state.options
+  const { user, tenant, profile } = connection
+  const link = newLink(connection, clock.now())
+  const refused = refusal(state, connection, link)
+  if (refused) {
+    link.state = 'closed'
+    connection.send([{ type: 'refused', code: refused }])
+    connection.close(refused)
+    return { receive() {}, closed() {} }
+  }
+  const older = state.lanes.get(link.lane)
+  if (older) shut(state, older, 'fenced', 'superseded')
+  register(state, link)
+  push(state, link, {
+    type: 'welcome',
+    version: protocolVersion,
+    user,
+    ...(tenant === undefined ? {} : { tenant }),
+    time: clock.now(),
+    heartbeatMs,
+    limits: { followed: limits.followed, window: limits.window, contentBytes: limits.contentBytes, pageRows: limits.pageRows },
+    features,
+  })
+  if (profile) introduce(state, link, profile)
+  return {
+    receive: (frame) => receive(state, link, frame),
+    closed() {
+      if (link.state === 'open') link.state = 'closed'
+      forget(state, link)
+    },
+  }
+}
+
+function refusal(state: HubState, { hello, user }: Connection, link: Link): CloseCode | undefined {
+  if (hello.version !== protocolVersion) return 'unsupported-version'
+  if (hello.user !== user) return 'wrong-user'
+  const other = state.lanes.get(link.lane)
+  return other && other.number > link.number ? 'superseded' : undefined
+}
+
+function receive(state: HubState, link: Link, frame: ClientFrame): void {
+  if (link.state !== 'open') return
+  const verdict = take(link.bucket, state.options.rate ?? defaultRate, state.options.clock.now())
+  if (verdict.kind === 'cut') return shut(state, link, 'closed', 'rate-limited')
+  if (verdict.kind === 'refuse') return hold(state, link, frame, verdict.retryAfterMs)
+  switch (frame.type) {
+    case 'operation':
+      return operate(state, link, frame)
+    case 'open':
+      return void open(state, link, frame)
+    case 'history':
+      return void history(state, link, frame)
+    case 'inbox':
+      return void inbox(state, link, frame)
+    case 'receipt':
+      return receipt(state, link, frame)
+    case 'typing':
+      return typing(state, link, frame)
+    case 'unfollow':
+      return unfollow(state, link, frame.conversation)
+    case 'ping':
+      return ping(state, link, frame)
+    case 'hello':
+      return shut(state, link, 'closed', 'bad-frame')
+  }
+}
+
+/** Too fast: what waits for an answer gets a passing one; ephemera are dropped. */
+function hold(state: HubState, link: Link, frame: ClientFrame, retryAfterMs: number): void {
+  if (frame.type === 'operation') reject(state, link, frame, 'rate-limited', { final: false, retryAfterMs })
+  else if ('request' in frame) fail(state, link, frame.request, 'rate-limited', retryAfterMs)
+  else if (frame.type === 'unfollow') unfollow(state, link, frame.conversation)
+  else if (frame.type === 'ping') ping(state, link, frame)
+}
+
+function introduce(state: HubState, link: Link, profile: Profile): void {
+  const { tenant, user } = link
+  state.writes.add({ kind: 'person', tenant, user, profile }, (outcome) => {
+    if (outcome?.kind === 'named') tellNamed(state, tenant, { user, profile }, outcome)
+  })
+}
+
+function register(state: HubState, link: Link): void {
+  state.links.add(link)
+  state.lanes.set(link.lane, link)
+  const key = keyOf(link.tenant, link.user)
+  const links = state.users.get(key)
+  if (links) links.add(link)
+  else state.users.set(key, new Set([link]))
+}
+
+/** Closes a link from this side. What it was sent before leaves first. */
+function shut(state: HubState, link: Link, as: 'closed' | 'fenced', code: CloseCode, retryAfterMs?: number): void {
+  if (link.state !== 'open') return
+  if (link.out.length) link.connection.send(link.out)
+  link.state = as
+  forget(state, link)
+  link.connection.close(code, retryAfterMs)
+}
+
+function forget(state: HubState, link: Link): void {
+  link.out = []
+  state.unsent.delete(link)
+  state.stale.delete(link)
+  for (const reading of link.readings) reading.cancelled = true
+  for (const conversation of [...link.follows.keys()]) unfollow(state, link, conversation)
+  if (state.lanes.get(link.lane) === link) state.lanes.delete(link.lane)
+  state.links.delete(link)
+  const key = keyOf(link.tenant, link.user)
+  const links = state.users.get(key)
+  links?.delete(link)
+  if (links?.size === 0) state.users.delete(key)
+}
+
+/** `tell` runs in the tick of the answer, so that what is told keeps the order of the log. */
+function settled<T>(state: HubState, write: PutWrite | PostWrite, tell: (outcome: Outcome) => T): Promise<T> {
+  return new Promise((resolve, reject) =>
+    state.writes.add(write, (outcome) =>
+      outcome ? resolve(tell(outcome)) : reject(new Error(`The ${write.kind} of ${write.conversation} failed in the store; see the log.`)),
+    ),
+  )
+}

@@ -1,0 +1,38 @@
+/** The verbs that no log remembers: receipts (registers, R21), typing (relayed, never stored), ping. */
+import type { ClientFrame, Head } from '../../protocol/frames.js'
+import { tellMarked } from './fan-out.js'
+import type { Link } from './link.js'
+import { type HubState, push, pushToFollower, roomAt } from './state.js'
+
+type FrameOf<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>
+
+export function receipt(state: HubState, link: Link, { conversation, epoch, delivered, read }: FrameOf<'receipt'>): void {
+  const at = { tenant: link.tenant, conversation, user: link.user }
+  state.writes.add({ kind: 'mark', ...at, epoch, delivered, read }, (outcome) => {
+    if (outcome?.kind !== 'marked') return
+    if (outcome.moved) return tellMarked(state, at, outcome)
+    // Covered already: the register that asked must hear it to leave.
+    push(state, link, { type: 'marks', conversation, epoch: outcome.epoch, marks: [outcome.mark] })
+  })
+}
+
+/** Only from one who follows, so who was admitted; never back to the same user. */
+export function typing(state: HubState, link: Link, { conversation, on }: FrameOf<'typing'>): void {
+  const follow = link.follows.get(conversation)
+  const room = roomAt(state, { tenant: link.tenant, conversation })
+  if (!room || !follow || follow.held) return
+  const frame = { type: 'typing', conversation, user: link.user, on } as const
+  for (const other of room.links) if (other.user !== link.user) pushToFollower(state, other, conversation, frame)
+}
+
+/** Tells the heads that moved since the last answer, else a lost last change is never noticed (R5). */
+export function ping(state: HubState, link: Link, { n }: FrameOf<'ping'>): void {
+  const heads: Head[] = []
+  for (const [conversation, follow] of link.follows) {
+    const room = roomAt(state, { tenant: link.tenant, conversation })
+    if (!room || follow.held || room.head <= follow.told) continue
+    follow.told = room.head
+    heads.push({ conversation, epoch: room.epoch, seq: room.head })
+  }
+  push(state, link, { type: 'pong', n, heads })
+}

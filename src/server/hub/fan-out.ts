@@ -1,0 +1,77 @@
+/** What the store did, told to everybody it concerns. A frame for many links is one object, so that a door encodes it once. */
+import type { Person, ServerFrame } from '../../protocol/frames.js'
+import { limits } from '../../protocol/limits.js'
+import type { Outcome, Place, StoredChange } from '../store.js'
+import { dismiss } from './follow.js'
+import { keyOf } from './link.js'
+import { type HubState, type Room, linksOf, push, pushToFollower, roomAt, touch } from './state.js'
+
+type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>
+
+export function tellStored(state: HubState, at: Place, outcome: OutcomeOf<'stored'>): void {
+  tellChange(state, at, outcome.epoch, outcome.stored, outcome.person && [outcome.person])
+}
+
+export function tellArranged(state: HubState, at: Place, outcome: OutcomeOf<'arranged'>): void {
+  const { epoch, changes, people } = outcome
+  state.rosters.delete(keyOf(at.tenant, at.conversation))
+  const room = roomAt(state, at)
+  if (room && people.length) tellRoom(state, room, { type: 'people', people })
+  for (const stored of changes) {
+    const { change, seq } = stored
+    if (change.kind === 'member' && !change.joined)
+      for (const link of [...linksOf(state, at.tenant, change.user)]) dismiss(state, link, at.conversation, seq)
+    tellChange(state, at, epoch, stored)
+  }
+  // Whoever left is on no roster any more, but must hear of it.
+  for (const user of outcome.members) for (const link of linksOf(state, at.tenant, user)) touch(state, link)
+  state.moved.set(keyOf(at.tenant, at.conversation), at)
+  state.writes.wake()
+}
+
+export function tellMarked(state: HubState, at: Place & { user: string }, outcome: OutcomeOf<'marked'>): void {
+  const { epoch, mark, memberCount } = outcome
+  const room = roomAt(state, at)
+  const everyone = memberCount <= limits.members
+  if (room && everyone) {
+    room.marks.set(mark.user, mark)
+    state.marked.add(room)
+  }
+  const frame: ServerFrame = { type: 'marks', conversation: at.conversation, epoch, marks: [mark] }
+  for (const link of linksOf(state, at.tenant, at.user)) {
+    if (!everyone || !link.follows.has(at.conversation)) push(state, link, frame)
+    touch(state, link)
+  }
+  state.writes.wake()
+}
+
+export function tellNamed(state: HubState, tenant: string, person: Person, outcome: OutcomeOf<'named'>): void {
+  for (const conversation of outcome.conversations) {
+    const room = roomAt(state, { tenant, conversation })
+    if (room) tellRoom(state, room, { type: 'people', people: [person] })
+  }
+}
+
+/** The moved watermarks of this tick, one frame per room. */
+export function tellMarks(state: HubState): void {
+  for (const room of state.marked) {
+    const { conversation, epoch } = room
+    tellRoom(state, room, { type: 'marks', conversation, epoch, marks: [...room.marks.values()] })
+    room.marks.clear()
+  }
+  state.marked.clear()
+}
+
+function tellChange(state: HubState, at: Place, epoch: string, { seq, tag, change }: StoredChange, people?: readonly Person[]): void {
+  state.moved.set(keyOf(at.tenant, at.conversation), at)
+  state.writes.wake()
+  const room = roomAt(state, at)
+  if (!room) return
+  room.epoch = epoch
+  room.head = seq
+  tellRoom(state, room, { type: 'change', conversation: at.conversation, epoch, seq, tag, change, ...(people ? { people } : {}) })
+}
+
+function tellRoom(state: HubState, room: Room, frame: ServerFrame): void {
+  for (const link of room.links) pushToFollower(state, link, room.conversation, frame)
+}

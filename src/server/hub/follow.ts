@@ -1,0 +1,31 @@
+/** Who follows what: joining and leaving the fan-out of a conversation. */
+import type { Follow, Link } from './link.js'
+import { keyOf } from './link.js'
+import { type HubState, push, roomAt } from './state.js'
+
+/** Joins the fan-out; frames are held until `admit`. A conversation followed already stays as it is. */
+export function follow(state: HubState, link: Link, conversation: string): Follow {
+  const held = link.follows.get(conversation)
+  if (held) return held
+  const made: Follow = { held: [], told: 0 }
+  link.follows.set(conversation, made)
+  const { tenant } = link
+  const room = roomAt(state, { tenant, conversation })
+  if (room) room.links.add(link)
+  else state.rooms.set(keyOf(tenant, conversation), { tenant, conversation, epoch: '', head: 0, links: new Set([link]), marks: new Map() })
+  return made
+}
+
+export function unfollow(state: HubState, link: Link, conversation: string): void {
+  if (!link.follows.delete(conversation)) return
+  const room = roomAt(state, { tenant: link.tenant, conversation })
+  room?.links.delete(link)
+  if (room && room.links.size === 0) state.rooms.delete(keyOf(link.tenant, conversation))
+}
+
+/** The user was removed: `left` is the last frame of this conversation, answers on their way are void (R27). */
+export function dismiss(state: HubState, link: Link, conversation: string, seq: number): void {
+  for (const reading of link.readings) if (reading.conversation === conversation) reading.cancelled = true
+  unfollow(state, link, conversation)
+  push(state, link, { type: 'left', conversation, seq, why: 'removed' })
+}

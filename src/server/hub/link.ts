@@ -1,0 +1,78 @@
+/** One welcomed connection as the hub sees it: whom it speaks for, what it follows, what waits to be sent. */
+import type { CloseCode } from '../../protocol/codes.js'
+import type { ClientFrame, Profile, ServerFrame } from '../../protocol/frames.js'
+import { type Bucket, newBucket } from './rate.js'
+
+export type Hello = Extract<ClientFrame, { type: 'hello' }>
+
+/** What a door hands in once the token of the first frame was accepted. */
+export interface Connection {
+  /** Default '': the only tenant. */
+  readonly tenant?: string
+  /** The user the token speaks for. */
+  readonly user: string
+  readonly profile?: Profile
+  readonly hello: Hello
+  /** Frames of one tick; frames sent to many links are the same objects. Must not throw. */
+  send(frames: readonly ServerFrame[]): void
+  /** Called at most once; afterwards nothing is sent. */
+  close(code: CloseCode, retryAfterMs?: number): void
+}
+
+/** A followed conversation. Frames wait in `held` until membership is known. */
+export interface Follow {
+  held: ServerFrame[] | undefined
+  /** The head the client was last told of by an answer or a pong. */
+  told: number
+}
+
+/** A question to the store whose answer a removal makes void. */
+export interface Reading {
+  readonly conversation: string
+  cancelled: boolean
+}
+
+export interface InboxFeed {
+  /** Where the store goes on. */
+  cursor: string
+  /** The `next` the client had last. */
+  told: string
+  reading: boolean
+}
+
+export interface Link {
+  readonly tenant: string
+  readonly user: string
+  readonly lane: string
+  readonly number: number
+  readonly connection: Connection
+  readonly follows: Map<string, Follow>
+  readonly readings: Set<Reading>
+  readonly bucket: Bucket
+  out: ServerFrame[]
+  inbox: InboxFeed | undefined
+  /** `fenced`: superseded; what it had sent and is not yet stored is dropped (R26). */
+  state: 'open' | 'closed' | 'fenced'
+}
+
+export function newLink(connection: Connection, now: number): Link {
+  const { tenant = '', user, hello } = connection
+  return {
+    tenant,
+    user,
+    lane: keyOf(tenant, keyOf(user, keyOf(hello.device, hello.lane))),
+    number: hello.link,
+    connection,
+    follows: new Map(),
+    readings: new Set(),
+    bucket: newBucket(now),
+    out: [],
+    inbox: undefined,
+    state: 'open',
+  }
+}
+
+/** One key of two names, that no other two names share. */
+export function keyOf(first: string, second: string): string {
+  return `${first.length}:${first}${second}`
+}

@@ -1,0 +1,81 @@
+/** The verb `operation`: to the store, then the answer to its sender, then the change to all (R12, R13, R15). */
+import type { ErrorCode } from '../../protocol/codes.js'
+import type { ClientFrame, MessageRow } from '../../protocol/frames.js'
+import { limits } from '../../protocol/limits.js'
+import type { Outcome, SendWrite, VoidWrite } from '../store.js'
+import { tellStored } from './fan-out.js'
+import type { Link } from './link.js'
+import { type HubState, push, roomAt } from './state.js'
+
+export type OperationFrame = Extract<ClientFrame, { type: 'operation' }>
+
+export function operate(state: HubState, link: Link, frame: OperationFrame): void {
+  const refused = refusal(frame)
+  if (refused) return reject(state, link, frame, refused, { final: true })
+  const write = writeOf(state, link, frame)
+  if (state.faults.ackBeforeCommit) acknowledgeEarly(state, link, frame, write)
+  state.writes.add(write, (outcome) => settle(state, link, frame, outcome), link)
+}
+
+export function reject(
+  state: HubState,
+  link: Link,
+  frame: OperationFrame,
+  code: ErrorCode,
+  how: { final: boolean; retryAfterMs?: number },
+): void {
+  const { conversation, localId } = frame
+  push(state, link, { type: 'reject', conversation, localId, try: frame.try, code, ...how })
+}
+
+function refusal({ operation }: OperationFrame): ErrorCode | undefined {
+  if (operation.kind === 'unknown') return 'unsupported'
+  if (operation.kind === 'void') return undefined
+  if (operation.content === undefined) return 'bad-request'
+  return isLarge(JSON.stringify(operation.content)) ? 'too-large' : undefined
+}
+
+/** Most contents are short: one is measured in bytes only where its characters leave the question open. */
+function isLarge(text: string): boolean {
+  return text.length > limits.contentBytes || (text.length * 3 > limits.contentBytes && Buffer.byteLength(text) > limits.contentBytes)
+}
+
+function writeOf(state: HubState, link: Link, frame: OperationFrame): SendWrite | VoidWrite {
+  const { conversation, localId, operation } = frame
+  const after = state.faults.ignoreAfter ? undefined : frame.after
+  const common = { tenant: link.tenant, conversation, user: link.user, localId, after }
+  return operation.kind === 'send'
+    ? { kind: 'send', ...common, content: operation.content, at: state.options.clock.now() }
+    : { kind: 'void', ...common }
+}
+
+function settle(state: HubState, link: Link, frame: OperationFrame, outcome: Outcome | undefined): void {
+  const { conversation, localId } = frame
+  const passing = { final: false }
+  if (!outcome) return reject(state, link, frame, 'unavailable', passing)
+  if (outcome.kind === 'refused') return reject(state, link, frame, outcome.code, { final: outcome.code === 'not-found' })
+  if (outcome.kind !== 'stored' && outcome.kind !== 'known') return
+  const { epoch, message } = outcome
+  const seq = outcome.kind === 'stored' ? outcome.stored.seq : outcome.seq
+  push(state, link, { type: 'ack', conversation, localId, epoch, ...(seq === undefined ? {} : { seq }), ...(message ? { message } : {}) })
+  if (outcome.kind === 'stored') tellStored(state, { tenant: link.tenant, conversation }, outcome)
+}
+
+/** A planted bug: answers with the place the message would get if nothing came between. */
+function acknowledgeEarly(state: HubState, link: Link, frame: OperationFrame, write: SendWrite | VoidWrite): void {
+  const { conversation, localId } = frame
+  const room = roomAt(state, { tenant: link.tenant, conversation })
+  if (!room || write.kind === 'void') return
+  const seq = room.head + 1
+  const message: MessageRow = {
+    id: localId,
+    seq,
+    index: room.head,
+    rev: seq,
+    at: write.at,
+    author: link.user,
+    localId,
+    content: write.content,
+  }
+  push(state, link, { type: 'ack', conversation, localId, epoch: room.epoch, seq, message })
+}

@@ -1,0 +1,88 @@
+/** The verbs `open` and `history`. The link joins the fan-out first, then the store is read, then it answers (R5). */
+import type { ErrorCode } from '../../protocol/codes.js'
+import type { ClientFrame } from '../../protocol/frames.js'
+import { limits } from '../../protocol/limits.js'
+import { errorFields, silentLogger } from '../logger.js'
+import type { OpenRead } from '../store.js'
+import { tellArranged } from './fan-out.js'
+import { follow, unfollow } from './follow.js'
+import type { Follow, Link, Reading } from './link.js'
+import { type HubState, push, roomAt } from './state.js'
+
+type OpenFrame = Extract<ClientFrame, { type: 'open' }>
+type HistoryFrame = Extract<ClientFrame, { type: 'history' }>
+
+/** When a state that is old elsewhere may have come. */
+const lagRetryMs = 1_000
+
+export async function open(state: HubState, link: Link, frame: OpenFrame): Promise<void> {
+  const { request, conversation, position } = frame
+  if (!link.follows.has(conversation) && link.follows.size >= limits.followed) return fail(state, link, request, 'too-large')
+  const made = follow(state, link, conversation)
+  const at = { tenant: link.tenant, conversation, user: link.user }
+  const found = await reading(state, link, conversation, async () => {
+    const read = await state.options.store.open({ ...at, position })
+    if (read || !state.options.joinOnOpen) return read
+    await joined(state, at)
+    return state.options.store.open({ ...at, position })
+  })
+  if (found.kind === 'answer') return admit(state, link, made, frame, found.value)
+  if (link.follows.get(conversation) === made) unfollow(state, link, conversation)
+  fail(state, link, request, found.kind === 'failed' ? 'unavailable' : 'not-found')
+}
+
+export async function history(state: HubState, link: Link, frame: HistoryFrame): Promise<void> {
+  const { request, conversation, anchor, limit, atLeast = 0 } = frame
+  const at = { tenant: link.tenant, conversation, user: link.user, anchor, limit: Math.min(Math.max(1, limit), limits.pageRows) }
+  const found = await reading(state, link, conversation, () => state.options.store.page(at))
+  if (found.kind !== 'answer') return fail(state, link, request, found.kind === 'failed' ? 'unavailable' : 'not-found')
+  if (found.value.epoch === frame.epoch && found.value.asOf < atLeast) return fail(state, link, request, 'unavailable', lagRetryMs)
+  push(state, link, { type: 'page', request, conversation, ...found.value })
+}
+
+/** `failed`: the request of `open`, `history` or `inbox` has no answer. */
+export function fail(state: HubState, link: Link, request: number, code: ErrorCode, retryAfterMs?: number): void {
+  push(state, link, { type: 'failed', request, code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+}
+
+/** The answer, then what happened while it was read. */
+function admit(state: HubState, link: Link, made: Follow, { request, conversation }: OpenFrame, read: OpenRead): void {
+  push(state, link, { type: 'opened', request, conversation, ...read })
+  made.told = Math.max(made.told, read.head)
+  const room = roomAt(state, { tenant: link.tenant, conversation })
+  if (room && (room.epoch !== read.epoch || room.head < read.head)) {
+    room.epoch = read.epoch
+    room.head = read.head
+  }
+  const { held } = made
+  made.held = undefined
+  // An unfollow that overtook the answer has left nothing to follow.
+  if (held && link.follows.get(conversation) === made) for (const frame of held) push(state, link, frame)
+}
+
+type Found<T> = { kind: 'answer'; value: T } | { kind: 'absent' } | { kind: 'failed' }
+
+/** A removal that comes while the store is read makes its answer void. */
+async function reading<T>(state: HubState, link: Link, conversation: string, read: () => Promise<T | undefined>): Promise<Found<T>> {
+  const mine: Reading = { conversation, cancelled: false }
+  link.readings.add(mine)
+  try {
+    const value = await read()
+    return value === undefined || mine.cancelled ? { kind: 'absent' } : { kind: 'answer', value }
+  } catch (error) {
+    const { logger = silentLogger } = state.options
+    logger.error('read-failed', { conversation, ...errorFields(error) })
+    return { kind: 'failed' }
+  } finally {
+    link.readings.delete(mine)
+  }
+}
+
+function joined(state: HubState, at: { tenant: string; conversation: string; user: string }): Promise<void> {
+  return new Promise((resolve) =>
+    state.writes.add({ kind: 'join', ...at }, (outcome) => {
+      if (outcome?.kind === 'arranged') tellArranged(state, at, outcome)
+      resolve()
+    }),
+  )
+}

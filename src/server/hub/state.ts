@@ -1,0 +1,80 @@
+/** What every verb of the hub shares: who is connected, which rooms are followed, what is to be written and sent. */
+import type { Mark, ServerFrame } from '../../protocol/frames.js'
+import type { Faults } from '../faults.js'
+import type { Logger } from '../logger.js'
+import type { Place, Store } from '../store.js'
+import { type Link, keyOf } from './link.js'
+import type { RateLimit } from './rate.js'
+import type { Writes } from './writes.js'
+
+export interface HubOptions {
+  readonly store: Store
+  /** Wall time in milliseconds. */
+  readonly clock: { now(): number }
+  /** Makes random ids. */
+  readonly mint: () => string
+  /** Runs `run` once, soon: writes and frames gather until then. */
+  readonly turn: (run: () => void) => void
+  readonly logger?: Logger
+  readonly rate?: RateLimit
+  /** How often clients ask whether the link lives. Default 25,000. */
+  readonly heartbeatMs?: number
+  /** Whoever opens a conversation becomes its member; for development alone. Default false. */
+  readonly joinOnOpen?: boolean
+}
+
+/** A conversation that at least one link follows. */
+export interface Room extends Place {
+  epoch: string
+  head: number
+  readonly links: Set<Link>
+  /** Watermarks moved in this tick. */
+  readonly marks: Map<string, Mark>
+}
+
+export interface HubState {
+  readonly options: HubOptions
+  readonly faults: Faults
+  readonly writes: Writes
+  readonly links: Set<Link>
+  readonly lanes: Map<string, Link>
+  readonly users: Map<string, Set<Link>>
+  readonly rooms: Map<string, Room>
+  /** Who is in a conversation; forgotten at every change of members. */
+  readonly rosters: Map<string, Promise<readonly string[]>>
+  /** Conversations whose inbox rows changed in this tick. */
+  readonly moved: Map<string, Place>
+  readonly marked: Set<Room>
+  /** Links whose inbox has to be read again. */
+  readonly stale: Set<Link>
+  readonly unsent: Set<Link>
+}
+
+/** Puts a frame behind all others of the link; it leaves at the end of the tick. */
+export function push(state: HubState, link: Link, frame: ServerFrame): void {
+  if (link.state !== 'open') return
+  if (link.out.push(frame) === 1) state.unsent.add(link)
+  state.writes.wake()
+}
+
+/** To a follower: held back until its membership is known. */
+export function pushToFollower(state: HubState, link: Link, conversation: string, frame: ServerFrame): void {
+  const held = link.follows.get(conversation)?.held
+  if (held) held.push(frame)
+  else push(state, link, frame)
+}
+
+/** Something in the list of this link's user changed. */
+export function touch(state: HubState, link: Link): void {
+  if (!link.inbox) return
+  state.stale.add(link)
+  state.writes.wake()
+}
+
+export function roomAt(state: HubState, { tenant, conversation }: Place): Room | undefined {
+  return state.rooms.get(keyOf(tenant, conversation))
+}
+
+export function linksOf(state: HubState, tenant: string, user: string): Iterable<Link> {
+  return state.users.get(keyOf(tenant, user)) ?? []
+}

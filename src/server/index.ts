@@ -1,0 +1,13 @@
+/** `chatloom/server`: a chat server as a library. */
+export { type Authenticate, type Identity, type JwtAuthOptions, jwtAuth } from './auth.js'
+export { type Logger, jsonLogger } from './logger.js'
+export { memoryStore } from './memory-store.js'
+export {
+  type ChatServer,
+  type ChatServerOptions,
+  type ConversationInput,
+  type PostInput,
+  type ServerLimits,
+  createChatServer,
+} from './server.js'
+export type * from './store.js'

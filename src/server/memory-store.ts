@@ -1,0 +1,18 @@
+/** A store in the memory of this process: for tests, demonstrations and trials. Nothing survives the process. */
+import type { Faults } from './faults.js'
+import { storeOver } from './ledger/ledger.js'
+import { type MemoryData, memoryTables } from './memory-tables.js'
+import type { Store } from './store.js'
+
+/** Keeps everything in memory; all of it is gone with the process. */
+export function memoryStore(): Store {
+  return createMemoryStore()
+}
+
+/**
+ * For tests: over data of their own, and with planted bugs.
+ * @internal
+ */
+export function createMemoryStore(data?: MemoryData, faults?: Faults): Store {
+  return storeOver(memoryTables(data), faults)
+}

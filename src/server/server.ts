@@ -1,0 +1,181 @@
+/**
+ * The server as a library: one hub behind one WebSocket door and one Fetch handler, mountable on any node:http server beside the
+ * host's own routes.
+ */
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { MessageRow, Profile } from '../protocol/frames.js'
+import { limits as wire } from '../protocol/limits.js'
+import type { Authenticate } from './auth.js'
+import { checkId, checkJson } from './check.js'
+import { type Door, createDoor } from './door/websocket.js'
+import { type Hub, createHub } from './hub.js'
+import { type Logger, silentLogger } from './logger.js'
+import type { HistoryRule, MemberInput, Store } from './store.js'
+
+export interface ServerLimits {
+  /** Open connections; more are answered 503. Default 50,000. */
+  readonly connections?: number
+  /** Frames a second of one link in the long run; more are rejected in passing. Default 500. */
+  readonly framesPerSecond?: number
+  /** Frames of one link at once; twice as many over the limit close it `rate-limited`. Default 2,000. */
+  readonly frameBurst?: number
+  /** Unsent bytes of one link; more cut it `slow-consumer`. Default 1 MiB. */
+  readonly bufferedBytes?: number
+  /** Time for the first frame and its token. Default 5,000. */
+  readonly helloMs?: number
+  /** How often clients ask whether the link lives; silent for 2.5 times as long is dead. Default 25,000. */
+  readonly heartbeatMs?: number
+}
+
+export interface ChatServerOptions {
+  /** Where everything true is kept: `memoryStore()` or `sqliteStore({ path })`. */
+  readonly store: Store
+  /** Whom a token speaks for. */
+  readonly auth: Authenticate
+  /** Tenant of identities and calls that name none. Default: one tenant alone. */
+  readonly tenant?: string
+  /** Origin headers that browsers may come from, such as `https://app.example`. Default any. */
+  readonly origins?: readonly string[]
+  /** Default silent; `jsonLogger()` writes JSON lines. */
+  readonly logger?: Logger
+  readonly limits?: ServerLimits
+  /** Whoever opens a conversation becomes its member, and makes it where there is none. For development alone. Default false. */
+  readonly joinOnOpen?: boolean
+}
+
+export interface ConversationInput {
+  readonly id: string
+  readonly tenant?: string
+  /** All members from now on: who is missing is removed. */
+  readonly members: readonly (string | MemberInput)[]
+  /** Name, picture, whatever the application shows; at most 4 KiB as JSON. Default: as it is. */
+  readonly profile?: Profile
+  /** What later joiners see of the past. Default at the first call: `full`. */
+  readonly history?: HistoryRule
+}
+
+export interface PostInput {
+  /** Makes the post idempotent: once per conversation, for ever. */
+  readonly id: string
+  readonly tenant?: string
+  readonly conversation: string
+  /** Any name; need not be a member. */
+  readonly author: string
+  readonly content: unknown
+}
+
+export interface ChatServer {
+  /** Answers `GET …/health`; anything else is 404. */
+  fetch(request: Request): Promise<Response>
+  /** For the `upgrade` event of a node:http server. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Takes every upgrade of this server; returns its end. */
+  attach(server: Server): () => void
+  readonly conversations: {
+    /** Makes a conversation or makes it equal to this; the same call again changes nothing. Throws `TypeError` on bad input; rejects when the store fails. */
+    put(conversation: ConversationInput): Promise<void>
+  }
+  /** A message of the backend itself. The same `id` and content is one message; the same `id` with other content revises it in place: same place, higher `rev`. Rejects where there is no such conversation. */
+  post(message: PostInput): Promise<MessageRow>
+  /** Tells every link to come back, waits, closes links and store. Safe to call twice. */
+  close(options?: { readonly drainMs?: number }): Promise<void>
+}
+
+const defaultHeartbeatMs = 25_000
+const silentBeats = 2.5
+/** Clients come back spread over this time. */
+const comeBackMs = 1_000
+
+/** Construction does no I/O and opens no port. */
+export function createChatServer(options: ChatServerOptions): ChatServer {
+  const { store, tenant, logger = silentLogger } = options
+  const hub = newHub(options)
+  const door = newDoor(options, hub)
+  let closing: Promise<void> | undefined
+
+  async function shutDown(drainMs: number): Promise<void> {
+    logger.info('drain', { links: door.count(), drainMs })
+    hub.drain(comeBackMs)
+    if (drainMs > 0 && door.count() > 0) await new Promise((resolve) => setTimeout(resolve, drainMs))
+    await hub.stop('drain', comeBackMs)
+    door.close()
+    await store.close()
+    logger.info('closed')
+  }
+
+  return {
+    async fetch(request) {
+      const isHealth = request.method === 'GET' && new URL(request.url).pathname.endsWith('/health')
+      if (!isHealth) return Response.json({ error: 'not-found' }, { status: 404 })
+      return Response.json({ status: closing ? 'draining' : 'ok', links: door.count() }, { status: closing ? 503 : 200 })
+    },
+    handleUpgrade: door.handleUpgrade,
+    attach(server) {
+      server.on('upgrade', door.handleUpgrade)
+      return () => server.off('upgrade', door.handleUpgrade)
+    },
+    conversations: {
+      async put({ id, members, profile, history, tenant: own = tenant ?? '' }) {
+        const inputs = members.map((member) => (typeof member === 'string' ? { user: member } : member))
+        checkId('conversations.put', 'id', id)
+        for (const member of inputs) {
+          checkId('conversations.put', 'a member', member.user)
+          checkJson('conversations.put', "a member's profile", member.profile, wire.profileBytes)
+        }
+        checkJson('conversations.put', 'profile', profile, wire.profileBytes)
+        await hub.put({ tenant: own, conversation: id, members: inputs, profile, history })
+      },
+    },
+    async post({ id, conversation, author, content, tenant: own = tenant ?? '' }) {
+      checkId('post', 'id', id)
+      checkId('post', 'conversation', conversation)
+      checkId('post', 'author', author)
+      if (content === undefined) throw new TypeError('post: content is missing; give any JSON value.')
+      checkJson('post', 'content', content, wire.contentBytes)
+      const message = await hub.post({ tenant: own, conversation, id, author, content })
+      if (!message) throw new Error(`post: there is no conversation ${conversation}; put it first.`)
+      return message
+    },
+    close({ drainMs = 0 } = {}) {
+      closing ??= shutDown(drainMs)
+      return closing
+    },
+  }
+}
+
+function newHub({ store, logger, limits = {}, joinOnOpen }: ChatServerOptions): Hub {
+  const { framesPerSecond = 500, frameBurst = 2_000, heartbeatMs = defaultHeartbeatMs } = limits
+  return createHub({
+    store,
+    clock: { now: Date.now },
+    mint: mintId,
+    turn: setImmediate,
+    logger,
+    rate: { perSecond: framesPerSecond, burst: frameBurst },
+    heartbeatMs,
+    joinOnOpen,
+  })
+}
+
+function newDoor({ auth, tenant, origins, logger = silentLogger, limits = {} }: ChatServerOptions, hub: Hub): Door {
+  const { connections = 50_000, bufferedBytes = 1024 * 1024, helloMs = 5_000, heartbeatMs = defaultHeartbeatMs } = limits
+  const silenceMs = heartbeatMs * silentBeats
+  return createDoor({ hub, auth, tenant, origins, logger, connections, bufferedBytes, helloMs, silenceMs, now: Date.now })
+}
+
+/** 96 random bits, in 16 characters. Bytes are drawn in blocks: one draw costs as much as a hundred. */
+const mintId = (() => {
+  const size = 12
+  let block = Buffer.alloc(0)
+  let at = 0
+  return () => {
+    if (at >= block.length) {
+      block = randomBytes(size * 256)
+      at = 0
+    }
+    at += size
+    return block.toString('base64url', at - size, at)
+  }
+})()

@@ -1,0 +1,146 @@
+/**
+ * The store port: where the server keeps what is true. Every write of a batch takes effect in one transaction, in
+ * order, or none does; a resolved `write` is on disk. `seq` and `index` are dense per (tenant, conversation) and are
+ * allocated in the transaction that stores (R1, R2). Every read sees whole transactions only.
+ */
+import type { HistoryAnchor, InboxRow, Mark, Opened, Page, Person, Position, Profile } from '../protocol/frames.js'
+import type { Change, MessageRow } from '../protocol/frames.js'
+
+/** Every key begins with the tenant, '' where there is one alone. */
+export interface Place {
+  readonly tenant: string
+  readonly conversation: string
+}
+
+/** Who sees the messages from before a later member joined: all of them, or nobody (R7). */
+export type HistoryRule = 'full' | 'from-join'
+
+export interface MemberInput {
+  readonly user: string
+  /** Replaces the user's stored profile. */
+  readonly profile?: Profile
+}
+
+/** A member's message. The local id is stored for ever with what became of it (R15). */
+export interface SendWrite extends Place {
+  readonly kind: 'send'
+  readonly user: string
+  readonly localId: string
+  /** A local id of this user that must be in the table, else `out-of-order` (R12). */
+  readonly after?: string
+  readonly content: unknown
+  /** Server milliseconds since 1970. */
+  readonly at: number
+}
+
+/** Takes a local id back: answered by the first answer where there is one, else remembered as void (R13). */
+export interface VoidWrite extends Place {
+  readonly kind: 'void'
+  readonly user: string
+  readonly localId: string
+  readonly after?: string
+}
+
+/** A message of the backend itself, from any author: the same `id` again with other content revises it in place. */
+export interface PostWrite extends Place {
+  readonly kind: 'post'
+  readonly id: string
+  readonly author: string
+  readonly content: unknown
+  readonly at: number
+}
+
+/** Watermarks: merged by max, clamped to the head, another epoch's are dropped (R21). */
+export interface MarkWrite extends Place {
+  readonly kind: 'mark'
+  readonly user: string
+  readonly epoch: string
+  readonly delivered?: number
+  readonly read?: number
+}
+
+/** Makes the conversation, or makes its members and profile equal to these. */
+export interface PutWrite extends Place {
+  readonly kind: 'put'
+  readonly members: readonly MemberInput[]
+  readonly profile?: Profile
+  readonly history?: HistoryRule
+}
+
+/** Adds one member, and makes the conversation where there is none. */
+export interface JoinWrite extends Place {
+  readonly kind: 'join'
+  readonly user: string
+}
+
+/** What a user is called and looks like, in every conversation of the tenant. */
+export interface PersonWrite {
+  readonly kind: 'person'
+  readonly tenant: string
+  readonly user: string
+  readonly profile: Profile
+}
+
+export type StoreWrite = SendWrite | VoidWrite | PostWrite | MarkWrite | PutWrite | JoinWrite | PersonWrite
+
+/** One durable change, as it goes to every follower. */
+export interface StoredChange {
+  readonly seq: number
+  readonly tag: string
+  readonly change: Change
+}
+
+/** What became of one write, in the place it had in the batch. */
+export type Outcome =
+  /** `person`: the author is not among the members a follower was told of. */
+  | {
+      readonly kind: 'stored'
+      readonly epoch: string
+      readonly stored: StoredChange
+      readonly message: MessageRow
+      readonly person?: Person
+    }
+  /** The local id (or post) was there; `seq` is absent where it had been taken back. */
+  | { readonly kind: 'known'; readonly epoch: string; readonly seq?: number; readonly message?: MessageRow }
+  | { readonly kind: 'refused'; readonly code: 'out-of-order' | 'not-found' }
+  | { readonly kind: 'marked'; readonly epoch: string; readonly mark: Mark; readonly moved: boolean; readonly memberCount: number }
+  | {
+      readonly kind: 'arranged'
+      readonly epoch: string
+      readonly head: number
+      readonly changes: readonly StoredChange[]
+      readonly members: readonly string[]
+      readonly people: readonly Person[]
+    }
+  /** `conversations`: where the new profile shows; empty when it was the stored one. */
+  | { readonly kind: 'named'; readonly conversations: readonly string[] }
+
+export interface ReaderPlace extends Place {
+  readonly user: string
+}
+
+export type OpenRead = Omit<Opened, 'type' | 'request' | 'conversation'>
+export type PageRead = Omit<Page, 'type' | 'request' | 'conversation'>
+
+export interface InboxRead {
+  /** Absent: the list begins anew. */
+  readonly prev?: string
+  readonly next: string
+  readonly more: boolean
+  readonly rows: readonly InboxRow[]
+  readonly gone: readonly string[]
+}
+
+export interface Store {
+  /** `mint` makes random ids: epochs, tags, message ids. Rejects when the transaction failed; then nothing of it is stored. */
+  write(batch: readonly StoreWrite[], mint: () => string): Promise<readonly Outcome[]>
+  /** What `open` answers (R5); undefined where the reader is no member or there is no such conversation (R27). */
+  open(at: ReaderPlace & { readonly position?: Position }): Promise<OpenRead | undefined>
+  /** A page of history (R6), by the same membership. */
+  page(at: ReaderPlace & { readonly anchor: HistoryAnchor; readonly limit: number }): Promise<PageRead | undefined>
+  /** The reader's conversations changed since the cursor; the newest of all of them without one (R24). */
+  inbox(at: { readonly tenant: string; readonly user: string; readonly cursor?: string }): Promise<InboxRead>
+  /** Present members, in no order. */
+  members(at: Place): Promise<readonly string[]>
+  close(): Promise<void>
+}
