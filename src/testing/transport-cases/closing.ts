@@ -23,16 +23,6 @@ export const closingCases: readonly TransportCase[] = [
     },
   },
   {
-    name: 'hands over what was sent in the turn of close',
-    async run({ transport, server }) {
-      const link = record(transport)
-      await link.opened()
-      link.link.send(ping(1))
-      link.link.close()
-      same(await server.received(1), [ping(1)], 'frames received')
-    },
-  },
-  {
     name: 'closed before it was opened, tells closed alone',
     async run(ground) {
       const link = record(ground.transport)

@@ -135,6 +135,15 @@ describe('webSocketTransport', () => {
     expect(texts[1]).toBe('{"type":"ping","n":100}')
   })
 
+  it('hands over what was sent in the turn of close', async () => {
+    const { transport, server } = await ground()
+    const link = record(transport)
+    await link.opened()
+    link.link.send({ type: 'ping', n: 1 })
+    link.link.close()
+    expect(await server.received(1)).toEqual([{ type: 'ping', n: 1 }])
+  })
+
   it('tells the server bad-frame when it cannot read', async () => {
     const { transport, server, firstClose } = await ground()
     const link = record(transport)
