@@ -1,7 +1,10 @@
 /** Ordered like IndexedDB's array keys: element by element, numbers before strings, a prefix before what it begins. */
 export type Key = readonly (string | number)[]
 
-/** Every key that begins with `prefix`, between `from` and `to` (both included) where given. */
+/**
+ * Every key that begins with `prefix`, between `from` and `to` (both included) where given. Both continue `prefix`
+ * (`{ prefix: ['p'], from: [3] }` begins at `['p', 3]`), and `to` includes every key that begins with it.
+ */
 export interface KeyRange {
   readonly prefix: Key
   readonly from?: Key
@@ -22,6 +25,7 @@ export interface Row {
 export type Write =
   | { readonly kind: 'put'; readonly row: Row }
   | { readonly kind: 'remove'; readonly key: Key }
+  /** Removes all of `range`, whatever its `reverse` and `limit`. */
   | { readonly kind: 'clear'; readonly range: KeyRange }
 
 /** The row at `key` must have this version; `null`: there must be no row. */

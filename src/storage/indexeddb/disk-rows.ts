@@ -3,7 +3,7 @@
  * read is one request and a commit sends its checks and its writes in one go: a failed check aborts what was sent with it.
  * `read` and `commit` throw at once when the connection is gone; everything else rejects.
  */
-import type { DBSchema, IDBPDatabase, IDBPObjectStore } from 'idb'
+import type { DBSchema, IDBPDatabase, OpenDBCallbacks, IDBPObjectStore } from 'idb'
 import type { CommitOptions, KeyRange, Row, Storage, Write } from '../../ports/storage.js'
 import { boundsOf, compareKeys } from '../key-order.js'
 import { conflictAt, storageError } from '../storage-error.js'
@@ -17,11 +17,20 @@ export type Database = IDBPDatabase<Schema>
 
 export type Rows = Pick<Storage, 'read' | 'commit'>
 
-export const createStore = (db: Database): unknown => db.createObjectStore('rows', { keyPath: 'key' })
+type Upgrade = NonNullable<OpenDBCallbacks<Schema>['upgrade']>
+
+export const createStore: Upgrade = (db, _from, _to, transaction) => {
+  transaction.done.catch(quiet)
+  db.createObjectStore('rows', { keyPath: 'key' })
+}
+
+/** idb keeps a promise for every transaction, and what went wrong is told by the request. */
+const quiet = () => {}
 
 export const diskRows = (db: Database): Rows => ({
   read(range) {
-    const { store } = db.transaction('rows')
+    const { store, done } = db.transaction('rows')
+    done.catch(quiet)
     return readRows(store, range).catch(rethrow)
   },
   commit(writes, options) {

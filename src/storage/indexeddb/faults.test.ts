@@ -1,0 +1,235 @@
+import 'fake-indexeddb/auto'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Storage, StorageState } from '../../ports/storage.js'
+import { indexedDbStorage } from './index.js'
+
+const ada = { user: 'ada' }
+const all = { prefix: [] }
+let disks = 0
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
+
+function page(name = `faults ${disks++}`) {
+  const told: StorageState[] = []
+  const factory = indexedDbStorage({ name })
+  const open = () => factory(ada, { state: (state) => told.push(state) })
+  return { told, open, storage: open(), database: JSON.stringify([name, null, 'ada']) }
+}
+
+const put = (storage: Storage, n: number) =>
+  storage.commit([{ kind: 'put', row: { key: ['n', n], version: 'v', value: n } }], { durability: 'strict' })
+const numbers = async (storage: Storage) => (await storage.read(all)).map((row) => row.value)
+
+const openRaw = (name: string, version?: number) =>
+  new Promise<IDBDatabase>((resolve, reject) => {
+    const request = indexedDB.open(name, version)
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+
+const deleted = (name: string) =>
+  new Promise<'deleted' | 'blocked'>((resolve) => {
+    const request = indexedDB.deleteDatabase(name)
+    request.onblocked = () => resolve('blocked')
+    request.onsuccess = () => resolve('deleted')
+  })
+
+/** The connection a storage has opened last. */
+function lastConnection(open: { mock: { results: { value?: unknown }[] } }): IDBDatabase {
+  return (open.mock.results.at(-1)!.value as IDBOpenDBRequest).result
+}
+
+const inMemory = (reason: StorageState['reason']): StorageState => ({ kind: 'memory', cacheBytes: 4_000_000, reason })
+const onDisk: StorageState = { kind: 'disk', cacheBytes: 64_000_000 }
+
+describe('without a database', () => {
+  it.each([
+    ['missing', () => vi.stubGlobal('indexedDB', undefined)],
+    [
+      'forbidden',
+      () =>
+        vi.spyOn(indexedDB, 'open').mockImplementation(() => {
+          throw new DOMException('no', 'SecurityError')
+        }),
+    ],
+  ])('falls back to memory when IndexedDB is %s, says so once, and stays there', async (_, breakIt) => {
+    breakIt()
+    const { storage, open, told } = page()
+    await Promise.all([put(storage, 1), put(storage, 2)])
+    expect(await numbers(storage)).toEqual([1, 2])
+    expect(told).toEqual([inMemory('unavailable')])
+    vi.restoreAllMocks()
+    vi.unstubAllGlobals()
+    expect(await numbers(open())).toEqual([1, 2])
+    expect(told).toEqual([inMemory('unavailable'), inMemory('unavailable')])
+    await storage.close()
+    await expect(storage.read(all)).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  it('falls back when a newer build has raised the version', async () => {
+    const { storage, told, database } = page()
+    ;(await openRaw(database, 2)).close()
+    await put(storage, 1)
+    expect(told).toEqual([inMemory('unavailable')])
+  })
+
+  it('falls back as `full` when there is no room to open', async () => {
+    vi.spyOn(indexedDB, 'open').mockImplementation(() => {
+      throw new DOMException('no room', 'QuotaExceededError')
+    })
+    const { storage, told } = page()
+    await put(storage, 1)
+    expect(told).toEqual([inMemory('full')])
+  })
+
+  it('falls back as `blocked` after the time limit, answers what waited, and closes what opens late', async () => {
+    const { storage, told, database } = page()
+    const holder = await openRaw(database)
+    const deletion = deleted(database)
+    const opening = vi.spyOn(indexedDB, 'open')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const waiting = [put(storage, 1), numbers(storage)]
+    expect(await deletion).toBe('blocked')
+    vi.advanceTimersByTime(4_999)
+    expect(told).toEqual([])
+    vi.advanceTimersByTime(1)
+    expect(await Promise.all(waiting)).toEqual([undefined, [1]])
+    expect(told).toEqual([inMemory('blocked')])
+    const late = opening.mock.results.at(-1)!.value as IDBOpenDBRequest
+    const opened = new Promise((resolve) => late.addEventListener('success', resolve))
+    holder.close()
+    await opened
+    await new Promise(setImmediate)
+    expect(() => late.result.transaction('rows')).toThrow(expect.objectContaining({ name: 'InvalidStateError' }))
+    expect(await numbers(storage)).toEqual([1])
+  })
+})
+
+describe('with a database that goes away', () => {
+  it('reopens after a forced close, keeping the order of calls', async () => {
+    const open = vi.spyOn(indexedDB, 'open')
+    const { storage, told } = page()
+    await put(storage, 1)
+    lastConnection(open).close()
+    const answers = await Promise.all([numbers(storage), put(storage, 2), numbers(storage), put(storage, 3), numbers(storage)])
+    expect(answers).toEqual([[1], undefined, [1, 2], undefined, [1, 2, 3]])
+    lastConnection(open).close()
+    expect(await numbers(storage)).toEqual([1, 2, 3])
+    expect(open).toHaveBeenCalledTimes(3)
+    expect(told).toEqual([onDisk])
+  })
+
+  it('falls back as `lost` when no transaction starts after reopening either', async () => {
+    const { storage, told } = page()
+    await put(storage, 1)
+    vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
+      throw new DOMException('closing', 'InvalidStateError')
+    })
+    await Promise.all([put(storage, 2), put(storage, 3)])
+    vi.restoreAllMocks()
+    expect(await numbers(storage)).toEqual([2, 3])
+    expect(told).toEqual([onDisk, inMemory('lost')])
+  })
+
+  it('falls back as `lost` when it cannot reopen', async () => {
+    const { storage, told, database } = page()
+    await put(storage, 1)
+    ;(await openRaw(database, 2)).close()
+    expect(await numbers(storage)).toEqual([])
+    expect(told).toEqual([onDisk, inMemory('lost')])
+  })
+
+  it('lets others delete the database, and opens a new one at the next call', async () => {
+    const { storage, told, database } = page()
+    await put(storage, 1)
+    expect(await deleted(database)).toBe('deleted')
+    expect(await numbers(storage)).toEqual([])
+    await put(storage, 2)
+    expect(await numbers(storage)).toEqual([2])
+    expect(told).toEqual([onDisk])
+  })
+
+  it('asks a read again that the engine aborted', async () => {
+    const { storage } = page()
+    await put(storage, 1)
+    const { getAll } = IDBObjectStore.prototype
+    const aborted = vi.spyOn(IDBObjectStore.prototype, 'getAll').mockImplementationOnce(function (this: IDBObjectStore, ...args) {
+      const request = getAll.apply(this, args as [])
+      this.transaction.abort()
+      return request
+    })
+    expect(await numbers(storage)).toEqual([1])
+    expect(aborted).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe('a commit that does not reach the disk', () => {
+  const failing = (fail: (store: IDBObjectStore) => void) => {
+    const original = IDBObjectStore.prototype.put
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementationOnce(function (this: IDBObjectStore, ...args) {
+      const request = original.apply(this, args)
+      fail(this)
+      return request
+    })
+  }
+
+  it('rejects `full` for want of room, stays on disk and writes nothing', async () => {
+    const { storage, told } = page()
+    await put(storage, 1)
+    failing(() => {
+      throw new DOMException('no room', 'QuotaExceededError')
+    })
+    await expect(put(storage, 2)).rejects.toMatchObject({ code: 'full', cause: { name: 'QuotaExceededError' } })
+    expect(await numbers(storage)).toEqual([1])
+    expect(told).toEqual([onDisk])
+  })
+
+  it('rejects `failed` when aborted after its requests', async () => {
+    const { storage } = page()
+    failing(({ transaction }) => transaction.abort())
+    await expect(put(storage, 1)).rejects.toMatchObject({ code: 'failed' })
+    expect(await numbers(storage)).toEqual([])
+  })
+
+  it('rejects `failed` for a value that cannot be stored, and writes nothing of the commit', async () => {
+    const { storage } = page()
+    const row = (n: number, value: unknown) => ({ kind: 'put' as const, row: { key: [n], version: 'v', value } })
+    await expect(storage.commit([row(1, 1), row(2, () => {})], { durability: 'relaxed' })).rejects.toMatchObject({ code: 'failed' })
+    expect(await numbers(storage)).toEqual([])
+  })
+})
+
+describe('economy', () => {
+  it('does nothing before the first call, opens once, and asks for the durability it was given', async () => {
+    const open = vi.spyOn(indexedDB, 'open')
+    const { storage } = page()
+    expect(open).not.toHaveBeenCalled()
+    await storage.read(all)
+    const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction')
+    await Promise.all([put(storage, 1), storage.commit([], { durability: 'relaxed' }), storage.read(all)])
+    expect(open).toHaveBeenCalledTimes(1)
+    expect(transaction.mock.calls.map(([, mode, options]) => [mode, options])).toEqual([
+      ['readwrite', { durability: 'strict' }],
+      ['readwrite', { durability: 'relaxed' }],
+      [undefined, undefined],
+    ])
+  })
+
+  it('passes over records without a version, and treats them as no row', async () => {
+    const { storage, database } = page()
+    await put(storage, 1)
+    const raw = await openRaw(database)
+    await new Promise((resolve) => {
+      const transaction = raw.transaction('rows', 'readwrite')
+      transaction.objectStore('rows').put({ key: ['n', 2], version: { toString: 'v' }, value: 2 })
+      transaction.oncomplete = resolve
+    })
+    raw.close()
+    expect(await numbers(storage)).toEqual([1])
+    await storage.commit([], { durability: 'relaxed', expect: [{ key: ['n', 2], version: null }] })
+  })
+})
