@@ -5,16 +5,17 @@
  * Stages of one row run at the same time. The last line is always `N passed, N failed`.
  */
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findChromium } from './chromium.mjs'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
-const reports = join(repository, '.cache/test')
+const reports = mkdtempSync(join(tmpdir(), 'chatloom-test-'))
 const limitSeconds = 600
 
-const tool = (name, ...args) => ['npx', '--no-install', name, ...args]
+const tool = (name, ...args) => [join(repository, 'node_modules/.bin', name), ...args]
 const vitest = (name, project = name) =>
   tool('vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${join(reports, `${name}.json`)}`)
 
@@ -93,9 +94,6 @@ async function main(wanted) {
   const known = rows.flatMap((row) => Object.keys(row))
   const unknown = wanted.filter((name) => !known.includes(name))
   if (unknown.length > 0) throw new Error(`No stage is called ${unknown.join(', ')}. Stages: ${known.join(', ')}.`)
-  rmSync(reports, { recursive: true, force: true })
-  mkdirSync(reports, { recursive: true })
-
   const start = performance.now()
   const done = []
   for (const row of rows) {
@@ -122,4 +120,6 @@ try {
   say(error.message)
   say('0 passed, 1 failed')
   process.exitCode = 1
+} finally {
+  rmSync(reports, { recursive: true, force: true })
 }
