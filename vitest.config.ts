@@ -17,7 +17,7 @@ import { chromiumArgs, findChromium } from './test/chromium.mjs'
 
 const frameworks = () => [react(), vue(), svelte({ configFile: false })]
 const bindingTests = 'src/{react,vue,svelte}/**/*.test.{ts,tsx}'
-const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,e2e,browser,bench}/**']
+const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,server,e2e,browser,bench}/**']
 
 export default defineConfig({
   test: {
@@ -47,7 +47,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/{server,e2e}/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 120_000,

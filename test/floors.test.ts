@@ -33,6 +33,7 @@ describe('the check of floors', () => {
     ['src/transports/a.ts', "import '../protocol/schemas.js'", 'src/transports/a.ts may not import src/protocol/schemas.ts'],
     ['src/react/a.ts', "import { a } from '../client/errors.js'", 'src/react/a.ts may not import src/client/errors.ts'],
     ['src/react/a.ts', "import 'vue'", 'src/react/a.ts may not import vue'],
+    ['src/react/a.ts', "import 'react-dom'", 'src/react/a.ts may not import react-dom'],
     ['src/server/a.ts', "import '../core/state.js'", 'src/server/a.ts may not import src/core/state.ts'],
     ['src/protocol/schemas.ts', "import 'ws'", 'src/protocol/schemas.ts may not import ws'],
     ['src/odd/a.ts', '', 'src/odd/a.ts stands on no floor'],

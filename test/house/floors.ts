@@ -32,7 +32,7 @@ const floors: Record<string, Floor> = {
   'src/vue/': binding('vue'),
   'src/svelte/': binding('svelte'),
   'src/server/': { sees: ['src/protocol/'], packages: ['zod', 'ws', 'jose', '@photostructure/sqlite', 'node:'] },
-  'src/testing/': { sees: anything, packages: ['vitest', 'zod', 'ws', 'jose', 'node:'] },
+  'src/testing/': { sees: anything, packages: ['zod', 'ws', 'jose', 'node:'] },
 }
 
 /** The definition of the wire in zod: beside the client, or zod would be in its bundle and its types. */
@@ -40,6 +40,9 @@ const serverOnly = ['src/protocol/schemas.ts', 'src/protocol/client-codec.ts']
 const serverSide = ['src/server/', 'src/testing/', ...serverOnly]
 
 const under = (path: string, prefixes: readonly string[]): boolean => prefixes.some((prefix) => path.startsWith(prefix))
+
+const among = (name: string, packages: readonly string[]): boolean =>
+  packages.includes(name) || (name.startsWith('node:') && packages.includes('node:'))
 
 /** One sentence per import that points where it may not. */
 export function floorErrors(sources: readonly Source[]): string[] {
@@ -54,7 +57,7 @@ export function floorErrors(sources: readonly Source[]): string[] {
 
 function allowed(home: string, { from, to, typeOnly }: Import): boolean {
   const floor = floors[home] as Floor
-  if (!to.startsWith('src/')) return under(to, serverOnly.includes(from) ? ['zod'] : floor.packages)
+  if (!to.startsWith('src/')) return among(to, serverOnly.includes(from) ? ['zod'] : floor.packages)
   if (serverOnly.includes(to) && !under(from, serverSide)) return false
   return under(to, [home, ...floor.sees, ...(typeOnly ? (floor.seesTypes ?? []) : [])])
 }

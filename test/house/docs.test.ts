@@ -1,0 +1,32 @@
+/** The pages point at what is there. */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readSources, repository } from './source.js'
+
+const page = (path: string) => ({ path, text: readFileSync(join(repository, path), 'utf8') })
+const pages = [page('README.md'), page('CHANGELOG.md'), ...readSources('docs', (path) => path.endsWith('.md'))]
+
+/** Links into the repository that lead nowhere. */
+const brokenLinks = ({ path, text }: { path: string; text: string }): string[] =>
+  [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+    .map(([, to]) => to as string)
+    .filter((to) => !existsSync(join(repository, dirname(path), to)))
+    .map((to) => `${path} links to ${to}`)
+
+describe('the pages', () => {
+  it('link to what exists', () => expect(pages.flatMap(brokenLinks)).toEqual([]))
+
+  it('README names every subpath', () => {
+    const { exports } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { exports: Record<string, unknown> }
+    const names = Object.keys(exports)
+      .filter((path) => path !== './package.json')
+      .map((path) => `\`chatloom${path.slice(1)}\``)
+    expect(names.filter((name) => !page('README.md').text.includes(name))).toEqual([])
+  })
+
+  it('are checked: a link to nothing is found', () => {
+    const text = '[a](docs/start.md) [b](docs/nothing.md#part) [c](https://example.com) [d](#part)'
+    expect(brokenLinks({ path: 'README.md', text })).toEqual(['README.md links to docs/nothing.md'])
+  })
+})
