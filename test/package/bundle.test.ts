@@ -1,5 +1,5 @@
 /** What a bundler makes of each subpath: sizes, and what is not in it. */
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
@@ -28,13 +28,12 @@ async function bundle(code: string) {
 }
 
 describe('size limits', () => {
-  const measured = JSON.parse(
-    execFileSync(process.execPath, [join(repository, 'node_modules/size-limit/bin.js'), '--json'], { cwd: repository, encoding: 'utf8' }),
-  ) as {
-    name: string
-    size: number
-    sizeLimit: number
-  }[]
+  // It exits with an error over a limit and still prints every size.
+  const { stdout } = spawnSync(process.execPath, [join(repository, 'node_modules/size-limit/bin.js'), '--json'], {
+    cwd: repository,
+    encoding: 'utf8',
+  })
+  const measured = JSON.parse(stdout) as { name: string; size: number; sizeLimit: number }[]
 
   it.each(measured)('$name: $size of $sizeLimit bytes', ({ size, sizeLimit }) => {
     expect(size).toBeGreaterThan(0)
