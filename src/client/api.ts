@@ -115,8 +115,9 @@ export interface InboxItem<Content = unknown> {
 }
 
 export interface Inbox<Content = unknown> {
-  /** Newest activity first. */
+  /** Newest activity first: the first 100, more with every `loadMore()`. */
   readonly items: readonly InboxItem<Content>[]
+  readonly hasMore: boolean
   /** The sum of all items' unread: the badge. */
   readonly unread: number
   readonly unreadMore: boolean
@@ -193,7 +194,10 @@ export interface ChatOptions<Content = unknown> {
 export interface Chat<Content = unknown> {
   readonly user: string
   readonly session: Readable<Session>
-  readonly inbox: Readable<Inbox<Content>>
+  readonly inbox: Readable<Inbox<Content>> & {
+    /** Shows 100 more items where there are more. */
+    readonly loadMore: () => void
+  }
   /** Every unsettled own message of this user here, in order. */
   readonly outbox: Readable<readonly OutboxEntry<Content>[]>
   /** Where rows live, and why not on disk. */
@@ -208,7 +212,7 @@ export interface Chat<Content = unknown> {
   /** Ends link, timers and listeners; keeps the disk. Safe to call twice. */
   close(): Promise<void>
   /** Tries to flush for `flushMs` (default 0), wipes this user's data and closes; resolves with what was never sent (R28). */
-  logout(options?: { readonly flushMs?: number }): Promise<{ readonly unsent: readonly OutboxEntry<Content>[] }>
+  logout(options?: CallOptions & { readonly flushMs?: number }): Promise<{ readonly unsent: readonly OutboxEntry<Content>[] }>
 }
 
 export type { ChatError, ChatErrorCode, Profile, StorageState }

@@ -1,5 +1,7 @@
 /** Custom content: the part of the Standard Schema interface (v1) that chatloom uses, and the check at both ends. */
 
+import { ChatError } from './errors.js'
+
 /** Any validator that follows standardschema.dev v1: zod, valibot, arktype and others. */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
@@ -13,3 +15,43 @@ export interface StandardSchema<Output = unknown> {
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string }[] }
+
+/** Checks what the application hands in. Throws `content-invalid` with the schema's own words. */
+export function checkedContent<C>(schema: StandardSchema<C> | undefined, content: C): C {
+  const json = jsonOf(content)
+  if (json === undefined) {
+    throw new ChatError('content-invalid', 'The message was not sent: its content cannot be written as JSON. Pass plain data.')
+  }
+  if (!schema) return content
+  const result = validated(schema, content)
+  if (!result.issues) return result.value
+  const issues = result.issues.map((issue) => issue.message).join('; ')
+  throw new ChatError('content-invalid', `The message was not sent: its content does not fit the schema (${issues}).`)
+}
+
+function jsonOf(content: unknown): string | undefined {
+  try {
+    return JSON.stringify(content)
+  } catch {
+    return undefined
+  }
+}
+
+function validated<C>(schema: StandardSchema<C>, value: unknown): StandardResult<C> {
+  const result = schema['~standard'].validate(value)
+  if (result instanceof Promise) {
+    throw new ChatError('bad-argument', 'Content cannot be checked: the schema validates asynchronously. Pass a synchronous schema.')
+  }
+  return result
+}
+
+/** What the log holds, as the application's type; raw where it does not fit (R10). */
+export function readContent<C>(schema: StandardSchema<C> | undefined, raw: unknown): { content: C } | { invalid: { raw: unknown } } {
+  if (!schema) return { content: raw as C }
+  try {
+    const result = validated(schema, raw)
+    return result.issues ? { invalid: { raw } } : { content: result.value }
+  } catch {
+    return { invalid: { raw } }
+  }
+}

@@ -1,5 +1,6 @@
 /** What can happen to the core, and what it asks of the shell. Both are plain data; the core does nothing else. */
-import type { ClientFrame, MessageRow, Profile, ServerFrame } from '../protocol/frames.js'
+import type { ClientFrame, MessageRow, ServerFrame } from '../protocol/frames.js'
+import type { Entry } from './outbox/entry.js'
 import type { LinkClosed } from '../ports/transport.js'
 import type { Key, KeyRange, Row, StorageErrorCode, StorageState, Write, Expectation } from '../ports/storage.js'
 
@@ -40,7 +41,7 @@ export type Report =
   | { readonly kind: 'message'; readonly conversation: string; readonly row: MessageRow; readonly source: 'live' | 'catch-up' }
   | { readonly kind: 'reset'; readonly conversation: string; readonly why: string; readonly lost: readonly string[] }
   | { readonly kind: 'failed'; readonly conversation: string; readonly localId: string; readonly code: FailureCode }
-  | { readonly kind: 'sent'; readonly conversation: string; readonly localId: string; readonly row?: MessageRow; readonly tookMs: number }
+  | { readonly kind: 'sent'; readonly entry: Entry; readonly row: MessageRow; readonly tookMs: number }
   | { readonly kind: 'delivered'; readonly conversation: string; readonly tookMs: number }
   | { readonly kind: 'discarded'; readonly conversation: string; readonly localId: string }
   | { readonly kind: 'left'; readonly conversation: string; readonly why: string }
@@ -78,5 +79,3 @@ export interface Env {
   /** Chance in [0, 1), drawn by the shell so that a seed repeats it. */
   readonly roll: number
 }
-
-export type { Profile }

@@ -52,9 +52,17 @@ export function settleOwn(turn: Turn, conversationId: string, localIds: readonly
   }
 }
 
-function reportSent(turn: Turn, entry: Entry, row?: Ack['message']): void {
+/** `row`: as the server stores it; made from the entry where the answer did not say. */
+function reportSent(turn: Turn, entry: Entry, row?: MessageRow): void {
   const tookMs = entry.madeMs < 0 ? -1 : turn.env.nowMs - entry.madeMs
-  report(turn, { kind: 'sent', conversation: entry.conversation, localId: entry.localId, tookMs, ...(row ? { row } : {}) })
+  report(turn, { kind: 'sent', entry, tookMs, row: row ?? ownRow(turn, entry) })
+}
+
+function ownRow(turn: Turn, { conversation: id, localId, at, content }: Entry): MessageRow {
+  const { user } = turn.state.config
+  const rows = conversationOf(turn, id)?.log.tail.rows ?? []
+  const held = rows.findLast((row) => row.localId === localId && row.author === user)
+  return held ?? { id: localId, seq: 0, index: 0, rev: 0, at, author: user, localId, content }
 }
 
 export function rejected(turn: Turn, frame: Reject): void {

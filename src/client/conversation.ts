@@ -1,0 +1,124 @@
+/** The handle of one conversation: a closure over the shell. */
+import type { ConversationState } from '../core/state.js'
+import { limits } from '../protocol/limits.js'
+import type { CallOptions, Conversation, View } from './api.js'
+import type { Calls } from './calls.js'
+import { checkedContent, type StandardSchema } from './content.js'
+import { ChatError } from './errors.js'
+import type { Readables } from './readables.js'
+import type { Shell } from './shell.js'
+import { detailsMaker } from './snapshots.js'
+import { loadingView, viewMaker } from './view.js'
+
+export interface ConversationParts<C> {
+  readonly user: string
+  readonly shell: Shell
+  readonly readables: Readables
+  readonly calls: Calls
+  readonly schema: StandardSchema<C> | undefined
+  readonly newLocalId: () => string
+  /** Throws where the chat takes no more calls. */
+  readonly assertOpen: (what: string) => void
+  /** After a logout nothing is shown any more (L10). */
+  readonly blank: () => boolean
+}
+
+export function conversationHandle<C>(id: string, parts: ConversationParts<C>): Conversation<C> {
+  const { shell, readables, calls, user } = parts
+  const present = (): ConversationState | undefined => {
+    if (parts.blank()) return undefined
+    const state = shell.state()
+    const slot = state.slots.get(id)
+    return slot === undefined ? undefined : state.conversations[slot]
+  }
+  const watching = {
+    first: () => shell.dispatch({ kind: 'watch', conversation: id }),
+    last: () => shell.dispatch({ kind: 'unwatch', conversation: id }),
+  }
+  const view = viewMaker<C>(user, parts.schema)
+  const details = detailsMaker()
+  const find = (localId: string, what: string, fits: (kind: string) => boolean) => {
+    parts.assertOpen(what)
+    const entry = present()?.entries.find((each) => each.localId === localId && !each.voiding)
+    if (entry && fits(entry.arm.kind)) return
+    throw new ChatError('unknown-message', `${what}: no such unsent message is in this conversation. Use the localId that send() gave.`)
+  }
+  const call = (what: string, options: CallOptions | undefined, start: (call: number) => void) => {
+    parts.assertOpen(what)
+    return calls.start(what, options?.signal, start)
+  }
+  const load = (way: 'older' | 'newer', options: (CallOptions & { readonly limit?: number }) | undefined) =>
+    call(`The ${way} messages were not loaded`, options, (number) =>
+      shell.dispatch({ kind: 'load', conversation: id, call: number, way, limit: options?.limit ?? 50 }),
+    )
+
+  return {
+    id,
+    timeline: readables.make((): View<C> => {
+      const conversation = present()
+      const { session } = shell.state()
+      return conversation ? view(conversation, session.phase === 'online' ? session.link : 0) : loadingView
+    }, watching),
+    typing: readables.make(typingUsers(present), watching),
+    details: readables.make(() => details(present(), shell.state(), id), watching),
+    send(content) {
+      parts.assertOpen('The message was not sent')
+      const checked = checkedContent(parts.schema, content)
+      const bytes = contentBytes(checked)
+      assertRoom(shell, present(), bytes)
+      const localId = parts.newLocalId()
+      shell.dispatch({ kind: 'send', conversation: id, localId, content: checked, bytes })
+      return localId
+    },
+    retry(localId) {
+      find(localId, 'The message was not sent again', (kind) => kind === 'failed')
+      shell.dispatch({ kind: 'retry', conversation: id, localId })
+    },
+    discard(localId) {
+      find(localId, 'The message was not taken back', (kind) => kind !== 'acked')
+      shell.dispatch({ kind: 'discard', conversation: id, localId })
+    },
+    markRead: () => shell.dispatch({ kind: 'mark-read', conversation: id }),
+    setTyping: (on) => shell.dispatch({ kind: 'set-typing', conversation: id, on }),
+    loadOlder: (options) => load('older', options),
+    loadNewer: (options) => load('newer', options),
+    jumpTo: (seq, options) =>
+      call('The place was not shown', options, (number) => shell.dispatch({ kind: 'jump', conversation: id, call: number, seq })),
+    jumpToLatest(options) {
+      parts.assertOpen('The latest messages were not shown')
+      return calls.start('The latest messages were not shown', options?.signal, (number) => {
+        shell.dispatch({ kind: 'jump-latest', conversation: id })
+        calls.answer(number, undefined)
+      })
+    },
+  }
+}
+
+function typingUsers(present: () => ConversationState | undefined): () => readonly string[] {
+  let last: readonly string[] = []
+  return () => {
+    const typing = present()?.ephemeral.typing
+    const users = typing ? [...typing.keys()] : []
+    if (users.length !== last.length || users.some((user, i) => user !== last[i])) last = users
+    return last
+  }
+}
+
+function contentBytes(content: unknown): number {
+  const bytes = new TextEncoder().encode(JSON.stringify(content)).length
+  if (bytes <= limits.contentBytes) return bytes
+  throw new ChatError(
+    'content-too-large',
+    `The message was not sent: its content has ${bytes} bytes, more than ${limits.contentBytes}. Shorten it, or send a reference.`,
+  )
+}
+
+function assertRoom(shell: Shell, conversation: ConversationState | undefined, bytes: number): void {
+  const { outbox, config } = shell.state()
+  if (conversation?.log.state === 'gone') {
+    throw new ChatError('conversation-gone', 'The message was not sent: this user is not a member of the conversation.')
+  }
+  if (outbox.entries >= config.outboxEntries || outbox.bytes + bytes > config.outboxBytes) {
+    throw new ChatError('outbox-full', 'The message was not sent: the outbox is full. Wait until it has drained.', { retry: 'later' })
+  }
+}

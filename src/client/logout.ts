@@ -1,0 +1,68 @@
+/**
+ * The end of a user on this device (R28, R29): flush for a while, then everything stored goes and a new generation
+ * stands, in one strict commit, so that no instance of before can write again. What was never sent is given back.
+ */
+import { entryFromRow } from '../core/outbox/entry.js'
+import type { Clock } from '../ports/clock.js'
+import type { Row, Storage } from '../ports/storage.js'
+import type { OutboxEntry } from './api.js'
+import { aborted } from './calls.js'
+import type { Shell } from './shell.js'
+
+export interface LogoutParts<C> {
+  readonly shell: Shell
+  readonly clock: Clock
+  readonly flushMs: number
+  readonly signal: AbortSignal | undefined
+  readonly storage: () => Storage
+  readonly outbox: () => readonly OutboxEntry<C>[]
+  /** Other instances of this user are told. */
+  readonly tell: () => void
+}
+
+export async function logout<C>(parts: LogoutParts<C>): Promise<readonly OutboxEntry<C>[]> {
+  await flushed(parts)
+  const here = parts.outbox()
+  const settledHere = new Set(here.filter((entry) => entry.status === 'sent').map((entry) => entry.localId))
+  parts.shell.dispatch({ kind: 'close' })
+  parts.shell.stop()
+  const storage = parts.storage()
+  const rows = await storage.read({ prefix: ['o'] }).catch((): readonly Row[] => [])
+  const generation = { key: ['g'], version: `${parts.clock.wall()}.${parts.clock.roll()}`, value: null }
+  await storage.commit(
+    [
+      { kind: 'clear', range: { prefix: [] } },
+      { kind: 'put', row: generation },
+    ],
+    { durability: 'strict' },
+  )
+  parts.tell()
+  const unsent = new Map<string, OutboxEntry<C>>()
+  for (const row of rows) {
+    const entry = entryFromRow(row)
+    if (entry && !entry.voiding && !settledHere.has(entry.localId)) unsent.set(entry.localId, fromDisk<C>(row))
+  }
+  for (const entry of here) if (entry.status !== 'sent') unsent.set(entry.localId, entry)
+  return [...unsent.values()]
+}
+
+function fromDisk<C>(row: Row): OutboxEntry<C> {
+  const { localId, conversation, content, attempts } = entryFromRow(row) as NonNullable<ReturnType<typeof entryFromRow>>
+  return { localId, conversation, content: content as C, status: 'queued', durable: true, attempts }
+}
+
+/** Resolves when nothing is unsent, or after `flushMs`. */
+function flushed<C>({ shell, clock, flushMs, signal, outbox }: LogoutParts<C>): Promise<void> {
+  const isEmpty = () => outbox().every((entry) => entry.status === 'sent' || entry.status === 'failed')
+  if (signal?.aborted) return Promise.reject(aborted('The user was not logged out', signal))
+  if (flushMs <= 0 || isEmpty() || shell.state().session.phase === 'closed') return Promise.resolve()
+  const untilMs = clock.now() + flushMs
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      if (signal?.aborted) reject(aborted('The user was not logged out', signal))
+      else if (isEmpty() || clock.now() >= untilMs) resolve()
+      else clock.timer(Math.min(untilMs, clock.now() + 50), look)
+    }
+    look()
+  })
+}

@@ -1,0 +1,96 @@
+/** What the core reports, as events, metrics and log lines of the application. */
+import { EventEmitter } from 'eventemitter3'
+import type { Report } from '../core/event.js'
+import type { MessageRow } from '../protocol/frames.js'
+import type { ChatEvents, ChatOptions, Message } from './api.js'
+import { ChatError } from './errors.js'
+import { failure } from './failure.js'
+import type { SettledWaits } from './settled.js'
+
+export interface Reports<C> {
+  report(report: Report): void
+  /** Something broke that must not: told once, to log and listeners. */
+  fault(error: unknown): ChatError
+  on<E extends keyof ChatEvents>(event: E, run: (...args: ChatEvents<C>[E]) => void): () => void
+  end(): void
+}
+
+export interface ReportParts<C> {
+  readonly options: Pick<ChatOptions<C>, 'logger' | 'metrics'>
+  readonly waits: () => SettledWaits<C>
+  readonly toShown: (row: MessageRow) => Message<C>
+  /** This user logged out elsewhere. */
+  readonly fenced: () => void
+}
+
+export function reports<C>(parts: ReportParts<C>): Reports<C> {
+  const { logger, metrics } = parts.options
+  const emitter = new EventEmitter()
+  const emit = <E extends keyof ChatEvents<C>>(event: E, ...args: ChatEvents<C>[E]) => {
+    for (const run of emitter.listeners(event)) guarded(() => run(...args))
+  }
+  const guarded = (run: () => void) => {
+    try {
+      run()
+    } catch (error) {
+      fault(error)
+    }
+  }
+  const fault = (cause: unknown): ChatError => {
+    const error = new ChatError('fault', 'A listener or the chat itself failed; unsent messages stay on disk. See the cause.', { cause })
+    logger?.error(error.message, { cause })
+    for (const run of emitter.listeners('fault')) {
+      try {
+        run(error)
+      } catch (again) {
+        logger?.error('A listener of `fault` failed.', { cause: again })
+      }
+    }
+    return error
+  }
+
+  const report = (what: Report) => {
+    switch (what.kind) {
+      case 'message':
+        if (emitter.listenerCount('message') === 0) return
+        return emit('message', { conversation: what.conversation, message: parts.toShown(what.row), source: what.source })
+      case 'reset':
+        return emit('reset', { conversation: what.conversation, why: what.why, lost: what.lost })
+      case 'failed': {
+        const error = failure(what.code)
+        parts.waits().failed(what.localId, error)
+        return emit('failed', { conversation: what.conversation, localId: what.localId, error })
+      }
+      case 'discarded':
+        return parts.waits().failed(what.localId, new ChatError('discarded', 'The message was not sent: it was taken back.'))
+      case 'left':
+        return emit('left', { conversation: what.conversation, why: what.why })
+      case 'sent':
+        parts.waits().sent(what.entry.localId, parts.toShown(what.row))
+        if (what.tookMs >= 0) guarded(() => metrics?.({ name: 'send-latency', ms: what.tookMs }))
+        return
+      case 'delivered':
+        return guarded(() => metrics?.({ name: 'delivered-latency', ms: what.tookMs }))
+      case 'caught-up':
+        return guarded(() => metrics?.({ name: 'catch-up', ms: what.tookMs, rows: what.rows }))
+      case 'reconnecting':
+        logger?.info('The link ended; a new one will be opened.', { attempt: what.attempt, why: what.why })
+        return guarded(() => metrics?.({ name: 'reconnect', attempt: what.attempt, why: what.why }))
+      case 'warning':
+        return logger?.warn(what.text, what.fields)
+      case 'fenced':
+        return parts.fenced()
+    }
+  }
+
+  return {
+    report,
+    fault,
+    on(event, run) {
+      const listener = run as (...args: unknown[]) => void
+      emitter.on(event, listener)
+      return () => void emitter.off(event, listener)
+    },
+    end: () => void emitter.removeAllListeners(),
+  }
+}

@@ -1,0 +1,39 @@
+/** chatloom: a chat that never loses, doubles or disorders a message. */
+import type { Chat, ChatOptions } from './client/api.js'
+import { composeChat } from './client/create-chat.js'
+import { memoryStorage } from './storage/memory/index.js'
+
+/**
+ * Makes a chat for one user over a transport and a storage. Nothing is opened until it is used, and no link before
+ * `connect()`. Throws `bad-argument` for an empty `user`.
+ */
+export function createChat<Content = unknown>(options: ChatOptions<Content>): Chat<Content> {
+  return composeChat({ ...options, storage: options.storage ?? memoryStorage() })
+}
+
+export type {
+  CallOptions,
+  Chat,
+  ChatEvents,
+  ChatOptions,
+  Conversation,
+  Details,
+  Gap,
+  Inbox,
+  InboxItem,
+  Logger,
+  Message,
+  MessageStatus,
+  Metric,
+  OutboxEntry,
+  Readable,
+  Session,
+  View,
+} from './client/api.js'
+export type { StandardSchema } from './client/content.js'
+export { ChatError, type ChatErrorCode, isChatError, type Retry } from './client/errors.js'
+export type { Clock } from './ports/clock.js'
+export type * from './ports/storage.js'
+export type * from './ports/transport.js'
+export type { ClientFrame, Profile, ServerFrame } from './protocol/frames.js'
+export { memoryStorage } from './storage/memory/index.js'
