@@ -8,11 +8,12 @@
  * Several chats may share one mock: they are users of the same server. It keeps its logs in memory, as long as it lives.
  */
 import type { Clock } from '../../ports/clock.js'
-import type { Link, LinkClosed, LinkEvents, Transport } from '../../ports/transport.js'
+import type { Transport } from '../../ports/transport.js'
 import { bandOf, type CloseCode, closeCodes } from '../../protocol/codes.js'
 import type { ClientFrame, MessageRow, ServerFrame } from '../../protocol/frames.js'
-import { createBackend, type Peer } from './backend.js'
-import { createLane, type Faults, type Which } from './faults.js'
+import { createBackend } from './backend.js'
+import type { Which } from './faults.js'
+import { type MockServer, openLink } from './link.js'
 import { realClock } from './real-clock.js'
 
 export type { Which }
@@ -47,64 +48,22 @@ export interface MockTransportOptions {
 
 /** A transport to a scripted server in memory. Never throws, does no I/O, and answers asynchronously. */
 export function mockTransport({ clock = realClock }: MockTransportOptions = {}): MockTransport {
-  const faults: Faults = { delayMs: 0 }
-  const backend = createBackend(() => clock.wall())
-  const sent: ClientFrame[] = []
-  const ends = new Map<Peer, (why: LinkClosed) => void>()
-  let refusal: CloseCode | undefined
-
-  function open(to: LinkEvents): Link {
-    let phase: 'opening' | 'open' | 'closed' = 'opening'
-    const down = createLane<ServerFrame>(faults, clock, (frame) => to.frame(frame))
-    const up = createLane<ClientFrame>(faults, clock, hear)
-    const peer: Peer = { user: '', follows: new Set(), tell: (frame) => down.pass(frame) }
-
-    function end(why: LinkClosed) {
-      if (phase === 'closed') return
-      phase = 'closed'
-      up.stop()
-      down.stop()
-      ends.delete(peer)
-      backend.peers.delete(peer)
-      queueMicrotask(() => to.closed(why))
-    }
-
-    function hear(frame: ClientFrame) {
-      sent.push(frame)
-      if (frame.type !== 'hello' || refusal === undefined) return backend.hear(peer, frame)
-      const code = refusal
-      down.pass({ type: 'refused', code })
-      down.then(() => end({ band: bandOf(closeCodes[code]), code }))
-    }
-
-    ends.set(peer, end)
-    backend.peers.add(peer)
-    down.then(() => {
-      phase = 'open'
-      to.opened()
-    })
-    return {
-      send(frame) {
-        if (phase === 'open') up.pass(frame)
-      },
-      close: () => end({ band: 'retry', code: 'closed' }),
-    }
-  }
-
+  const server: MockServer = { clock, faults: { delayMs: 0 }, backend: createBackend(() => clock.wall()), sent: [], ends: new Map() }
+  const { backend, faults, sent, ends } = server
   return {
     name: 'mock',
-    open,
+    open: (to) => openLink(server, to),
     sent,
     say: backend.say,
     push: (frame) => {
-      for (const peer of backend.peers) peer.tell(frame)
+      for (const peer of ends.keys()) peer.tell(frame)
     },
     disconnect(code = 'network') {
       const band = code === 'network' ? 'retry' : bandOf(closeCodes[code])
-      for (const end of [...ends.values()]) end({ band, code })
+      for (const end of ends.values()) end({ band, code })
     },
     refuse(code) {
-      refusal = code
+      server.refusal = code
     },
     delay(delayMs) {
       faults.delayMs = delayMs
@@ -119,7 +78,7 @@ export function mockTransport({ clock = realClock }: MockTransportOptions = {}):
       faults.reorder = which
     },
     accept() {
-      refusal = undefined
+      server.refusal = undefined
       Object.assign(faults, { delayMs: 0, drop: undefined, duplicate: undefined, reorder: undefined })
     },
   }

@@ -228,10 +228,24 @@ describe('mockTransport, the network', () => {
     clock.advance(100)
     expect(await ann.news()).toMatchObject([{ n: 1 }, { n: 2 }])
     mock.delay(1_000)
-    ann.link.send({ type: 'ping', n: 3 })
+    ann.link.send({ type: 'typing', conversation: 'c', on: true })
+    clock.advance(500)
+    ann.link.send({ type: 'typing', conversation: 'c', on: false })
+    clock.advance(500)
+    await quiet()
+    expect(mock.sent.filter((frame) => frame.type === 'typing')).toHaveLength(1)
     expect(clock.pending()).toBe(1)
     ann.link.close()
     expect(clock.pending()).toBe(0)
+  })
+
+  it('hears nothing of what was under way when a link ended', async () => {
+    const mock = mockTransport()
+    const ann = await join(mock)
+    ann.link.send(send('x', 1))
+    mock.disconnect()
+    await quiet()
+    expect(mock.sent.map((frame) => frame.type)).toEqual(['hello'])
   })
 
   it('refuses hello until it accepts', async () => {

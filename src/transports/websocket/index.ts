@@ -36,11 +36,11 @@ const noWebSocket: LinkClosed = {
 const normalClosure = 1000
 
 function openLink(options: WebSocketTransportOptions, to: LinkEvents): Link {
-  const { connectTimeoutMs = 10_000 } = options
-  const Native = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket
+  const { connectTimeoutMs = 10_000, WebSocket: Native = (globalThis as { WebSocket?: WebSocketClass }).WebSocket } = options
   let phase: 'opening' | 'open' | 'closed' = 'opening'
   let socket: Socket | undefined
   let token: string | undefined
+  const isOpen = () => phase === 'open'
   const batch = createBatch((text) => socket?.send(text))
   const deadline = setTimeout(() => end({ band: 'retry', code: 'timeout' }), connectTimeoutMs)
 
@@ -54,10 +54,14 @@ function openLink(options: WebSocketTransportOptions, to: LinkEvents): Link {
     queueMicrotask(() => to.closed(why))
   }
 
-  const isOpen = () => phase === 'open'
+  function opened() {
+    if (phase === 'closed') return
+    phase = 'open'
+    clearTimeout(deadline)
+    to.opened()
+  }
 
   function receive(data: unknown) {
-    if (!isOpen()) return
     const decoded = typeof data === 'string' ? decodeServerFrames(data) : { ok: false as const, reason: 'a server frame is binary' }
     if (!decoded.ok) return end({ band: 'retry', code: 'bad-frame', reason: decoded.reason }, closeCodes['bad-frame'])
     for (const frame of decoded.frames) {
@@ -66,14 +70,19 @@ function openLink(options: WebSocketTransportOptions, to: LinkEvents): Link {
     }
   }
 
+  function send(frame: ClientFrame) {
+    if (!isOpen()) return
+    try {
+      batch.add(frame.type === 'hello' && token !== undefined ? { ...frame, token } : frame)
+    } catch (error) {
+      end({ band: 'retry', code: 'bad-frame', reason: `A ${frame.type} frame was not sent: it is not JSON. ${sentenceOf(error)}` })
+    }
+  }
+
   function connect(url: string, Class: WebSocketClass) {
+    if (phase === 'closed') return
     socket = openSocket(url, Class, connectTimeoutMs, {
-      opened() {
-        if (phase === 'closed') return
-        phase = 'open'
-        clearTimeout(deadline)
-        to.opened()
-      },
+      opened,
       message: receive,
       closed: (code) => end({ band: bandOf(code), code: closeCodeName(code) }),
       impossible: (error) => end({ band: 'terminal', code: 'bad-url', reason: `No link was opened: ${sentenceOf(error)} Check the url.` }),
@@ -83,7 +92,6 @@ function openLink(options: WebSocketTransportOptions, to: LinkEvents): Link {
   async function start(Class: WebSocketClass) {
     try {
       const [url, fetched] = await Promise.all([ask(options.url), ask(options.token)])
-      if (phase === 'closed') return
       token = fetched
       connect(url, Class)
     } catch (error) {
@@ -93,24 +101,7 @@ function openLink(options: WebSocketTransportOptions, to: LinkEvents): Link {
 
   if (Native === undefined) end(noWebSocket)
   else void start(Native)
-
-  function send(frame: ClientFrame) {
-    if (!isOpen()) return
-    try {
-      batch.add(frame.type === 'hello' ? withToken(frame, token) : frame)
-    } catch (error) {
-      end({ band: 'retry', code: 'bad-frame', reason: `A ${frame.type} frame was not sent: it is not JSON. ${sentenceOf(error)}` })
-    }
-  }
-
-  return {
-    send,
-    close: () => end({ band: 'retry', code: 'closed' }),
-  }
-}
-
-function withToken(hello: ClientFrame & { type: 'hello' }, token: string | undefined): ClientFrame {
-  return token === undefined ? hello : { ...hello, token }
+  return { send, close: () => end({ band: 'retry', code: 'closed' }) }
 }
 
 async function ask<T>(source: T | (() => T | Promise<T>)): Promise<T> {

@@ -50,16 +50,11 @@ export function openSocket(url: string, Native: WebSocketClass, connectTimeoutMs
   return socket
 }
 
-/**
- * The library calls the class inside a promise nobody catches, and takes its own listeners off before it closes a socket that
- * is still connecting, whose error event `ws` then throws. So: catch the first, and always listen to the second.
- */
+/** The library constructs inside a promise that nobody catches: what the class throws would end as an unhandled rejection. */
 function guarded(Native: WebSocketClass, impossible: (error: unknown) => void): unknown {
   function Guarded(url: string): object {
     try {
-      const socket = new Native(url) as Listenable
-      socket.addEventListener('error', () => {})
-      return socket
+      return new Native(url)
     } catch (error) {
       // Later, because the library is still about to start its timer, which our `close` must clear.
       queueMicrotask(() => impossible(error))

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { LinkClosed } from '../../ports/transport.js'
 import { decodeClientFrames } from '../../protocol/client-codec.js'
@@ -133,6 +133,69 @@ describe('webSocketTransport', () => {
     link.link.send({ type: 'ping', n: 100 })
     await server.received(101)
     expect(texts[1]).toBe('{"type":"ping","n":100}')
+  })
+
+  it('never puts more frames into a text frame than a list may have', async () => {
+    const { transport, server, texts } = await ground()
+    const link = record(transport)
+    await link.opened()
+    for (let n = 0; n <= limits.arrayItems; n++) link.link.send({ type: 'ping', n: 1 })
+    await server.received(limits.arrayItems + 1)
+    expect(texts).toHaveLength(2)
+  })
+
+  it('opens no socket once closed, and hears nothing of one that opens all the same', async () => {
+    const sockets: EventTarget[] = []
+    class Stubborn extends EventTarget {
+      readonly readyState = 0
+      constructor(readonly url: string) {
+        super()
+        sockets.push(this)
+      }
+      close() {}
+    }
+    const url = deferred<string>()
+    const early = record(webSocketTransport({ url: () => url.promise, WebSocket: Stubborn }))
+    early.link.close()
+    url.resolve('ws://x')
+    const late = record(webSocketTransport({ url: 'ws://x', WebSocket: Stubborn, connectTimeoutMs: 30 }))
+    await Promise.all([early.closed(), late.closed()])
+    sockets[0]?.dispatchEvent(new Event('open'))
+    sockets[0]?.dispatchEvent(new MessageEvent('message', { data: '{"type":"pong","n":1,"heads":[]}' }))
+    expect(sockets).toHaveLength(1)
+    expect([early.told, late.told]).toEqual([['closed'], ['closed']])
+  })
+
+  it('leaves no timer behind, however it ends', async () => {
+    const { url, transportWith } = await ground()
+    const timers = new Set<unknown>()
+    const connectTimeoutMs = 54_321
+    // 5 s is how long reconnecting-websocket watches a fresh connection; the others are the server's.
+    const ours = new Set([connectTimeoutMs, 5_000])
+    const { setTimeout: start, clearTimeout: stop } = globalThis
+    vi.stubGlobal('setTimeout', (run: () => void, ms?: number) => {
+      const id = start(run, ms)
+      if (ms !== undefined && ours.has(ms)) timers.add(id)
+      return id
+    })
+    vi.stubGlobal('clearTimeout', (id?: ReturnType<typeof setTimeout>) => {
+      timers.delete(id)
+      stop(id)
+    })
+    try {
+      await record(transportWith({ url: 'not a url', connectTimeoutMs })).closed()
+      const early = record(transportWith({ url, connectTimeoutMs }))
+      early.link.close()
+      await early.closed()
+      const opened = record(transportWith({ url, connectTimeoutMs }))
+      await opened.opened()
+      expect(timers.size).toBeGreaterThan(0)
+      opened.link.close()
+      await opened.closed()
+      expect(timers.size).toBe(0)
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 
   it('hands over what was sent in the turn of close', async () => {
