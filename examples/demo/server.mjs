@@ -1,0 +1,76 @@
+/**
+ * The demo's server: the chat server on SQLite, the built page, and one route that kills sockets. A token is a user name, so it
+ * listens on this machine alone unless HOST says otherwise. Ended in any way, it goes on from the same data folder.
+ *   PORT      default 8080
+ *   HOST      default 127.0.0.1
+ *   DATA_DIR  default .data
+ */
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { createChatServer, sqliteStore } from 'chatloom/server'
+import { pages } from './pages.mjs'
+import { isPerson, seed } from './seed.mjs'
+
+const { PORT = '8080', HOST = '127.0.0.1', DATA_DIR = '.data' } = process.env
+
+mkdirSync(DATA_DIR, { recursive: true })
+
+const chat = createChatServer({
+  store: sqliteStore({ path: join(DATA_DIR, 'demo.sqlite') }),
+  auth: ({ token }) => (isPerson(token) ? { userId: token, profile: { name: token } } : null),
+})
+
+/** The open sockets of each user, as the page's address of the socket names them. */
+const sockets = new Map()
+
+const page = pages(new URL('dist/', import.meta.url))
+const server = createServer((request, response) => {
+  const url = new URL(request.url ?? '/', 'http://demo')
+  if (request.method === 'POST' && url.pathname === '/demo/kill') {
+    const killed = kill(url.searchParams.get('user'))
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ killed }))
+    return
+  }
+  void page(url.pathname, response)
+})
+
+server.on('upgrade', (request, socket) => {
+  const user = new URL(request.url ?? '/', 'http://demo').searchParams.get('user')
+  const open = sockets.get(user) ?? new Set()
+  sockets.set(user, open.add(socket))
+  socket.once('close', () => {
+    open.delete(socket)
+    if (open.size === 0) sockets.delete(user)
+  })
+})
+chat.attach(server)
+
+function kill(user) {
+  const open = [...(sockets.get(user) ?? [])]
+  for (const socket of open) socket.destroy()
+  return open.length
+}
+
+server.on('error', (error) => {
+  const advice = error.code === 'EADDRINUSE' ? ' Another program has the port: set PORT to a free one.' : ''
+  console.error(`The demo could not listen on port ${PORT}: ${error.message}.${advice}`)
+  process.exit(1)
+})
+
+await seed(chat)
+server.listen(Number(PORT), HOST, () => {
+  const { address, port } = server.address()
+  const host = address === '127.0.0.1' ? 'localhost' : address
+  console.log(
+    `\n  chatloom demo   http://${host}:${port}/\n  one user alone  http://${host}:${port}/?user=ana\n  data            ${DATA_DIR}/\n`,
+  )
+})
+
+async function stop() {
+  server.close()
+  await chat.close({ drainMs: 200 })
+  process.exit(0)
+}
+process.once('SIGTERM', stop)
+process.once('SIGINT', stop)

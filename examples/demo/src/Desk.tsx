@@ -1,0 +1,27 @@
+/** One person's whole application: inbox, conversation and the panel that spoils the network. */
+import { ChatProvider } from 'chatloom/react'
+import { type ReactElement, useState } from 'react'
+import type { Person } from './chats.js'
+import { Inbox } from './Inbox.js'
+import { NetworkPanel } from './NetworkPanel.js'
+import { Talk } from './Talk.js'
+
+export function Desk({ person }: { readonly person: Person }): ReactElement {
+  const [open, setOpen] = useState('launch')
+  const [listed, setListed] = useState(false)
+  const choose = (id: string): void => {
+    setOpen(id)
+    setListed(false)
+  }
+  return (
+    <ChatProvider chat={person.chat}>
+      <section className="desk" data-user={person.user}>
+        <div className={listed ? 'app listed' : 'app'}>
+          <Inbox open={open} onOpen={choose} />
+          <Talk key={open} id={open} onList={() => setListed(true)} />
+        </div>
+        <NetworkPanel person={person} />
+      </section>
+    </ChatProvider>
+  )
+}
