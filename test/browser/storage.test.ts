@@ -1,5 +1,6 @@
-import { afterAll, describe, expect, it } from 'vitest'
-import type { KeyRange, Row } from '../../src/ports/storage.js'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { cdp } from 'vitest/browser'
+import type { KeyRange, Row, StorageState } from '../../src/ports/storage.js'
 import { indexedDbStorage } from '../../src/storage/indexeddb/index.js'
 import { storageSuite } from '../../src/testing/storage-suite.js'
 
@@ -50,6 +51,27 @@ describe('indexeddb storage in a browser', () => {
     expect(await storage.read({ prefix: [] })).toEqual([])
     await storage.commit([{ kind: 'put', row: { key: ['b'], version: 'v', value: 2 } }], { durability: 'strict' })
     expect(await storage.read({ prefix: [] })).toHaveLength(1)
+    await storage.close()
+  })
+
+  const devtools = (method: string, params: object): Promise<unknown> =>
+    (cdp() as unknown as { send(method: string, params: object): Promise<unknown> }).send(method, { origin: location.origin, ...params })
+  const put = (n: number, value: unknown) => ({ kind: 'put' as const, row: { key: ['n', n], version: 'v', value } })
+  const numbers = async (storage: { read(range: KeyRange): Promise<readonly Row[]> }) =>
+    (await storage.read({ prefix: ['n'] })).map((row) => row.key[1])
+
+  it('reopens after the browser has closed its database by force', async () => {
+    const told: StorageState[] = []
+    const storage = indexedDbStorage({ name: `disk ${disks++}` })({ user: 'ada' }, { state: (state) => told.push(state) })
+    const open = vi.spyOn(indexedDB, 'open')
+    await storage.commit([put(1, null)], { durability: 'strict' })
+    const connection: IDBDatabase = open.mock.results[0]!.value.result
+    const closed = new Promise((resolve) => connection.addEventListener('close', resolve))
+    await devtools('Storage.clearDataForOrigin', { storageTypes: 'indexeddb' })
+    await closed
+    await storage.commit([put(2, null)], { durability: 'strict' })
+    expect(await numbers(storage)).toEqual([2])
+    expect(told).toEqual([{ kind: 'disk', cacheBytes: 64_000_000 }])
     await storage.close()
   })
 })
