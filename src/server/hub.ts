@@ -3,6 +3,7 @@
  * chance `mint`, its only delay `turn`. So a simulated world can run it in one thread, and the same calls give the same frames.
  * Answers and broadcasts leave each link in one order: a write is acknowledged after its transaction, and told to all right after.
  */
+import { keyOf } from './key.js'
 import type { CloseCode } from '../protocol/codes.js'
 import type { ClientFrame, MessageRow, Profile } from '../protocol/frames.js'
 import { protocolVersion } from '../protocol/frames.js'
@@ -12,7 +13,7 @@ import { ping, receipt, typing } from './hub/ephemeral.js'
 import { tellArranged, tellMarks, tellNamed, tellStored } from './hub/fan-out.js'
 import { unfollow } from './hub/follow.js'
 import { inbox, tellInboxes } from './hub/inbox.js'
-import { type Connection, type Link, keyOf, newLink } from './hub/link.js'
+import { type Connection, type Link, newLink } from './hub/link.js'
 import { operate, reject } from './hub/operation.js'
 import { take } from './hub/rate.js'
 import { fail, history, open } from './hub/read.js'

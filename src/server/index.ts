@@ -10,4 +10,5 @@ export {
   type ServerLimits,
   createChatServer,
 } from './server.js'
+export { type SqliteStoreOptions, sqliteStore } from './sqlite-store.js'
 export type * from './store.js'

@@ -1,9 +1,9 @@
 /** What the store did, told to everybody it concerns. A frame for many links is one object, so that a door encodes it once. */
+import { keyOf } from '../key.js'
 import type { Person, ServerFrame } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
 import type { Outcome, Place, StoredChange } from '../store.js'
 import { dismiss } from './follow.js'
-import { keyOf } from './link.js'
 import { type HubState, type Room, linksOf, push, pushToFollower, roomAt, touch } from './state.js'
 
 type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>

@@ -1,6 +1,6 @@
 /** Who follows what: joining and leaving the fan-out of a conversation. */
+import { keyOf } from '../key.js'
 import type { Follow, Link } from './link.js'
-import { keyOf } from './link.js'
 import { type HubState, push, roomAt } from './state.js'
 
 /** Joins the fan-out; frames are held until `admit`. A conversation followed already stays as it is. */

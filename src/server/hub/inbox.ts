@@ -2,10 +2,11 @@
  * The verb `inbox` and the stream behind it: once a link has read the list to its end, changed rows of conversations that it
  * does not follow reach it, each frame continuing the cursor of the one before (R24).
  */
+import { keyOf } from '../key.js'
 import type { ClientFrame } from '../../protocol/frames.js'
 import { errorFields, silentLogger } from '../logger.js'
 import type { Place } from '../store.js'
-import { type InboxFeed, type Link, keyOf } from './link.js'
+import type { InboxFeed, Link } from './link.js'
 import { fail } from './read.js'
 import { type HubState, linksOf, push, touch } from './state.js'
 

@@ -1,6 +1,7 @@
 /** One welcomed connection as the hub sees it: whom it speaks for, what it follows, what waits to be sent. */
 import type { CloseCode } from '../../protocol/codes.js'
 import type { ClientFrame, Profile, ServerFrame } from '../../protocol/frames.js'
+import { keyOf } from '../key.js'
 import { type Bucket, newBucket } from './rate.js'
 
 export type Hello = Extract<ClientFrame, { type: 'hello' }>
@@ -70,9 +71,4 @@ export function newLink(connection: Connection, now: number): Link {
     inbox: undefined,
     state: 'open',
   }
-}
-
-/** One key of two names, that no other two names share. */
-export function keyOf(first: string, second: string): string {
-  return `${first.length}:${first}${second}`
 }

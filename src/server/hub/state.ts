@@ -1,9 +1,10 @@
 /** What every verb of the hub shares: who is connected, which rooms are followed, what is to be written and sent. */
+import { keyOf } from '../key.js'
 import type { Mark, ServerFrame } from '../../protocol/frames.js'
 import type { Faults } from '../faults.js'
 import type { Logger } from '../logger.js'
 import type { Place, Store } from '../store.js'
-import { type Link, keyOf } from './link.js'
+import type { Link } from './link.js'
 import type { RateLimit } from './rate.js'
 import type { Writes } from './writes.js'
 

@@ -77,7 +77,7 @@ export function createWrites({ store, mint, turn, logger, flush }: WritesOptions
       for (const one of batch) await commit([one])
       return
     }
-    batch.forEach(({ settle }, i) => settle(outcomes[i]))
+    for (const [i, { settle }] of batch.entries()) settle(outcomes[i])
   }
 
   return {

@@ -1,0 +1,84 @@
+/** SQLite rows as records and back. The file is this server's own: columns are trusted to have their types. */
+import type { MessageRow, Profile } from '../../protocol/frames.js'
+import type { HistoryRule } from '../store.js'
+import type { ChangeRecord, ConversationRecord, SeatRecord, Seated, Stint } from '../tables.js'
+
+export interface ConversationSql {
+  cid: number
+  tenant: string
+  id: string
+  epoch: string
+  head: number
+  tag: string
+  messages: number
+  members: number
+  profile: string
+  history: HistoryRule
+  stamp: number
+}
+
+interface SeatSql {
+  user: string
+  active: number
+  stints: string
+  delivered: number
+  read: number
+  stamp: number
+}
+
+interface ChangeSql {
+  seq: number
+  tag: string
+  message: number
+  user: string
+  local_id: string
+}
+
+interface MessageSql {
+  seq: number
+  idx: number
+  rev: number
+  id: string
+  at: number
+  author: string
+  local_id: string | null
+  content: string | null
+  deleted: number
+}
+
+type SeatedSql = SeatSql & Omit<ConversationSql, 'stamp'> & { conversation_stamp: number; seated_stamp: number }
+
+export function conversationOf(row: ConversationSql): ConversationRecord {
+  const { tenant, id, epoch, head, tag, messages, members, history, stamp } = row
+  return { tenant, conversation: id, epoch, head, tag, messages, members, profile: JSON.parse(row.profile) as Profile, history, stamp }
+}
+
+export function seatOf(row: unknown): SeatRecord {
+  const { user, active, stints, delivered, read, stamp } = row as SeatSql
+  return { user, active: active === 1, stints: JSON.parse(stints) as Stint[], delivered, read, stamp }
+}
+
+export function seatedOf(row: unknown): Seated {
+  const sql = row as SeatedSql
+  return { conversation: conversationOf({ ...sql, stamp: sql.conversation_stamp }), seat: seatOf(sql), stamp: sql.seated_stamp }
+}
+
+export function changeOf(row: unknown): ChangeRecord {
+  const { seq, tag, message, user, local_id: localId } = row as ChangeSql
+  return { seq, tag, message, user, localId }
+}
+
+export function messageOf(row: unknown): MessageRow {
+  const { id, seq, idx: index, rev, at, author, local_id: localId, content, deleted } = row as MessageSql
+  return {
+    id,
+    seq,
+    index,
+    rev,
+    at,
+    author,
+    ...(localId === null ? {} : { localId }),
+    ...(content === null ? {} : { content: JSON.parse(content) as unknown }),
+    ...(deleted ? { deleted: true as const } : {}),
+  }
+}

@@ -1,0 +1,79 @@
+/** The tables of the SQLite store, and what is asked of them. A file says its version in `user_version`. */
+import type { Database } from './engine.js'
+
+const version = 1
+
+const tables = `
+CREATE TABLE conversations (
+  cid INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, epoch TEXT NOT NULL, head INTEGER NOT NULL, tag TEXT NOT NULL,
+  messages INTEGER NOT NULL, members INTEGER NOT NULL, profile TEXT NOT NULL, history TEXT NOT NULL, stamp INTEGER NOT NULL,
+  UNIQUE (tenant, id));
+CREATE TABLE seats (
+  cid INTEGER NOT NULL, tenant TEXT NOT NULL, user TEXT NOT NULL, active INTEGER NOT NULL, stints TEXT NOT NULL,
+  delivered INTEGER NOT NULL, read INTEGER NOT NULL, stamp INTEGER NOT NULL, PRIMARY KEY (cid, user)) WITHOUT ROWID;
+CREATE INDEX seats_of_user ON seats (tenant, user);
+CREATE TABLE changes (
+  cid INTEGER NOT NULL, seq INTEGER NOT NULL, tag TEXT NOT NULL, message INTEGER NOT NULL, user TEXT NOT NULL, local_id TEXT NOT NULL,
+  PRIMARY KEY (cid, seq)) WITHOUT ROWID;
+CREATE TABLE messages (
+  cid INTEGER NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL, rev INTEGER NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL,
+  author TEXT NOT NULL, local_id TEXT, content TEXT, deleted INTEGER NOT NULL, PRIMARY KEY (cid, seq)) WITHOUT ROWID;
+CREATE TABLE local_ids (
+  cid INTEGER NOT NULL, author TEXT NOT NULL, local_id TEXT NOT NULL, seq INTEGER NOT NULL,
+  PRIMARY KEY (cid, author, local_id)) WITHOUT ROWID;
+CREATE TABLE people (tenant TEXT NOT NULL, user TEXT NOT NULL, profile TEXT NOT NULL, PRIMARY KEY (tenant, user)) WITHOUT ROWID;
+CREATE TABLE stamps (tenant TEXT PRIMARY KEY, stamp INTEGER NOT NULL) WITHOUT ROWID;
+PRAGMA user_version = ${version};
+`
+
+const seatedStamp = 'CASE s.active WHEN 1 THEN max(s.stamp, c.stamp) ELSE s.stamp END'
+const seated = `SELECT s.*, c.tenant, c.id, c.epoch, c.head, c.tag, c.messages, c.members, c.profile, c.history,
+  c.stamp AS conversation_stamp, ${seatedStamp} AS seated_stamp
+  FROM seats s JOIN conversations c ON c.cid = s.cid
+  WHERE s.tenant = ? AND s.user = ? AND seated_stamp > ? AND seated_stamp <= ?`
+
+const queries = {
+  conversation: 'SELECT * FROM conversations WHERE tenant = ? AND id = ?',
+  addConversation: `INSERT INTO conversations (tenant, id, epoch, head, tag, messages, members, profile, history, stamp)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING cid`,
+  setConversation:
+    'UPDATE conversations SET epoch = ?, head = ?, tag = ?, messages = ?, members = ?, profile = ?, history = ?, stamp = ? WHERE cid = ?',
+  seat: 'SELECT * FROM seats WHERE cid = ? AND user = ?',
+  putSeat: 'INSERT OR REPLACE INTO seats (cid, tenant, user, active, stints, delivered, read, stamp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  seats: 'SELECT * FROM seats WHERE cid = ? AND active = 1 ORDER BY user LIMIT ?',
+  seatedOldest: `${seated} ORDER BY seated_stamp LIMIT ?`,
+  seatedNewest: `${seated} ORDER BY seated_stamp DESC LIMIT ?`,
+  conversationsOf: 'SELECT c.id FROM seats s JOIN conversations c ON c.cid = s.cid WHERE s.tenant = ? AND s.user = ? AND s.active = 1',
+  localId: 'SELECT seq FROM local_ids WHERE cid = ? AND author = ? AND local_id = ?',
+  putLocalId: 'INSERT OR REPLACE INTO local_ids (cid, author, local_id, seq) VALUES (?, ?, ?, ?)',
+  tag: 'SELECT tag FROM changes WHERE cid = ? AND seq = ?',
+  putChange: 'INSERT INTO changes (cid, seq, tag, message, user, local_id) VALUES (?, ?, ?, ?, ?, ?)',
+  changes: 'SELECT * FROM changes WHERE cid = ? AND seq > ? AND seq <= ? ORDER BY seq',
+  message: 'SELECT * FROM messages WHERE cid = ? AND seq = ?',
+  putMessage: `INSERT OR REPLACE INTO messages (cid, seq, idx, rev, id, at, author, local_id, content, deleted)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  messagesOldest: 'SELECT * FROM messages WHERE cid = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?',
+  messagesNewest: 'SELECT * FROM messages WHERE cid = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?',
+  countMessages: 'SELECT count(*) AS n FROM messages WHERE cid = ? AND seq >= ? AND seq <= ?',
+  countUnread: 'SELECT count(*) AS n FROM (SELECT 1 FROM messages WHERE cid = ? AND seq > ? AND author <> ? AND deleted = 0 LIMIT ?)',
+  person: 'SELECT profile FROM people WHERE tenant = ? AND user = ?',
+  putPerson: 'INSERT OR REPLACE INTO people (tenant, user, profile) VALUES (?, ?, ?)',
+  lastStamp: 'SELECT stamp FROM stamps WHERE tenant = ?',
+  nextStamp: 'INSERT INTO stamps (tenant, stamp) VALUES (?, 1) ON CONFLICT (tenant) DO UPDATE SET stamp = stamp + 1 RETURNING stamp',
+  begin: 'BEGIN IMMEDIATE',
+  commit: 'COMMIT',
+  rollback: 'ROLLBACK',
+} as const
+
+export type Queries = { readonly [Name in keyof typeof queries]: ReturnType<Database['prepare']> }
+
+/** Makes the tables in a new file; refuses a file of a newer chatloom. */
+export function prepareSchema(database: Database, path: string): Queries {
+  const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (found > version)
+    throw new Error(
+      `The chat store ${path} cannot be opened: a newer chatloom wrote it (format ${found}, known is ${version}). Update chatloom.`,
+    )
+  if (found === 0) database.exec(`BEGIN; ${tables} COMMIT;`)
+  return Object.fromEntries(Object.entries(queries).map(([name, sql]) => [name, database.prepare(sql)])) as unknown as Queries
+}

@@ -1,0 +1,143 @@
+/** Owns the cases of membership, what it shows and hides, and watermarks (R7, R21). */
+import type { Outcome } from '../../server/store.js'
+import { place, type StoreCase, same } from './ground.js'
+
+const changesOf = (outcome: Outcome) =>
+  outcome.kind === 'arranged' ? outcome.changes.map(({ seq, change }) => [seq, change]) : outcome.kind
+const markOf = (outcome: Outcome) => (outcome.kind === 'marked' ? [outcome.mark.delivered, outcome.mark.read, outcome.moved] : outcome.kind)
+
+export const arrangeCases: readonly StoreCase[] = [
+  {
+    name: 'founders are there from place 0; the same put again changes nothing',
+    async run(talk) {
+      same(changesOf(await talk.put(['ann', 'bob'], { profile: { name: 'C' } })), [], 'the first put')
+      same(changesOf(await talk.put(['bob', 'ann'], { profile: { name: 'C' } })), [], 'the second put')
+      const opened = await talk.open('ann')
+      same([opened.head, opened.floor, opened.memberCount, opened.profile], [0, 0, 2, { name: 'C' }], 'opened')
+      same(
+        opened.members,
+        [
+          { user: 'ann', joined: 0 },
+          { user: 'bob', joined: 0 },
+        ],
+        'members',
+      )
+    },
+  },
+  {
+    name: 'joining, leaving and a new profile each take a seq and no index',
+    async run(talk) {
+      await talk.put(['ann', 'bob'])
+      await talk.send('ann', 'a')
+      same(
+        changesOf(await talk.put(['ann', 'cid'], { profile: { name: 'N' } })),
+        [
+          [2, { kind: 'member', user: 'bob', joined: false }],
+          [3, { kind: 'member', user: 'cid', joined: true }],
+          [4, { kind: 'profile', profile: { name: 'N' } }],
+        ],
+        'changes',
+      )
+      await talk.send('ann', 'b')
+      const opened = await talk.open('cid')
+      same(
+        opened.rows.map((row) => [row.seq, row.index]),
+        [
+          [1, 0],
+          [5, 1],
+        ],
+        'a joiner of an open history sees all',
+      )
+      same([opened.memberCount, opened.floor, opened.unread.count], [2, 0, 1], 'and has the past as read')
+    },
+  },
+  {
+    name: 'where history begins at joining, the floor hides the past and a pause is a hidden range',
+    async run(talk) {
+      await talk.put(['ann'], { history: 'from-join' })
+      await talk.send('ann', 'a')
+      await talk.put(['ann', 'bob'])
+      await talk.send('ann', 'b')
+      await talk.put(['ann'])
+      await talk.send('ann', 'c')
+      await talk.put(['ann', 'bob'])
+      await talk.send('ann', 'd')
+      const opened = await talk.open('bob')
+      same(
+        opened.rows.map((row) => row.localId),
+        ['b', 'd'],
+        'rows',
+      )
+      same([opened.floor, opened.hidden], [2, [{ from: 4, to: 6, messages: 1 }]], 'bounds')
+      same(
+        (await talk.page('bob', { before: 8 }, 10)).rows.map((row) => row.localId),
+        ['b', 'd'],
+        'history',
+      )
+      const delta = await talk.open('bob', { epoch: opened.epoch, seq: 0, tag: '' })
+      same(
+        delta.rows.map((row) => row.localId),
+        ['b', 'd'],
+        'catch-up',
+      )
+      same((await talk.open('ann')).rows.length, 4, 'the founder sees all')
+    },
+  },
+  {
+    name: 'watermarks rise, never above the head, never from another epoch; read is delivered',
+    async run(talk) {
+      await talk.put(['ann', 'bob'])
+      for (const localId of ['a', 'b', 'c']) await talk.send('ann', localId)
+      same(markOf(await talk.mark('bob', { delivered: 2 })), [2, 0, true], 'delivered')
+      same(markOf(await talk.mark('bob', { read: 3 })), [3, 3, true], 'read')
+      same(markOf(await talk.mark('bob', { delivered: 1, read: 1 })), [3, 3, false], 'lower')
+      same(markOf(await talk.mark('ann', { read: 99 })), [3, 3, true], 'above the head')
+      await talk.send('ann', 'd')
+      same(markOf(await talk.mark('bob', { epoch: 'other', read: 4 })), [3, 3, false], 'another epoch')
+      same(
+        await talk.write({ kind: 'mark', ...place, user: 'eve', epoch: 'e', read: 1 }),
+        [{ kind: 'refused', code: 'not-found' }],
+        'a stranger',
+      )
+      same(
+        (await talk.open('ann')).marks,
+        [
+          { user: 'ann', delivered: 3, read: 3 },
+          { user: 'bob', delivered: 3, read: 3 },
+        ],
+        'marks',
+      )
+    },
+  },
+  {
+    name: 'profiles of people are kept per tenant and come with answers',
+    async run(talk) {
+      await talk.put([], { members: [{ user: 'ann', profile: { name: 'Ann' } }, { user: 'bob' }] })
+      const [named, again] = [
+        await talk.write({ kind: 'person', tenant: 't', user: 'bob', profile: { name: 'Bob' } }),
+        await talk.write({ kind: 'person', tenant: 't', user: 'bob', profile: { name: 'Bob' } }),
+      ]
+      same([named, again], [[{ kind: 'named', conversations: ['c'] }], [{ kind: 'named', conversations: [] }]], 'outcomes')
+      same(
+        (await talk.open('ann')).people,
+        [
+          { user: 'ann', profile: { name: 'Ann' } },
+          { user: 'bob', profile: { name: 'Bob' } },
+        ],
+        'people',
+      )
+    },
+  },
+  {
+    name: 'join makes a conversation, then adds to it, then changes nothing',
+    async run(talk) {
+      const join = async (user: string) => changesOf((await talk.write({ kind: 'join', ...place, user }))[0] as Outcome)
+      same(
+        [await join('ann'), await join('bob'), await join('bob')],
+        [[], [[1, { kind: 'member', user: 'bob', joined: true }]], []],
+        'joins',
+      )
+      same([...(await talk.store.members(place))].sort(), ['ann', 'bob'], 'members')
+    },
+  },
+]

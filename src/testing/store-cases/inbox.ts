@@ -1,0 +1,89 @@
+/** Owns the cases of the inbox: pages, cursors, what changed, what is gone (R24). */
+import type { InboxRead } from '../../server/store.js'
+import { place, type StoreCase, type StoreTalk, same } from './ground.js'
+
+const names = (read: InboxRead) => read.rows.map((row) => row.conversation)
+
+/** Reads on until there is no more. */
+async function readAll(talk: StoreTalk, user: string, cursor?: string): Promise<{ rows: InboxRead['rows']; next: string; pages: number }> {
+  const rows: InboxRead['rows'][number][] = []
+  let next = cursor
+  for (let pages = 1; ; pages++) {
+    const read: InboxRead = await talk.inbox(user, next)
+    same(read.prev, next, 'prev')
+    rows.push(...read.rows)
+    next = read.next
+    if (!read.more) return { rows, next, pages }
+  }
+}
+
+export const inboxCases: readonly StoreCase[] = [
+  {
+    name: 'a row says what a list shows',
+    async run(talk) {
+      await talk.put(['ann', 'bob'], { profile: { name: 'C' }, members: [{ user: 'ann' }, { user: 'bob', profile: { name: 'Bob' } }] })
+      await talk.send('bob', 'a')
+      await talk.send('bob', 'b')
+      await talk.mark('ann', { read: 1 })
+      const [row] = (await talk.inbox('ann')).rows
+      same([row?.conversation, row?.head, row?.last?.localId, row?.unread, row?.read], ['c', 2, 'b', { count: 1, more: false }, 1], 'row')
+      same([row?.profile, row?.people], [{ name: 'C' }, [{ user: 'bob', profile: { name: 'Bob' } }]], 'profiles')
+    },
+  },
+  {
+    name: 'the first reading is newest first, in pages, and nothing that changes meanwhile is missed',
+    async run(talk) {
+      for (let n = 1; n <= 250; n++) await talk.put(['ann'], { conversation: `c${n}` })
+      const first = await talk.inbox('ann')
+      same([first.rows.length, first.more, first.rows[0]?.conversation, first.prev], [100, true, 'c250', undefined], 'first page')
+      await talk.send('ann', 'x', { conversation: 'c1' })
+      const rest = await readAll(talk, 'ann', first.next)
+      const later = await talk.inbox('ann', rest.next)
+      const all = new Set([...names(first), ...rest.rows.map((row) => row.conversation), ...names(later)])
+      same([all.size, names(later), later.more], [250, ['c1'], false], 'all rows')
+    },
+  },
+  {
+    name: 'a cursor brings what changed since, with a higher rev, and what is gone',
+    async run(talk) {
+      for (const conversation of ['c', 'd', 'e']) await talk.put(['ann', 'bob'], { conversation })
+      const before = await readAll(talk, 'ann')
+      same(names(await talk.inbox('ann', before.next)), [], 'nothing yet')
+      await talk.send('bob', 'a', { conversation: 'd' })
+      await talk.put(['bob'], { conversation: 'e' })
+      await talk.send('bob', 'b', { conversation: 'e' })
+      const read = await talk.inbox('ann', before.next)
+      same([names(read), read.gone, read.more], [['d'], ['e'], false], 'changed')
+      const old = before.rows.find((row) => row.conversation === 'd')
+      same((read.rows[0]?.rev ?? 0) > (old?.rev ?? 0), true, 'rev rises')
+      const again = await talk.inbox('ann', read.next)
+      same([names(again), again.gone], [[], []], 'only once')
+    },
+  },
+  {
+    name: 'reading moves a row; being told does not; other users and tenants are apart',
+    async run(talk) {
+      await talk.put(['ann', 'bob'])
+      await talk.put(['ann'], { tenant: 'u' })
+      await talk.send('bob', 'a')
+      const { next } = await talk.inbox('ann')
+      const { next: bobs } = await talk.inbox('bob')
+      await talk.mark('ann', { delivered: 1 })
+      same(names(await talk.inbox('ann', next)), [], 'delivered')
+      await talk.mark('ann', { read: 1 })
+      same(names(await talk.inbox('ann', next)), ['c'], 'read')
+      same(names(await talk.inbox('bob', bobs)), [], 'the other user')
+      same((await talk.store.inbox({ tenant: 'v', user: 'ann' })).rows, [], 'another tenant')
+    },
+  },
+  {
+    name: 'a cursor of another version or from the future begins anew',
+    async run(talk) {
+      await talk.put(['ann'])
+      for (const cursor of ['', '2.1', 'nonsense', '1.999', '1.1.1.1']) {
+        const read = await talk.inbox('ann', cursor)
+        same([read.prev, names(read)], [undefined, [place.conversation]], cursor)
+      }
+    },
+  },
+]

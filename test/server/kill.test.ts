@@ -1,0 +1,67 @@
+/** L1 at the server: what was acknowledged is there after `kill -9`, once, in its place. */
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildSync } from 'esbuild'
+import { expect, it } from 'vitest'
+import type { MessageRow } from '../../src/protocol/frames.js'
+import { type Store, sqliteStore } from '../../src/server/index.js'
+
+const rounds = 5
+
+it(`loses nothing acknowledged over ${rounds} kills`, { timeout: 60_000 }, async () => {
+  const cache = join(process.cwd(), 'node_modules', '.cache', 'chatloom')
+  mkdirSync(cache, { recursive: true })
+  const program = join(cache, `victim-${process.pid}.mjs`)
+  buildSync({
+    entryPoints: ['test/server/victim.ts'],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+  })
+  const folder = mkdtempSync(join(tmpdir(), 'chatloom-'))
+  const path = join(folder, 'chat.db')
+  const acked = new Map<string, number>()
+  for (let round = 1; round <= rounds; round++) await killAfter(program, [path, `r${round}`], 20 + Math.floor(Math.random() * 800), acked)
+  const store = sqliteStore({ path })
+  const rows = await readAll(store)
+  await store.close()
+  expect(rows.map((row) => row.seq)).toEqual(rows.map((_, i) => i + 1))
+  expect(rows.map((row) => row.index)).toEqual(rows.map((_, i) => i))
+  expect(new Set(rows.map((row) => row.localId)).size).toBe(rows.length)
+  const places = new Map(rows.map((row) => [row.localId, row.seq]))
+  expect([...acked].filter(([localId, seq]) => places.get(localId) !== seq)).toEqual([])
+  expect(acked.size).toBeGreaterThanOrEqual(rounds * 20)
+  rmSync(folder, { recursive: true })
+  rmSync(program)
+})
+
+/** Runs the program until it has said so many lines, kills it, and notes every whole line. */
+async function killAfter(program: string, args: readonly string[], lines: number, acked: Map<string, number>): Promise<void> {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let said = ''
+  child.stdout.on('data', (data) => {
+    said += String(data)
+    if (said.split('\n').length > lines) child.kill('SIGKILL')
+  })
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => child.on('close', (...how) => resolve(how)))
+  expect([code, signal]).toEqual([null, 'SIGKILL'])
+  for (const line of said.split('\n').slice(0, -1)) {
+    const [localId = '', seq] = line.split(' ')
+    expect(Number(seq)).toBeGreaterThan(0)
+    acked.set(localId, Number(seq))
+  }
+}
+
+async function readAll(store: Store): Promise<MessageRow[]> {
+  const rows: MessageRow[] = []
+  for (;;) {
+    const page = await store.page({ tenant: '', conversation: 'c', user: 'ann', anchor: { after: rows.at(-1)?.seq ?? 0 }, limit: 100 })
+    if (!page?.rows.length) return rows
+    rows.push(...page.rows)
+  }
+}

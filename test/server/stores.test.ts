@@ -1,0 +1,80 @@
+/** Both embedded stores keep one specification. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { memoryStore, sqliteStore } from '../../src/server/index.js'
+import { createMemoryStore } from '../../src/server/memory-store.js'
+import { storeSuite } from '../../src/testing/store-suite.js'
+
+describe('the memory store', () => {
+  for (const { name, run } of storeSuite(() => ({ store: memoryStore() }))) it(name, run)
+})
+
+describe('the specification', () => {
+  it.each([{ noDedupe: true }, { staleReceipts: true }, { lowerMarks: true }])('catches %o', async (faults) => {
+    const failed: string[] = []
+    for (const { name, run } of storeSuite(() => ({ store: createMemoryStore(undefined, faults) })))
+      await run().catch(() => failed.push(name))
+    expect(failed).not.toEqual([])
+  })
+})
+
+function folder() {
+  const path = mkdtempSync(join(tmpdir(), 'chatloom-'))
+  return { file: join(path, 'chat.db'), dispose: () => rmSync(path, { recursive: true }) }
+}
+
+describe('the SQLite store', () => {
+  const cases = storeSuite(() => {
+    const { file, dispose } = folder()
+    return { store: sqliteStore({ path: file }), dispose }
+  })
+  for (const { name, run } of cases) it(name, run)
+
+  it('keeps everything over a reopening', async () => {
+    const { file, dispose } = folder()
+    const mint = () => Math.random().toString(36)
+    const place = { tenant: '', conversation: 'c' }
+    const send = (localId: string) => ({ kind: 'send', ...place, user: 'ann', localId, content: { localId }, at: 1 }) as const
+    const first = sqliteStore({ path: file })
+    await first.write([{ kind: 'put', ...place, members: [{ user: 'ann' }] }, send('a'), send('b')], mint)
+    const before = await first.open({ ...place, user: 'ann' })
+    await first.close()
+    const second = sqliteStore({ path: file })
+    expect(await second.open({ ...place, user: 'ann' })).toEqual(before)
+    expect(await second.write([send('b'), send('c')], mint)).toMatchObject([
+      { kind: 'known', seq: 2 },
+      { kind: 'stored', stored: { seq: 3 } },
+    ])
+    await second.close()
+    dispose()
+  })
+
+  it('stores nothing of a batch that fails', async () => {
+    const { file, dispose } = folder()
+    const store = sqliteStore({ path: file })
+    const place = { tenant: '', conversation: 'c' }
+    const put = { kind: 'put', ...place, members: [{ user: 'ann' }] } as const
+    const send = { kind: 'send', ...place, user: 'ann', localId: 'a', content: 1, at: 1 } as const
+    await store.write([put], () => 'epoch')
+    const failing = () => {
+      throw new Error('no more ids')
+    }
+    let ids = 0
+    await expect(store.write([send, { ...send, localId: 'b' }], () => (++ids > 2 ? failing() : `id${ids}`))).rejects.toThrow('no more ids')
+    expect(await store.open({ ...place, user: 'ann' })).toMatchObject({ head: 0, rows: [], own: [] })
+    expect(await store.write([send], () => `id${++ids}`)).toMatchObject([{ kind: 'stored', stored: { seq: 1 } }])
+    await store.close()
+    dispose()
+  })
+
+  it('says so when the file is open elsewhere', async () => {
+    const { file, dispose } = folder()
+    const store = sqliteStore({ path: file })
+    expect(() => sqliteStore({ path: file })).toThrow(/another process has it open/)
+    await store.close()
+    await sqliteStore({ path: file }).close()
+    dispose()
+  })
+})
