@@ -4,7 +4,7 @@
  */
 import type { Details, Inbox, Session, View } from '../client/api.js'
 
-export const blankView: View<never> = { messages: [], gaps: [], hasOlder: false, hasNewer: false, atLatest: false, state: 'loading' }
+export const blankView: View<never> = { messages: [], gaps: [], hasOlder: false, hasNewer: false, atLatest: true, state: 'loading' }
 export const blankDetails: Details = { profile: {}, members: [], memberCount: 0, people: new Map(), marks: new Map() }
-export const blankInbox: Inbox<never> = { items: [], unread: 0, unreadMore: false, state: 'loading' }
+export const blankInbox: Inbox<never> = { items: [], hasMore: false, unread: 0, unreadMore: false, state: 'loading' }
 export const blankSession: Session = { phase: 'idle' }

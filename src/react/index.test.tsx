@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
-import { act, type ReactElement, StrictMode } from 'react'
+import { act, type ReactElement, StrictMode, useEffect } from 'react'
 import { createRoot, hydrateRoot, type Root } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type FakeChat, fakeChat, viewOf } from '../../test/fakes/fake-chat.js'
+import { type FakeChat, fakeChat, listOf, viewOf } from '../../test/fakes/fake-chat.js'
 import { ChatProvider, type ConversationState, useChat, useConversation, useInbox, useSession } from './index.js'
 
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
@@ -107,7 +107,9 @@ describe('useConversation', () => {
 
 describe('useInbox and useSession', () => {
   function Bar(): ReactElement {
-    return <p>{`${useSession((session) => session.phase)} ${useInbox((inbox) => inbox.unread)}`}</p>
+    const { unread, loadMore } = useInbox()
+    useEffect(loadMore, [loadMore])
+    return <p>{`${useSession((session) => session.phase)} ${unread}`}</p>
   }
 
   it('show the connection and the badge', async () => {
@@ -115,11 +117,12 @@ describe('useInbox and useSession', () => {
     expect(host.textContent).toBe('idle 0')
     await act(async () => {
       chat.session.set({ phase: 'online', transport: 'fake', features: [] })
-      chat.inbox.set({ items: [], unread: 3, unreadMore: false, state: 'ready' })
+      chat.inbox.set(listOf(3))
     })
     expect(host.textContent).toBe('online 3')
     await act(async () => root.render(null))
     expect([chat.session.subscribers(), chat.inbox.subscribers()]).toEqual([0, 0])
+    expect(chat.calls).toEqual(['loadMore'])
   })
 })
 

@@ -14,12 +14,13 @@ import {
   useRef,
   useSyncExternalStore,
 } from 'react'
-import { blankInbox, blankSession } from '../bindings/blank.js'
+import { blankSession } from '../bindings/blank.js'
 import { type ConversationState, conversationSource } from '../bindings/conversation-state.js'
+import { type InboxState, inboxSource } from '../bindings/inbox-state.js'
 import { type IsEqual, type Selector, selecting, whole } from '../bindings/select.js'
-import type { Chat, Inbox, Readable, Session } from '../client/api.js'
+import type { Chat, Readable, Session } from '../client/api.js'
 
-export type { ConversationState, IsEqual, Selector }
+export type { ConversationState, InboxState, IsEqual, Selector }
 
 const Context = createContext<Chat | null>(null)
 
@@ -55,11 +56,15 @@ export function useConversation<Selected>(
   return useSelected(source, source.blank, selector, isEqual)
 }
 
-/** The list of conversations with their unread counts, or what `selector` picks of it. */
-export function useInbox<Content = unknown>(): Inbox<Content>
-export function useInbox<Selected, Content = unknown>(selector: Selector<Inbox<Content>, Selected>, isEqual?: IsEqual<Selected>): Selected
-export function useInbox<Selected>(selector: Selector<Inbox, Selected> = whole, isEqual?: IsEqual<Selected>): Selected {
-  return useSelected(useChat().inbox, blankInbox, selector, isEqual)
+/** The list of conversations with their unread counts and the verb for more, or what `selector` picks of it. */
+export function useInbox<Content = unknown>(): InboxState<Content>
+export function useInbox<Selected, Content = unknown>(
+  selector: Selector<InboxState<Content>, Selected>,
+  isEqual?: IsEqual<Selected>,
+): Selected
+export function useInbox<Selected>(selector: Selector<InboxState, Selected> = whole, isEqual?: IsEqual<Selected>): Selected {
+  const source = inboxSource(useChat().inbox)
+  return useSelected(source, source.blank, selector, isEqual)
 }
 
 /** The state of the connection, or what `selector` picks of it. */

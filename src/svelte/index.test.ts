@@ -2,7 +2,7 @@
 import { flushSync, mount, unmount } from 'svelte'
 import { get, writable } from 'svelte/store'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type FakeChat, fakeChat, viewOf } from '../../test/fakes/fake-chat.js'
+import { type FakeChat, fakeChat, listOf, viewOf } from '../../test/fakes/fake-chat.js'
 import { getChat, setChat, useConversation, useInbox, useSession } from './index.js'
 
 let chat: FakeChat
@@ -95,7 +95,7 @@ describe('useInbox and useSession', () => {
   it('are stores of the connection and the badge', () => {
     const [phase, unread] = inComponent(() => [useSession((session) => session.phase), useInbox((inbox) => inbox.unread)] as const)
     chat.session.set({ phase: 'online', transport: 'fake', features: [] })
-    chat.inbox.set({ items: [], unread: 3, unreadMore: false, state: 'ready' })
+    chat.inbox.set(listOf(3))
     expect([get(phase), get(unread)]).toEqual(['online', 3])
     expect([chat.session.subscribers(), chat.inbox.subscribers()]).toEqual([0, 0])
   })

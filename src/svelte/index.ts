@@ -4,10 +4,11 @@
  */
 import { getContext, setContext } from 'svelte'
 import { type ConversationState, conversationSource } from '../bindings/conversation-state.js'
+import { type InboxState, inboxSource } from '../bindings/inbox-state.js'
 import { type IsEqual, type Selector, select, whole } from '../bindings/select.js'
-import type { Chat, Inbox, Readable, Session } from '../client/api.js'
+import type { Chat, Readable, Session } from '../client/api.js'
 
-export type { ConversationState, IsEqual, Selector }
+export type { ConversationState, InboxState, IsEqual, Selector }
 
 /** A store of ids, so that one component can switch: `writable('c1')`, or `toStore(() => id)` with runes. */
 export interface IdStore {
@@ -48,14 +49,14 @@ export function useConversation<Selected>(
   return typeof id === 'string' ? at(id) : switched(id, at)
 }
 
-/** The list of conversations with their unread counts, or what `selector` picks of it. */
-export function useInbox<Content = unknown>(): Readable<Inbox<Content>>
+/** The list of conversations with their unread counts and the verb for more, or what `selector` picks of it. */
+export function useInbox<Content = unknown>(): Readable<InboxState<Content>>
 export function useInbox<Selected, Content = unknown>(
-  selector: Selector<Inbox<Content>, Selected>,
+  selector: Selector<InboxState<Content>, Selected>,
   isEqual?: IsEqual<Selected>,
 ): Readable<Selected>
-export function useInbox<Selected>(selector: Selector<Inbox, Selected> = whole, isEqual?: IsEqual<Selected>): Readable<Selected> {
-  return store(select(getChat().inbox, selector, isEqual))
+export function useInbox<Selected>(selector: Selector<InboxState, Selected> = whole, isEqual?: IsEqual<Selected>): Readable<Selected> {
+  return store(select(inboxSource(getChat().inbox), selector, isEqual))
 }
 
 /** The state of the connection, or what `selector` picks of it. */

@@ -3,7 +3,7 @@ import { mount } from '@vue/test-utils'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createSSRApp, defineComponent, h, nextTick, type Ref, ref } from 'vue'
 import { renderToString } from 'vue/server-renderer'
-import { type FakeChat, fakeChat, viewOf } from '../../test/fakes/fake-chat.js'
+import { type FakeChat, fakeChat, listOf, viewOf } from '../../test/fakes/fake-chat.js'
 import { chatPlugin, provideChat, useChat, useConversation, useInbox, useSession } from './index.js'
 
 let chat: FakeChat
@@ -110,7 +110,7 @@ describe('useInbox and useSession', () => {
     })
     expect(page.text()).toBe('idle 0')
     chat.session.set({ phase: 'online', transport: 'fake', features: [] })
-    chat.inbox.set({ items: [], unread: 3, unreadMore: false, state: 'ready' })
+    chat.inbox.set(listOf(3))
     await nextTick()
     await nextTick()
     expect(page.text()).toBe('online 3')

@@ -18,10 +18,11 @@ import {
   watch,
 } from 'vue'
 import { type ConversationState, conversationSource } from '../bindings/conversation-state.js'
+import { type InboxState, inboxSource } from '../bindings/inbox-state.js'
 import { type IsEqual, type Selector, select, whole } from '../bindings/select.js'
-import type { Chat, Inbox, Readable, Session } from '../client/api.js'
+import type { Chat, Readable, Session } from '../client/api.js'
 
-export type { ConversationState, IsEqual, Selector }
+export type { ConversationState, InboxState, IsEqual, Selector }
 
 const key: InjectionKey<Chat> = Symbol('chatloom')
 
@@ -62,18 +63,18 @@ export function useConversation<Selected>(
   return useReadable(() => select(conversationSource(chat.conversation(toValue(id))), selector, isEqual))
 }
 
-/** The list of conversations with their unread counts, or what `selector` picks of it. */
-export function useInbox<Content = unknown>(): Readonly<ShallowRef<Inbox<Content>>>
+/** The list of conversations with their unread counts and the verb for more, or what `selector` picks of it. */
+export function useInbox<Content = unknown>(): Readonly<ShallowRef<InboxState<Content>>>
 export function useInbox<Selected, Content = unknown>(
-  selector: Selector<Inbox<Content>, Selected>,
+  selector: Selector<InboxState<Content>, Selected>,
   isEqual?: IsEqual<Selected>,
 ): Readonly<ShallowRef<Selected>>
 export function useInbox<Selected>(
-  selector: Selector<Inbox, Selected> = whole,
+  selector: Selector<InboxState, Selected> = whole,
   isEqual?: IsEqual<Selected>,
 ): Readonly<ShallowRef<Selected>> {
   const { inbox } = useChat()
-  return useReadable(() => select(inbox, selector, isEqual))
+  return useReadable(() => select(inboxSource(inbox), selector, isEqual))
 }
 
 /** The state of the connection, or what `selector` picks of it. */

@@ -45,7 +45,7 @@ export interface FakeConversation extends Conversation {
 
 export interface FakeChat extends Chat {
   readonly session: FakeValue<Session>
-  readonly inbox: FakeValue<Inbox>
+  readonly inbox: FakeValue<Inbox> & Chat['inbox']
   conversation(id: string): FakeConversation
   /** Every call of a verb and every `connect`, in order. */
   readonly calls: string[]
@@ -54,6 +54,9 @@ export interface FakeChat extends Chat {
 export const loading: View = { messages: [], gaps: [], hasOlder: false, hasNewer: false, atLatest: false, state: 'loading' }
 export const viewOf = (...texts: string[]): View => ({ ...loading, atLatest: true, state: 'ready', messages: texts.map(messageOf) })
 export const messageOf = (text: string): Message => ({ key: text, author: 'ben', mine: false, at: 0, content: { text }, status: 'sent' })
+
+/** An inbox that is known from its unread alone. */
+export const listOf = (unread: number): Inbox => ({ items: [], hasMore: false, unread, unreadMore: false, state: 'ready' })
 
 export function fakeChat(user = 'ana'): FakeChat {
   const calls: string[] = []
@@ -65,7 +68,7 @@ export function fakeChat(user = 'ana'): FakeChat {
     user,
     calls,
     session: fakeValue<Session>({ phase: 'idle' }),
-    inbox: fakeValue<Inbox>({ items: [], unread: 0, unreadMore: false, state: 'loading' }),
+    inbox: { ...fakeValue(listOf(0)), loadMore: () => void calls.push('loadMore') },
     outbox: fakeValue([]),
     storage: fakeValue({ kind: 'memory', cacheBytes: 0 }),
     connect: () => void calls.push('connect'),
