@@ -6,7 +6,7 @@ import type { StorageFactory, StorageState } from '../../ports/storage.js'
 import { memoryStorage } from '../memory/index.js'
 import { closedError } from '../storage-error.js'
 import { connection, type FallbackReason } from './connection.js'
-import { nameOf, type Rows } from './disk-rows.js'
+import { nameOf } from './disk-rows.js'
 
 export interface IndexedDbStorageOptions {
   /** Separates applications of one origin. Default `chatloom`. */
@@ -40,20 +40,23 @@ export function indexedDbStorage(options: IndexedDbStorageOptions = {}): Storage
       fallen: () => fallen.get(database),
     })
 
-    const run = async <T>(call: (rows: Rows) => Promise<T>): Promise<T> => {
-      if (closed) throw closedError()
-      const running = link.run(call)
-      calls.add(running)
-      return running.finally(() => calls.delete(running))
+    /** Keeps each call until it settles, so that `close` can wait for it. */
+    const enter = <T>(call: () => Promise<T>): Promise<T> => {
+      if (closed) return Promise.reject(closedError())
+      const done = call()
+      const forget = () => calls.delete(done)
+      calls.add(done)
+      done.then(forget, forget)
+      return done
     }
 
     return {
       read(range) {
-        const read = () => run((rows) => rows.read(range))
+        const read = () => link.run((rows) => rows.read(range))
         // The engine may close the database under a read; asked again, it goes to the reopened one.
-        return read().catch((error) => (nameOf(error.cause) === 'AbortError' ? read() : Promise.reject(error)))
+        return enter(() => read().catch((error) => (nameOf(error.cause) === 'AbortError' ? read() : Promise.reject(error))))
       },
-      commit: (writes, how) => run((rows) => rows.commit(writes, how)),
+      commit: (writes, how) => enter(() => link.run((rows) => rows.commit(writes, how))),
       async close() {
         closed = true
         await Promise.allSettled(calls)

@@ -98,14 +98,17 @@ export const handleCases: readonly StorageCase[] = [
     async run({ factory }) {
       const storage = openStorage(factory)
       const commit = storage.commit([put(['a'], 1)], strict)
-      const read = valueAt(storage, ['a'])
-      const closing = storage.close()
+      const read = storage.read(all)
+      const settled: string[] = []
+      void commit.then(() => settled.push('commit'))
+      void read.then(() => settled.push('read'))
+      const closing = storage.close().then(() => settled.push('close'))
       await rejects(storage.read(all), 'closed')
       await rejects(storage.commit([put(['b'])], relaxed), 'closed')
       await closing
       await storage.close()
-      await commit
-      same(await read, 1, 'the read before')
+      same((await read).length, 1, 'the rows of the read before')
+      same(settled, ['commit', 'read', 'close'], 'what settled, in order')
       const unused = openStorage(factory)
       await unused.close()
       await rejects(unused.read(all), 'closed')
