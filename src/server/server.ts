@@ -36,8 +36,8 @@ export interface ChatServerOptions {
   readonly auth: Authenticate
   /** Tenant of identities and calls that name none. Default: one tenant alone. */
   readonly tenant?: string
-  /** Origin headers that browsers may come from, such as `https://app.example`. Default any. */
-  readonly origins?: readonly string[]
+  /** Origin headers that browsers may come from, such as `https://app.example`, or a test of one. Default any. */
+  readonly origins?: readonly string[] | ((origin: string) => boolean)
   /** Default silent; `jsonLogger()` writes JSON lines. */
   readonly logger?: Logger
   readonly limits?: ServerLimits
@@ -162,7 +162,8 @@ function newHub({ store, logger, limits = {}, joinOnOpen }: ChatServerOptions): 
 function newDoor({ auth, tenant, origins, logger = silentLogger, limits = {} }: ChatServerOptions, hub: Hub): Door {
   const { connections = 50_000, bufferedBytes = 1024 * 1024, helloMs = 5_000, heartbeatMs = defaultHeartbeatMs } = limits
   const silenceMs = heartbeatMs * silentBeats
-  return createDoor({ hub, auth, tenant, origins, logger, connections, bufferedBytes, helloMs, silenceMs, now: Date.now })
+  const isAllowed = typeof origins === 'function' ? origins : (origin: string) => origins?.includes(origin) ?? true
+  return createDoor({ hub, auth, tenant, isAllowed, logger, connections, bufferedBytes, helloMs, silenceMs, now: Date.now })
 }
 
 /** 96 random bits, in 16 characters. Bytes are drawn in blocks: one draw costs as much as a hundred. */

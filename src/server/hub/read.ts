@@ -1,6 +1,6 @@
 /** The verbs `open` and `history`. The link joins the fan-out first, then the store is read, then it answers (R5). */
 import type { ErrorCode } from '../../protocol/codes.js'
-import type { ClientFrame } from '../../protocol/frames.js'
+import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
 import { errorFields, silentLogger } from '../logger.js'
 import type { OpenRead } from '../store.js'
@@ -57,7 +57,13 @@ function admit(state: HubState, link: Link, made: Follow, { request, conversatio
   const { held } = made
   made.held = undefined
   // An unfollow that overtook the answer has left nothing to follow.
-  if (held && link.follows.get(conversation) === made) for (const frame of held) push(state, link, frame)
+  if (!held || link.follows.get(conversation) !== made) return
+  for (const frame of held) if (!covers(read, frame)) push(state, link, frame)
+}
+
+/** The answer was read after this change. */
+function covers(read: OpenRead, frame: ServerFrame): boolean {
+  return frame.type === 'change' && frame.epoch === read.epoch && frame.seq <= read.to
 }
 
 type Found<T> = { kind: 'answer'; value: T } | { kind: 'absent' } | { kind: 'failed' }
