@@ -68,6 +68,11 @@ describe('decodeServerFrames', () => {
     expect(decodeServerFrames(text)).toMatchObject({ ok: false, reason: expect.any(String) })
   })
 
+  it('names the frame that it cannot read, and nothing of what users wrote', () => {
+    const decoded = decode([{ ...change, seq: -1, change: { kind: 'message', message: { ...message, content: 'private' } } }])
+    expect(decoded).toEqual({ ok: false, reason: "a server's change frame cannot be read" })
+  })
+
   it('reads content beyond the bounds as far as it is within them, and the message keeps its place', () => {
     for (const content of [deep(40), deep(100_000), { a: new Array(limits.arrayItems + 1).fill(0) }]) {
       const text = `[${JSON.stringify({ ...change, change: { kind: 'message', message: { ...message, content: 0 } } }).replace('"content":0', () => `"content":${stringify(content)}`)}]`

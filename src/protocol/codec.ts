@@ -3,6 +3,7 @@
  * A text frame carries one frame or a list of frames.
  */
 import type { ClientFrame, ServerFrame } from './frames.js'
+import { isFields } from './guards.js'
 import { limits } from './limits.js'
 import { readServerFrame } from './server-frames.js'
 import { isBounded, parseText, prune } from './walk.js'
@@ -29,8 +30,13 @@ export function decodeServerFrames(text: string): DecodedServerFrames {
   const frames: ServerFrame[] = []
   for (const item of list) {
     const frame = readServerFrame(item)
-    if (frame === null) return { ok: false, reason: `a server frame cannot be read: ${text.slice(0, 120)}` }
+    if (frame === null) return { ok: false, reason: `${nameOf(item)} cannot be read` }
     frames.push(frame)
   }
   return { ok: true, frames }
+}
+
+/** For logs: the type alone, never what users wrote. */
+function nameOf(item: unknown): string {
+  return isFields(item) && typeof item.type === 'string' ? `a server's ${item.type.slice(0, 32)} frame` : "a server's frame without a type"
 }
