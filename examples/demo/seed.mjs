@@ -9,7 +9,7 @@ const conversations = [
   { id: 'ana-cleo', members: ['ana', 'cleo'], profile: { members: ['ana', 'cleo'] } },
   { id: 'ben-cleo', members: ['ben', 'cleo'], profile: { members: ['ben', 'cleo'] } },
   { id: 'logbook', members: people, profile: { title: 'Ship’s log', members: people } },
-  { id: 'launch', members: people, profile: { title: 'Launch plan', members: people } },
+  { id: 'launch', members: ['ana', 'ben'], profile: { title: 'Launch plan', members: ['ana', 'ben'] } },
 ]
 
 const said = {
@@ -29,13 +29,14 @@ const said = {
     ['cleo', 'And not one message lost so far.'],
   ],
   launch: [
-    ['cleo', 'Morning! Eight days to go. Here is what is still open: the pricing page, the status page, and a name for the mascot.'],
-    ['ben', 'Pricing page is in review. I expect it today.'],
+    ['ben', 'Morning! Eight days to go. Here is what is still open: the pricing page, the status page, and a name for the mascot.'],
+    ['ana', 'Pricing page is in review. I expect it today.'],
     ['ana', 'Status page is up, but nobody has tried it with the server really down.'],
     ['ben', 'I can pull the plug this afternoon 😈'],
-    ['cleo', 'Please tell us before, not after.'],
+    ['ana', 'Please tell me before, not after.'],
+    ['ben', 'Deal.'],
     ['ana', 'And the mascot?'],
-    ['cleo', 'Three votes for “Shuttle”, one for “Bob”.'],
+    ['ben', 'Three votes for “Shuttle”, one for “Bob”.'],
     ['ben', 'Bob has my vote, and I stand by it.'],
   ],
 }

@@ -1,7 +1,7 @@
 /** What was said: days, the line of what was not read, history on scroll, and the way back to the newest. */
 import type { Message } from 'chatloom'
 import type { ConversationState } from 'chatloom/react'
-import { Fragment, type ReactElement, useEffect, useRef, useState } from 'react'
+import { Fragment, type ReactElement, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { Bubble } from './Bubble.js'
 import type { Content } from './chats.js'
 import { dayOf } from './names.js'
@@ -64,25 +64,29 @@ const beginsDay = (message: Message, before: Message | undefined): boolean => !b
 const beginsGroup = (message: Message, before: Message | undefined): boolean =>
   !before || before.author !== message.author || message.at - before.at > 5 * 60_000
 
-/** The line stays where it was first drawn while one reads on, and goes when one is back at the end and writes. */
+/** Drawn where one came in, or where one looked away; it stays while one reads on, and goes when one answers. */
 function useDivider({ firstUnread, messages }: Talk, atEnd: boolean): string | undefined {
-  const [line, setLine] = useState(firstUnread)
+  const [line, setLine] = useState<string>()
+  const entered = useRef(false)
   const last = messages[messages.length - 1]
   const answered = last?.mine === true && atEnd
-  useEffect(() => {
+  useLayoutEffect(() => {
+    if (last === undefined) return
+    const lookedAway = !entered.current || !atEnd || document.visibilityState === 'hidden'
+    entered.current = true
     if (answered) setLine(undefined)
-    else if (firstUnread !== undefined) setLine((now) => (now === undefined || !atEnd ? firstUnread : now))
-  }, [firstUnread, answered, atEnd])
+    else if (lookedAway && firstUnread !== undefined) setLine((now) => now ?? firstUnread)
+  }, [firstUnread, answered, atEnd, last])
   return line
 }
 
 /** Who sees the end of the conversation has read it; also when the page becomes visible again. */
 function useReading({ messages, atLatest, markRead }: Talk, atEnd: boolean): void {
-  const last = messages[messages.length - 1]?.key
+  const newest = messages.findLast((message) => !message.mine)?.key
   useEffect(() => {
-    if (!atEnd || !atLatest || last === undefined) return
+    if (!atEnd || !atLatest || newest === undefined) return
     markRead()
     document.addEventListener('visibilitychange', markRead)
     return () => document.removeEventListener('visibilitychange', markRead)
-  }, [atEnd, atLatest, last, markRead])
+  }, [atEnd, atLatest, newest, markRead])
 }

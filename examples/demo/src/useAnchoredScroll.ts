@@ -3,7 +3,7 @@
  * while history grows above it. Asks for more near an edge.
  */
 import type { ConversationState } from 'chatloom/react'
-import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from 'react'
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 const nearEnd = 40
 const nearEdge = 600
@@ -15,10 +15,8 @@ interface Anchored {
   readonly toEnd: () => void
 }
 
-export function useAnchoredScroll(
-  talk: Pick<ConversationState, 'messages' | 'typing' | 'hasOlder' | 'hasNewer' | 'loadOlder' | 'loadNewer'>,
-): Anchored {
-  const { messages, hasOlder, hasNewer, loadOlder, loadNewer } = talk
+export function useAnchoredScroll(talk: Pick<ConversationState, 'hasOlder' | 'hasNewer' | 'loadOlder' | 'loadNewer'>): Anchored {
+  const { hasOlder, hasNewer, loadOlder, loadNewer } = talk
   const box = useRef<HTMLDivElement>(null)
   const anchor = useRef<{ readonly key: string; readonly top: number }>(undefined)
   const loading = useRef(false)
@@ -40,25 +38,33 @@ export function useAnchoredScroll(
     if (!load || loading.current) return
     loading.current = true
     // Offline it rejects; the next scroll asks again.
-    load()
+    void load()
       .catch(() => {})
       .finally(() => {
         loading.current = false
       })
   }, [hasOlder, hasNewer, loadOlder, loadNewer])
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: rows are what moves the page
-  useLayoutEffect(() => {
+  const restore = useCallback(() => {
     const element = box.current
     if (!element) return
     const held = anchor.current
     if (stick.current) element.scrollTop = element.scrollHeight
     else if (held) {
       const row = element.querySelector<HTMLElement>(`[data-key="${CSS.escape(held.key)}"]`)
-      if (row) element.scrollTop += row.getBoundingClientRect().top - held.top
+      if (row) element.scrollTop += row.getBoundingClientRect().top - element.getBoundingClientRect().top - held.top
     }
     look()
-  }, [messages, look])
+  }, [look])
+
+  // After every commit: rows, dividers and days all move the page.
+  useLayoutEffect(restore)
+
+  useEffect(() => {
+    const observer = new ResizeObserver(restore)
+    if (box.current) observer.observe(box.current)
+    return () => observer.disconnect()
+  }, [restore])
 
   const toEnd = useCallback(() => {
     stick.current = true
@@ -74,5 +80,5 @@ function firstShown(element: HTMLElement): { key: string; top: number } | undefi
   const edge = element.getBoundingClientRect().top
   const rows = [...element.querySelectorAll<HTMLElement>('[data-key]')]
   const row = rows.find((one) => one.getBoundingClientRect().bottom > edge)
-  return row && { key: row.dataset.key ?? '', top: row.getBoundingClientRect().top }
+  return row && { key: row.dataset.key ?? '', top: row.getBoundingClientRect().top - edge }
 }
