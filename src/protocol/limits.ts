@@ -34,5 +34,3 @@ export const limits = {
   /** Members named in `opened`; above it `memberCount` alone tells. */
   members: 256,
 } as const
-
-export type LimitName = keyof typeof limits
