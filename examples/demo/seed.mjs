@@ -17,7 +17,7 @@ const said = {
     ['ben', 'Did you see the new onboarding numbers?'],
     ['ana', 'Not yet. Good or bad?'],
     ['ben', 'Good! Twice as many people finish it now.'],
-    ['ana', 'Then the shorter text was worth it 🎉'],
+    ['ana', 'Then the shorter text was worth it'],
   ],
   'ana-cleo': [
     ['cleo', 'I put the draft of the announcement in your folder.'],

@@ -29,7 +29,7 @@ export const Bubble = memo(function Bubble({ message, head, retry, discard }: Pr
       </div>
       {status === 'failed' && localId !== undefined && (
         <p className="failed">
-          {message.error?.message ?? 'Not sent.'}
+          <span>{message.error?.message ?? 'Not sent.'}</span>
           <button type="button" onClick={() => retry(localId)}>
             Retry
           </button>
