@@ -17,7 +17,7 @@ import { type Connection, type Link, newLink } from './hub/link.js'
 import { operate, reject } from './hub/operation.js'
 import { take } from './hub/rate.js'
 import { fail, history, open } from './hub/read.js'
-import { type HubOptions, type HubState, push } from './hub/state.js'
+import { type HubOptions, type HubState, linksOf, push } from './hub/state.js'
 import { createWrites } from './hub/writes.js'
 import { silentLogger } from './logger.js'
 import type { Outcome, PostWrite, PutWrite } from './store.js'
@@ -82,7 +82,6 @@ function newState(options: HubOptions, faults: Faults): HubState {
     faults,
     writes: createWrites({ store, mint, turn, logger, flush: () => flush(state) }),
     links: new Set(),
-    lanes: new Map(),
     users: new Map(),
     rooms: new Map(),
     rosters: new Map(),
@@ -101,7 +100,7 @@ function flush(state: HubState): void {
   for (const link of state.unsent) {
     const frames = link.out
     link.out = []
-    link.connection.send(frames)
+    link.send(frames)
   }
   state.unsent.clear()
 }
@@ -117,7 +116,7 @@ function connect(state: HubState, connection: Connection): HubLink {
     connection.close(refused)
     return { receive() {}, closed() {} }
   }
-  const older = state.lanes.get(link.lane)
+  const older = sameLane(state, link)
   if (older) shut(state, older, 'fenced', 'superseded')
   register(state, link)
   push(state, link, {
@@ -143,7 +142,7 @@ function connect(state: HubState, connection: Connection): HubLink {
 function refusal(state: HubState, { hello, user }: Connection, link: Link): CloseCode | undefined {
   if (hello.version !== protocolVersion) return 'unsupported-version'
   if (hello.user !== user) return 'wrong-user'
-  const other = state.lanes.get(link.lane)
+  const other = sameLane(state, link)
   return other && other.number > link.number ? 'superseded' : undefined
 }
 
@@ -189,36 +188,36 @@ function introduce(state: HubState, link: Link, profile: Profile): void {
   })
 }
 
+/** The living link of the same device and lane, of which there is at most one (R26). */
+function sameLane(state: HubState, link: Link): Link | undefined {
+  return linksOf(state, link.tenant, link.user).find(other => other.lane === link.lane)
+}
+
 function register(state: HubState, link: Link): void {
   state.links.add(link)
-  state.lanes.set(link.lane, link)
-  const key = keyOf(link.tenant, link.user)
-  const links = state.users.get(key)
-  if (links) links.add(link)
-  else state.users.set(key, new Set([link]))
+  state.users.set(keyOf(link.tenant, link.user), [...linksOf(state, link.tenant, link.user), link])
 }
 
 /** Closes a link from this side. What it was sent before leaves first. */
 function shut(state: HubState, link: Link, as: 'closed' | 'fenced', code: CloseCode, retryAfterMs?: number): void {
   if (link.state !== 'open') return
-  if (link.out.length) link.connection.send(link.out)
+  if (link.out.length) link.send(link.out)
   link.state = as
   forget(state, link)
-  link.connection.close(code, retryAfterMs)
+  link.close(code, retryAfterMs)
 }
 
 function forget(state: HubState, link: Link): void {
   link.out = []
   state.unsent.delete(link)
   state.stale.delete(link)
-  for (const reading of link.readings) reading.cancelled = true
+  for (const reading of link.readings ?? []) reading.cancelled = true
   for (const conversation of [...link.follows.keys()]) unfollow(state, link, conversation)
-  if (state.lanes.get(link.lane) === link) state.lanes.delete(link.lane)
   state.links.delete(link)
   const key = keyOf(link.tenant, link.user)
-  const links = state.users.get(key)
-  links?.delete(link)
-  if (links?.size === 0) state.users.delete(key)
+  const rest = linksOf(state, link.tenant, link.user).filter(other => other !== link)
+  if (rest.length) state.users.set(key, rest)
+  else state.users.delete(key)
 }
 
 /** `tell` runs in the tick of the answer, so that what is told keeps the order of the log. */

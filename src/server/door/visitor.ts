@@ -31,7 +31,8 @@ export interface Hall {
 export interface Visitor {
   readonly socket: WebSocket
   readonly raw: Duplex
-  readonly request: IncomingMessage
+  /** Let go of once the token is checked: headers are large. */
+  request: IncomingMessage | undefined
   phase: 'hello' | 'auth' | 'linked' | 'closed'
   link: HubLink | undefined
   heardAt: number
@@ -99,7 +100,10 @@ async function welcome(hall: Hall, visitor: Visitor, frames: readonly ClientFram
 }
 
 /** Undefined: refused. An identity that no frame could carry is a fault of the application, and is logged as one. */
-async function identify({ auth, logger, now }: Hall, { request }: Visitor, token: string | undefined): Promise<Identity | undefined> {
+async function identify({ auth, logger, now }: Hall, visitor: Visitor, token: string | undefined): Promise<Identity | undefined> {
+  const { request } = visitor
+  visitor.request = undefined
+  if (!request) return undefined
   let found: Identity | null
   try {
     found = await auth({ token, request })

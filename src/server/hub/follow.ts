@@ -1,6 +1,6 @@
 /** Who follows what: joining and leaving the fan-out of a conversation. */
 import { keyOf } from '../key.js'
-import type { Follow, Link } from './link.js'
+import { type Follow, type Link, noFollows } from './link.js'
 import { type HubState, push, roomAt } from './state.js'
 
 /** Joins the fan-out; frames are held until `admit`. A conversation followed already stays as it is. */
@@ -8,6 +8,7 @@ export function follow(state: HubState, link: Link, conversation: string): Follo
   const held = link.follows.get(conversation)
   if (held) return held
   const made: Follow = { held: [], told: 0 }
+  if (link.follows === noFollows) link.follows = new Map()
   link.follows.set(conversation, made)
   const { tenant } = link
   const room = roomAt(state, { tenant, conversation })
@@ -25,7 +26,7 @@ export function unfollow(state: HubState, link: Link, conversation: string): voi
 
 /** The user was removed: `left` is the last frame of this conversation, answers on their way are void (R27). */
 export function dismiss(state: HubState, link: Link, conversation: string, seq: number): void {
-  for (const reading of link.readings) if (reading.conversation === conversation) reading.cancelled = true
+  for (const reading of link.readings ?? []) if (reading.conversation === conversation) reading.cancelled = true
   unfollow(state, link, conversation)
   push(state, link, { type: 'left', conversation, seq, why: 'removed' })
 }

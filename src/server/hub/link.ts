@@ -41,14 +41,19 @@ export interface InboxFeed {
   reading: boolean
 }
 
+/** Shared by all links that follow nothing, and never filled: most idle links stay so. */
+export const noFollows: Map<string, Follow> = new Map()
+
 export interface Link {
   readonly tenant: string
   readonly user: string
   readonly lane: string
   readonly number: number
-  readonly connection: Connection
-  readonly follows: Map<string, Follow>
-  readonly readings: Set<Reading>
+  readonly send: Connection['send']
+  readonly close: Connection['close']
+  follows: Map<string, Follow>
+  /** Undefined while nothing is read. */
+  readings: Set<Reading> | undefined
   readonly bucket: Bucket
   out: ServerFrame[]
   inbox: InboxFeed | undefined
@@ -61,11 +66,12 @@ export function newLink(connection: Connection, now: number): Link {
   return {
     tenant,
     user,
-    lane: keyOf(tenant, keyOf(user, keyOf(hello.device, hello.lane))),
+    lane: keyOf(hello.device, hello.lane),
     number: hello.link,
-    connection,
-    follows: new Map(),
-    readings: new Set(),
+    send: connection.send,
+    close: connection.close,
+    follows: noFollows,
+    readings: undefined,
     bucket: newBucket(now),
     out: [],
     inbox: undefined,

@@ -71,6 +71,7 @@ type Found<T> = { kind: 'answer'; value: T } | { kind: 'absent' } | { kind: 'fai
 /** A removal that comes while the store is read makes its answer void. */
 async function reading<T>(state: HubState, link: Link, conversation: string, read: () => Promise<T | undefined>): Promise<Found<T>> {
   const mine: Reading = { conversation, cancelled: false }
+  link.readings ??= new Set()
   link.readings.add(mine)
   try {
     const value = await read()
@@ -81,6 +82,7 @@ async function reading<T>(state: HubState, link: Link, conversation: string, rea
     return { kind: 'failed' }
   } finally {
     link.readings.delete(mine)
+    if (link.readings.size === 0) link.readings = undefined
   }
 }
 

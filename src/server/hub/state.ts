@@ -38,8 +38,8 @@ export interface HubState {
   readonly faults: Faults
   readonly writes: Writes
   readonly links: Set<Link>
-  readonly lanes: Map<string, Link>
-  readonly users: Map<string, Set<Link>>
+  /** By tenant and user. */
+  readonly users: Map<string, readonly Link[]>
   readonly rooms: Map<string, Room>
   /** Who is in a conversation; forgotten at every change of members. */
   readonly rosters: Map<string, Promise<readonly string[]>>
@@ -76,6 +76,6 @@ export function roomAt(state: HubState, { tenant, conversation }: Place): Room |
   return state.rooms.get(keyOf(tenant, conversation))
 }
 
-export function linksOf(state: HubState, tenant: string, user: string): Iterable<Link> {
+export function linksOf(state: HubState, tenant: string, user: string): readonly Link[] {
   return state.users.get(keyOf(tenant, user)) ?? []
 }
