@@ -2,7 +2,7 @@
 import { monotonicFactory } from 'ulidx'
 import { initialState } from '../core/initial.js'
 import { bounds } from '../core/timing.js'
-import type { Faults } from '../core/state.js'
+import type { ChatState, Faults } from '../core/state.js'
 import type { Storage, StorageFactory, StorageState } from '../ports/storage.js'
 import type { MessageRow } from '../protocol/frames.js'
 import { limits } from '../protocol/limits.js'
@@ -10,7 +10,7 @@ import type { Chat, ChatOptions, Conversation, Message, Session } from './api.js
 import { calls } from './calls.js'
 import { type ConversationParts, conversationHandle } from './conversation.js'
 import { ChatError } from './errors.js'
-import { lanes } from './lanes.js'
+import { type Lanes, lanes } from './lanes.js'
 import { logout } from './logout.js'
 import { readables } from './readables.js'
 import { reports } from './reports.js'
@@ -29,6 +29,10 @@ const unopened: StorageState = { kind: 'memory', cacheBytes: 0 }
 
 export interface ComposedOptions<C> extends ChatOptions<C> {
   readonly storage: StorageFactory
+  /** Who lives in which lane; default by Web Locks. */
+  readonly lanes?: Lanes
+  /** Handed the way to look at the state; tests compare it with what they know to be true. */
+  readonly inspect?: (state: () => ChatState) => void
 }
 
 /** Makes a chat over the given parts. Throws `bad-argument`. `faults` breaks rules on purpose; only tests pass it. */
@@ -47,7 +51,7 @@ export function composeChat<C>(options: ComposedOptions<C>, faults: Faults = {})
     faults,
   })
   const conversations = new Map<string, Conversation<C>>()
-  const held = lanes()
+  const held = options.lanes ?? lanes()
   const waiting = calls()
   let storage: Storage | null = null
   let signals: Signals | null = null
@@ -77,6 +81,7 @@ export function composeChat<C>(options: ComposedOptions<C>, faults: Faults = {})
     },
   })
   const waits = settledWaits<C>(shell.state, toShown)
+  options.inspect?.(shell.state)
   const others = siblings(tenant, user, () => void end('logged-out'))
 
   const openStorage = (): Storage => {
