@@ -6,8 +6,11 @@ import { Inbox } from './Inbox.js'
 import { NetworkPanel } from './NetworkPanel.js'
 import { Talk } from './Talk.js'
 
+/** Where each begins; the others begin in the plan they share. */
+const homes: Record<string, string> = { cleo: 'logbook' }
+
 export function Desk({ person }: { readonly person: Person }): ReactElement {
-  const [open, setOpen] = useState('launch')
+  const [open, setOpen] = useState(homes[person.user] ?? 'launch')
   const [listed, setListed] = useState(false)
   const choose = (id: string): void => {
     setOpen(id)
