@@ -190,7 +190,7 @@ function introduce(state: HubState, link: Link, profile: Profile): void {
 
 /** The living link of the same device and lane, of which there is at most one (R26). */
 function sameLane(state: HubState, link: Link): Link | undefined {
-  return linksOf(state, link.tenant, link.user).find(other => other.lane === link.lane)
+  return linksOf(state, link.tenant, link.user).find((other) => other.lane === link.lane)
 }
 
 function register(state: HubState, link: Link): void {
@@ -215,7 +215,7 @@ function forget(state: HubState, link: Link): void {
   for (const conversation of [...link.follows.keys()]) unfollow(state, link, conversation)
   state.links.delete(link)
   const key = keyOf(link.tenant, link.user)
-  const rest = linksOf(state, link.tenant, link.user).filter(other => other !== link)
+  const rest = linksOf(state, link.tenant, link.user).filter((other) => other !== link)
   if (rest.length) state.users.set(key, rest)
   else state.users.delete(key)
 }

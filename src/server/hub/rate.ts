@@ -26,5 +26,5 @@ export function take(bucket: Bucket, limit: RateLimit, now: number): Verdict {
   bucket.at = now
   if (bucket.spent <= limit.burst) return pass
   if (bucket.spent > 2 * limit.burst) return { kind: 'cut' }
-  return { kind: 'refuse', retryAfterMs: Math.ceil(((bucket.spent - limit.burst) * 1_000) / limit.perSecond) }
+  return { kind: 'refuse', retryAfterMs: Math.ceil(((bucket.spent + 1 - limit.burst) * 1_000) / limit.perSecond) }
 }

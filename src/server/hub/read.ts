@@ -20,24 +20,34 @@ export async function open(state: HubState, link: Link, frame: OpenFrame): Promi
   if (!link.follows.has(conversation) && link.follows.size >= limits.followed) return fail(state, link, request, 'too-large')
   const made = follow(state, link, conversation)
   const at = { tenant: link.tenant, conversation, user: link.user }
-  const found = await reading(state, link, conversation, async () => {
-    const read = await state.options.store.open({ ...at, position })
-    if (read || !state.options.joinOnOpen) return read
+  const read = async () => {
+    const found = await state.options.store.open({ ...at, position })
+    if (found || !state.options.joinOnOpen) return found
     await joined(state, at)
     return state.options.store.open({ ...at, position })
+  }
+  await reading(state, link, conversation, read, (found) => {
+    if (found.kind === 'answer') return admit(state, link, made, frame, found.value)
+    if (link.follows.get(conversation) === made) unfollow(state, link, conversation)
+    fail(state, link, request, found.kind === 'failed' ? 'unavailable' : 'not-found')
   })
-  if (found.kind === 'answer') return admit(state, link, made, frame, found.value)
-  if (link.follows.get(conversation) === made) unfollow(state, link, conversation)
-  fail(state, link, request, found.kind === 'failed' ? 'unavailable' : 'not-found')
 }
 
 export async function history(state: HubState, link: Link, frame: HistoryFrame): Promise<void> {
   const { request, conversation, anchor, limit, atLeast = 0 } = frame
   const at = { tenant: link.tenant, conversation, user: link.user, anchor, limit: Math.min(Math.max(1, limit), limits.pageRows) }
-  const found = await reading(state, link, conversation, () => state.options.store.page(at))
-  if (found.kind !== 'answer') return fail(state, link, request, found.kind === 'failed' ? 'unavailable' : 'not-found')
-  if (found.value.epoch === frame.epoch && found.value.asOf < atLeast) return fail(state, link, request, 'unavailable', lagRetryMs)
-  push(state, link, { type: 'page', request, conversation, ...found.value })
+  await reading(
+    state,
+    link,
+    conversation,
+    () => state.options.store.page(at),
+    (found) => {
+      if (found.kind !== 'answer') return fail(state, link, request, found.kind === 'failed' ? 'unavailable' : 'not-found')
+      const { value } = found
+      if (value.epoch === frame.epoch && value.asOf < atLeast) return fail(state, link, request, 'unavailable', lagRetryMs)
+      push(state, link, { type: 'page', request, conversation, ...value })
+    },
+  )
 }
 
 /** `failed`: the request of `open`, `history` or `inbox` has no answer. */
@@ -68,22 +78,32 @@ function covers(read: OpenRead, frame: ServerFrame): boolean {
 
 type Found<T> = { kind: 'answer'; value: T } | { kind: 'absent' } | { kind: 'failed' }
 
-/** A removal that comes while the store is read makes its answer void. */
-async function reading<T>(state: HubState, link: Link, conversation: string, read: () => Promise<T | undefined>): Promise<Found<T>> {
+/**
+ * A removal that comes while the store is read makes its answer void. `deliver` runs in the very step in which that is
+ * decided: one promise later `left` could already stand before the answer.
+ */
+async function reading<T>(
+  state: HubState,
+  link: Link,
+  conversation: string,
+  read: () => Promise<T | undefined>,
+  deliver: (found: Found<T>) => void,
+): Promise<void> {
   const mine: Reading = { conversation, cancelled: false }
   link.readings ??= new Set()
   link.readings.add(mine)
+  let found: Found<T>
   try {
     const value = await read()
-    return value === undefined || mine.cancelled ? { kind: 'absent' } : { kind: 'answer', value }
+    found = value === undefined || mine.cancelled ? { kind: 'absent' } : { kind: 'answer', value }
   } catch (error) {
     const { logger = silentLogger } = state.options
     logger.error('read-failed', { conversation, ...errorFields(error) })
-    return { kind: 'failed' }
-  } finally {
-    link.readings.delete(mine)
-    if (link.readings.size === 0) link.readings = undefined
+    found = { kind: 'failed' }
   }
+  link.readings?.delete(mine)
+  if (link.readings?.size === 0) link.readings = undefined
+  deliver(found)
 }
 
 function joined(state: HubState, at: { tenant: string; conversation: string; user: string }): Promise<void> {

@@ -1,0 +1,320 @@
+/** The hub alone, in one thread: every turn is run by hand, every frame is looked at. */
+import { describe, expect, it } from 'vitest'
+import type { ClientFrame, ServerFrame } from '../protocol/frames.js'
+import type { Faults } from './faults.js'
+import { type HubOptions, createHub } from './hub.js'
+import { memoryStore } from './memory-store.js'
+import type { Store } from './store.js'
+
+type Hello = Extract<ClientFrame, { type: 'hello' }>
+
+function world(more: Partial<HubOptions> = {}, faults?: Faults) {
+  const turns: (() => void)[] = []
+  let minted = 0
+  let now = 1_000
+  const hub = createHub(
+    { store: memoryStore(), clock: { now: () => now }, mint: () => `id${++minted}`, turn: (run) => void turns.push(run), ...more },
+    faults,
+  )
+  /** Runs turns until nothing moves; a macrotask lets every promise settle. */
+  async function settle() {
+    do {
+      for (const run of turns.splice(0)) run()
+      await new Promise(setImmediate)
+    } while (turns.length)
+  }
+  function link(user: string, hello: Partial<Hello> = {}) {
+    const frames: ServerFrame[] = []
+    const closes: string[] = []
+    const connected = hub.connect({
+      user,
+      hello: { type: 'hello', version: 1, user, device: 'd', lane: user, link: 1, ...hello },
+      send: (sent) => void frames.push(...sent),
+      close: (code) => void closes.push(code),
+    })
+    const of = <T extends ServerFrame['type']>(type: T) =>
+      frames.filter((frame): frame is Extract<ServerFrame, { type: T }> => frame.type === type)
+    return {
+      ...connected,
+      frames,
+      closes,
+      of,
+      say: (...sent: ClientFrame[]) => {
+        for (const frame of sent) connected.receive(frame)
+      },
+      /** What came since the last call. */
+      fresh: () => frames.splice(0).map((frame) => frame.type),
+    }
+  }
+  const put = async (members: readonly string[], conversation = 'c') => {
+    const done = hub.put({ tenant: '', conversation, members: members.map((user) => ({ user })) })
+    await settle()
+    await done
+  }
+  const tick = (ms: number) => {
+    now += ms
+  }
+  return { hub, settle, link, put, tick }
+}
+
+const open = (conversation = 'c'): ClientFrame => ({ type: 'open', request: 1, conversation })
+const send = (localId: string, conversation = 'c', after?: string): ClientFrame => ({
+  type: 'operation',
+  conversation,
+  localId,
+  try: 1,
+  after,
+  operation: { kind: 'send', content: localId },
+})
+
+describe('the fan-out', () => {
+  it('acknowledges, then tells, in the order of the log, mixed with posts', async () => {
+    const { hub, link, put, settle } = world()
+    await put(['ann', 'bob'])
+    const [ann, bob] = [link('ann'), link('bob')]
+    ann.say(open())
+    bob.say(open())
+    await settle()
+    ann.fresh()
+    ann.say(send('a'))
+    const posted = hub.post({ tenant: '', conversation: 'c', id: 'p', author: 'system', content: 1 })
+    bob.say(send('b'))
+    await settle()
+    expect(await posted).toMatchObject({ seq: 2 })
+    expect(bob.of('change').map((frame) => frame.seq)).toEqual([1, 2, 3])
+    expect(ann.fresh()).toEqual(['ack', 'change', 'change', 'change'])
+  })
+
+  it('tells a stranger nothing, not even between open and its answer', async () => {
+    const { link, put, settle } = world()
+    await put(['ann'])
+    const [ann, eve] = [link('ann'), link('eve')]
+    eve.say(open(), { type: 'typing', conversation: 'c', on: true })
+    ann.say(open(), send('a'))
+    await settle()
+    expect(eve.fresh()).toEqual(['welcome', 'failed'])
+    expect(ann.of('typing')).toEqual([])
+  })
+
+  it('answers an open that overtakes a change without losing or repeating it', async () => {
+    const { link, put, settle } = world()
+    await put(['ann', 'bob'])
+    const [ann, bob] = [link('ann'), link('bob')]
+    ann.say(send('a'))
+    bob.say(open())
+    await settle()
+    const [opened] = bob.of('opened')
+    expect([...(opened?.rows ?? []).map((row) => row.seq), ...bob.of('change').map((frame) => frame.seq)]).toEqual([1])
+  })
+
+  it('gives a removed member left as the last frame, to all links, and not-found after', async () => {
+    const { link, put, settle } = world()
+    await put(['ann', 'bob'])
+    const [ann, bob, phone] = [link('ann'), link('bob'), link('bob', { lane: 'phone' })]
+    for (const one of [ann, bob]) one.say(open())
+    await settle()
+    bob.say({ type: 'history', request: 2, conversation: 'c', epoch: 'e', anchor: { before: 9 }, limit: 9 })
+    ann.say(send('a'))
+    await put(['ann'])
+    ann.say(send('b'))
+    bob.say(send('x'))
+    await settle()
+    expect(bob.fresh()).toEqual(['welcome', 'opened', 'page', 'change', 'left', 'reject'])
+    expect(phone.of('left')).toEqual([{ type: 'left', conversation: 'c', seq: 2, why: 'removed' }])
+    expect(ann.of('change').map((frame) => frame.change.kind)).toEqual(['message', 'member', 'message'])
+  })
+
+  it('lets no answer read before a removal follow it', async () => {
+    const inner = memoryStore()
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const store: Store = {
+      ...inner,
+      page: (at) => inner.page(at).then((found) => gate.then(() => found)),
+    }
+    const { link, put, settle } = world({ store })
+    await put(['ann', 'bob'])
+    const bob = link('bob')
+    bob.say({ type: 'history', request: 2, conversation: 'c', epoch: 'e', anchor: { before: 9 }, limit: 9 })
+    await put(['ann'])
+    release()
+    await settle()
+    expect(bob.fresh()).toEqual(['welcome', 'left', 'failed'])
+  })
+})
+
+describe('receipts, typing, ping', () => {
+  it('tell everyone a moved watermark once a tick, and the asker a covered one', async () => {
+    const { link, put, settle } = world()
+    await put(['ann', 'bob'])
+    const [ann, bob, phone] = [link('ann'), link('bob'), link('bob', { lane: 'phone' })]
+    for (const one of [ann, bob]) one.say(open())
+    ann.say(send('a'), send('b'))
+    await settle()
+    const epoch = ann.of('opened')[0]?.epoch ?? ''
+    for (const one of [ann, bob, phone]) one.fresh()
+    const receipt = (more: object) => ({ type: 'receipt', conversation: 'c', epoch, ...more }) as ClientFrame
+    bob.say(receipt({ delivered: 1 }), receipt({ delivered: 2, read: 1 }))
+    await settle()
+    const marks = [{ user: 'bob', delivered: 2, read: 1 }]
+    for (const one of [ann, bob]) expect(one.of('marks')).toEqual([{ type: 'marks', conversation: 'c', epoch, marks }])
+    expect(phone.of('marks').at(-1)?.marks).toEqual(marks)
+    for (const one of [ann, bob]) one.fresh()
+    bob.say(receipt({ read: 1 }))
+    await settle()
+    expect([ann.of('marks'), bob.of('marks')]).toEqual([[], [{ type: 'marks', conversation: 'c', epoch, marks }]])
+  })
+
+  it('relay typing to the others, and never back', async () => {
+    const { link, put, settle } = world()
+    await put(['ann', 'bob'])
+    const [ann, bob, phone] = [link('ann'), link('bob'), link('bob', { lane: 'phone' })]
+    for (const one of [ann, bob, phone]) one.say(open())
+    await settle()
+    bob.say({ type: 'typing', conversation: 'c', on: true })
+    await settle()
+    expect([ann.of('typing'), bob.of('typing'), phone.of('typing')]).toEqual([
+      [{ type: 'typing', conversation: 'c', user: 'bob', on: true }],
+      [],
+      [],
+    ])
+  })
+
+  it('name the heads that moved since the last answer', async () => {
+    const { link, put, settle } = world()
+    await put(['ann'])
+    const ann = link('ann')
+    ann.say(open(), send('a'))
+    await settle()
+    ann.say({ type: 'ping', n: 1 }, { type: 'ping', n: 2 })
+    await settle()
+    const heads = ann.of('pong').map((frame) => frame.heads.map((head) => head.seq))
+    expect(heads).toEqual([[1], []])
+  })
+})
+
+describe('the inbox stream', () => {
+  it('continues its cursor with rows of conversations that are not followed, and with what is gone', async () => {
+    const { link, put, settle } = world()
+    await put(['ann', 'bob'], 'c')
+    await put(['ann', 'bob'], 'd')
+    const [ann, bob] = [link('ann'), link('bob')]
+    ann.say(open('c'), { type: 'inbox', request: 2 })
+    await settle()
+    bob.say(send('1', 'c'))
+    await settle()
+    bob.say(send('2', 'd'))
+    await settle()
+    await put(['bob'], 'd')
+    const frames = ann.of('inbox')
+    expect(frames.map(({ request, rows, gone }) => [request, rows.map((row) => row.conversation), gone])).toEqual([
+      [2, ['d', 'c'], []],
+      [undefined, ['d'], []],
+      [undefined, [], ['d']],
+    ])
+    expect(frames.slice(1).map((frame) => frame.prev)).toEqual(frames.slice(0, -1).map((frame) => frame.next))
+    expect(frames[1]?.rows[0]).toMatchObject({ unread: { count: 1 }, last: { localId: '2' } })
+  })
+})
+
+describe('a link', () => {
+  it('of a higher number fences what the older one sent and was not stored', async () => {
+    const { link, put, settle } = world()
+    await put(['ann'])
+    const older = link('ann')
+    older.say(send('a'))
+    const newer = link('ann', { link: 2 })
+    newer.say(open())
+    await settle()
+    expect([older.closes, newer.of('opened')[0]?.head]).toEqual([['superseded'], 0])
+    const late = link('ann', { link: 1 })
+    expect([late.closes, late.fresh()]).toEqual([['superseded'], ['refused']])
+    newer.say({ type: 'ping', n: 1 })
+    await settle()
+    expect(newer.of('pong')).toHaveLength(1)
+  })
+
+  it('that merely broke leaves its writes to the store', async () => {
+    const { link, put, settle } = world()
+    await put(['ann'])
+    const first = link('ann')
+    first.say(send('a'))
+    first.closed()
+    const second = link('ann', { link: 2 })
+    second.say(send('a'), send('b', 'c', 'a'))
+    await settle()
+    expect(second.of('ack').map((frame) => [frame.localId, frame.seq])).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ])
+  })
+
+  it('that is too fast is rejected in passing, then cut, and may come again', async () => {
+    const { link, put, settle, tick } = world({ rate: { perSecond: 10, burst: 4 } })
+    await put(['ann'])
+    const ann = link('ann')
+    ann.say(...[1, 2, 3, 4, 5].map((n) => send(`a${n}`)))
+    await settle()
+    expect(ann.of('reject')).toMatchObject([{ localId: 'a5', code: 'rate-limited', final: false, retryAfterMs: 200 }])
+    tick(200)
+    ann.say(send('a5'))
+    await settle()
+    expect(ann.of('ack')).toHaveLength(5)
+    ann.say(...[1, 2, 3, 4, 5].map((n) => send(`b${n}`)))
+    expect(ann.closes).toEqual(['rate-limited'])
+  })
+
+  it('may follow 50 conversations and no more', async () => {
+    const { link, put, settle } = world()
+    for (let n = 0; n <= 50; n++) await put(['ann'], `c${n}`)
+    const ann = link('ann')
+    for (let n = 0; n <= 50; n++) ann.say(open(`c${n}`))
+    await settle()
+    expect([ann.of('opened').length, ann.of('failed')]).toMatchObject([50, [{ code: 'too-large' }]])
+    ann.say({ type: 'unfollow', conversation: 'c0' }, open('c50'))
+    await settle()
+    expect(ann.of('opened')).toHaveLength(51)
+  })
+
+  it('hears of the end before it is closed', async () => {
+    const { hub, link } = world()
+    const ann = link('ann')
+    hub.drain(500)
+    await hub.stop('drain', 500)
+    expect([ann.fresh(), ann.closes]).toEqual([['welcome', 'drain'], ['drain']])
+  })
+})
+
+describe('a failing store', () => {
+  it('rejects in passing, harms no neighbour in the batch, and heals', async () => {
+    const inner = memoryStore()
+    const store: Store = {
+      ...inner,
+      write: (batch, mint) =>
+        batch.some((one) => one.kind === 'send' && one.localId === 'bad') ? Promise.reject(new Error('disk')) : inner.write(batch, mint),
+    }
+    const { link, put, settle } = world({ store })
+    await put(['ann'])
+    const ann = link('ann')
+    ann.say(send('a'), send('bad'), send('b'))
+    await settle()
+    expect(ann.of('ack').map((frame) => frame.localId)).toEqual(['a', 'b'])
+    expect(ann.of('reject')).toMatchObject([{ localId: 'bad', code: 'unavailable', final: false }])
+  })
+})
+
+describe('a planted bug', () => {
+  it('ackBeforeCommit answers while nothing is stored; ignoreAfter stores out of order', async () => {
+    const { link, put, settle } = world({}, { ackBeforeCommit: true, ignoreAfter: true })
+    await put(['ann'])
+    const ann = link('ann')
+    ann.say(open())
+    await settle()
+    ann.fresh()
+    ann.say(send('b', 'c', 'a'))
+    await settle()
+    expect(ann.fresh()).toEqual(['ack', 'ack', 'change'])
+  })
+})
