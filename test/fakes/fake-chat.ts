@@ -51,9 +51,9 @@ export interface FakeChat extends Chat {
   readonly calls: string[]
 }
 
-export const loading: View = { messages: [], gaps: [], hasOlder: false, hasNewer: false, atLatest: false, state: 'loading' }
+const loading: View = { messages: [], gaps: [], hasOlder: false, hasNewer: false, atLatest: false, state: 'loading' }
 export const viewOf = (...texts: string[]): View => ({ ...loading, atLatest: true, state: 'ready', messages: texts.map(messageOf) })
-export const messageOf = (text: string): Message => ({ key: text, author: 'ben', mine: false, at: 0, content: { text }, status: 'sent' })
+const messageOf = (text: string): Message => ({ key: text, author: 'ben', mine: false, at: 0, content: { text }, status: 'sent' })
 
 /** An inbox that is known from its unread alone. */
 export const listOf = (unread: number): Inbox => ({ items: [], hasMore: false, unread, unreadMore: false, state: 'ready' })
