@@ -1,6 +1,6 @@
 /** A store in the memory of this process: for tests, demonstrations and trials. Nothing survives the process. */
 import type { Faults } from './faults.js'
-import { storeOver } from './ledger/ledger.js'
+import { storeOver } from './ledger/store-over.js'
 import { type MemoryData, memoryTables } from './memory-tables.js'
 import type { Store } from './store.js'
 

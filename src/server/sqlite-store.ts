@@ -1,5 +1,5 @@
 /** The durable embedded store: one SQLite file, one process. */
-import { storeOver } from './ledger/ledger.js'
+import { storeOver } from './ledger/store-over.js'
 import { openFile } from './sqlite/engine.js'
 import { prepareSchema } from './sqlite/schema.js'
 import { sqliteTables } from './sqlite/tables.js'

@@ -57,3 +57,81 @@ describe('a link', () => {
     expect(await late.next('refused')).toMatchObject({ code: 'superseded' })
   })
 })
+
+describe('the door', () => {
+  it('cuts a slow consumer, which catches up later, and nobody else', async () => {
+    listening = await listen({ limits: { bufferedBytes: 64 * 1024 } })
+    await listening.server.conversations.put({ id: 'c', members: ['ann', 'bob'] })
+    const [ann, bob] = [await enter(listening.url, 'ann'), await enter(listening.url, 'bob')]
+    const opened = await ann.ask({ type: 'open', conversation: 'c' })
+    await bob.ask({ type: 'open', conversation: 'c' })
+    let isCut = false
+    void ann.closed.then(() => {
+      isCut = true
+    })
+    ann.socket.pause()
+    let sent = 0
+    // The kernel holds some megabytes before the server has to.
+    while ((await (await listening.server.fetch(new Request('http://x/health'))).json()).links === 2) {
+      expect(++sent).toBeLessThan(2_000)
+      await listening.server.post({ id: `p${sent}`, conversation: 'c', author: 'system', content: 'x'.repeat(30_000) })
+    }
+    expect(isCut).toBe(false)
+    ann.socket.resume()
+    await ann.closed
+    await bob.next('change', (frame) => frame.seq === sent)
+    const again = await enter(listening.url, 'ann', { link: 2 })
+    const delta = await again.ask({
+      type: 'open',
+      conversation: 'c',
+      position: { epoch: 'epoch' in opened ? opened.epoch : '', seq: 0, tag: '' },
+    })
+    expect(delta).toMatchObject({ from: 0, head: sent })
+  })
+
+  it('closes who says no hello, and whose token ends', { timeout: 10_000 }, async () => {
+    listening = await listen({
+      limits: { helloMs: 1 },
+      auth: ({ token }) => (token ? { userId: token, expiresAt: Date.now() + 300 } : null),
+    })
+    const [silent, ann] = [await dial(listening.url), await enter(listening.url, 'ann')]
+    expect(await silent.closed).toEqual({ code: 4003, reason: 'hello-timeout' })
+    expect(await ann.closed).toEqual({ code: 4201, reason: 'token-expired' })
+  })
+
+  it('admits as many as it may', async () => {
+    listening = await listen({ limits: { connections: 1 } })
+    const ann = await enter(listening.url, 'ann')
+    await expect(dial(listening.url)).rejects.toThrow('503')
+    await ann.end()
+  })
+})
+
+describe('backend code', () => {
+  it('puts and posts the same twice with one effect, revises in place, and is told of misuse', async () => {
+    listening = await listen()
+    const { server } = listening
+    await server.conversations.put({ id: 'c', members: ['ann', { user: 'bob', profile: { name: 'Bob' } }], profile: { name: 'C' } })
+    const bob = await enter(listening.url, 'bob')
+    await bob.ask({ type: 'open', conversation: 'c' })
+    const post = { id: 'p1', conversation: 'c', author: 'system', content: { text: 'paid' } }
+    const [first, second] = [await server.post(post), await server.post(post)]
+    expect(second).toEqual(first)
+    const revised = await server.post({ ...post, content: { text: 'refunded' } })
+    expect([revised.id, revised.seq, revised.index, revised.rev]).toEqual([first.id, 1, 0, 2])
+    await server.conversations.put({ id: 'c', members: ['ann', 'bob'], profile: { name: 'C' } })
+    await server.conversations.put({ id: 'c', members: ['ann', 'bob'], profile: { name: 'D' } })
+    expect(await bob.next('change', (frame) => frame.seq === 3)).toMatchObject({ change: { kind: 'profile', profile: { name: 'D' } } })
+    await expect(server.post({ ...post, conversation: 'absent' })).rejects.toThrow('there is no conversation absent')
+    await expect(server.post({ ...post, content: undefined })).rejects.toThrow(TypeError)
+    await expect(server.conversations.put({ id: '', members: [] })).rejects.toThrow('must be a string of 1 to 128')
+  })
+
+  it('keeps tenants apart', async () => {
+    listening = await listen({ auth: ({ token = '' }) => ({ userId: 'ann', tenant: token }) })
+    await listening.server.conversations.put({ id: 'c', tenant: 'north', members: ['ann'] })
+    const [north, south] = [await enter(listening.url, 'ann', { token: 'north' }), await enter(listening.url, 'ann', { token: 'south' })]
+    expect(await north.ask({ type: 'open', conversation: 'c' })).toMatchObject({ type: 'opened' })
+    expect(await south.ask({ type: 'open', conversation: 'c' })).toMatchObject({ type: 'failed', code: 'not-found' })
+  })
+})

@@ -5,7 +5,7 @@
 import type { Change, Person } from '../../protocol/frames.js'
 import type { JoinWrite, MemberInput, Outcome, Place, PersonWrite, PutWrite, StoredChange } from '../store.js'
 import type { ConversationRecord, SeatRecord } from '../tables.js'
-import type { Ledger } from './write.js'
+import type { Ledger } from './ledger.js'
 
 export function put(ledger: Ledger, write: PutWrite): Outcome {
   const { tables } = ledger

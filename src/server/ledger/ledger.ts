@@ -1,34 +1,10 @@
-/** A store over an engine's tables. All rules of the log live beneath this; engines keep rows. */
-import { type Faults, noFaults } from '../faults.js'
-import type { Store } from '../store.js'
+/** What every write works with: the rows, new ids, and the bugs a test has planted. */
+import type { Faults } from '../faults.js'
 import type { Tables } from '../tables.js'
-import { readInbox } from './inbox.js'
-import { readOpen, readPage } from './read.js'
-import { readerOf } from './visible.js'
-import { apply } from './write.js'
 
-export function storeOver(tables: Tables, faults: Faults = noFaults): Store {
-  return {
-    async write(batch, mint) {
-      const ledger = { tables, mint, faults }
-      return tables.transaction(() => batch.map((write) => apply(ledger, write)))
-    },
-    async open(at) {
-      const reader = readerOf(tables, at)
-      return reader && readOpen(reader, at.position)
-    },
-    async page(at) {
-      const reader = readerOf(tables, at)
-      return reader && readPage(reader, at.anchor, at.limit)
-    },
-    async inbox(at) {
-      return readInbox(tables, at)
-    },
-    async members(at) {
-      return tables.seats(at, Number.MAX_SAFE_INTEGER).map((seat) => seat.user)
-    },
-    async close() {
-      tables.close()
-    },
-  }
+export interface Ledger {
+  readonly tables: Tables
+  /** Makes a random id. */
+  readonly mint: () => string
+  readonly faults: Faults
 }

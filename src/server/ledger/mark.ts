@@ -1,6 +1,6 @@
 /** Watermarks: within an epoch they only rise, never above the head, and read implies delivered (R21). */
 import type { MarkWrite, Outcome } from '../store.js'
-import type { Ledger } from './write.js'
+import type { Ledger } from './ledger.js'
 
 export function mark({ tables, faults }: Ledger, write: MarkWrite): Outcome {
   const conversation = tables.conversation(write)

@@ -6,7 +6,7 @@ import type { MessageRow } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
 import type { Outcome, PostWrite, SendWrite, VoidWrite } from '../store.js'
 import type { ConversationRecord } from '../tables.js'
-import type { Ledger } from './write.js'
+import type { Ledger } from './ledger.js'
 
 /** The author under which the table keeps the ids of posts: no user has an empty id. */
 const backend = ''

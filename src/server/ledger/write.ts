@@ -1,16 +1,9 @@
 /** Applies one batch of writes over the tables, in order, each by its own file. */
-import type { Faults } from '../faults.js'
 import type { Outcome, StoreWrite } from '../store.js'
-import type { Tables } from '../tables.js'
 import { joinOne, person, put } from './arrange.js'
+import type { Ledger } from './ledger.js'
 import { mark } from './mark.js'
 import { post, send, takeBack } from './send.js'
-
-export interface Ledger {
-  readonly tables: Tables
-  readonly mint: () => string
-  readonly faults: Faults
-}
 
 export function apply(ledger: Ledger, write: StoreWrite): Outcome {
   switch (write.kind) {
