@@ -40,10 +40,12 @@ export function createWrites({ store, mint, turn, logger, flush }: WritesOptions
   let waiting: Waiting[] = []
   let woken = false
   let writing = false
+  /** A flush follows at once: no turn has to come for what is pushed now. */
+  let settling = false
   const idlers: (() => void)[] = []
 
   function wake(): void {
-    if (woken) return
+    if (woken || settling) return
     woken = true
     turn(() => {
       woken = false
@@ -73,11 +75,24 @@ export function createWrites({ store, mint, turn, logger, flush }: WritesOptions
       )
     } catch (error) {
       logger.error('store-failed', { writes: batch.length, ...errorFields(error) })
-      if (batch.length === 1) return batch[0]?.settle(undefined)
+      if (batch.length === 1) return settleAll(batch, [undefined])
       for (const one of batch) await commit([one])
       return
     }
-    for (const [i, { settle }] of batch.entries()) settle(outcomes[i])
+    settleAll(batch, outcomes)
+  }
+
+  /** One that throws is a defect of the hub; it must not stop the writes of all others. */
+  function settleAll(batch: readonly Waiting[], outcomes: readonly (Outcome | undefined)[]): void {
+    settling = true
+    for (const [i, { settle }] of batch.entries()) {
+      try {
+        settle(outcomes[i])
+      } catch (error) {
+        logger.error('settle-failed', errorFields(error))
+      }
+    }
+    settling = false
   }
 
   return {
