@@ -82,6 +82,23 @@ describe('useConversation', () => {
     expect(renders).toBe(2)
   })
 
+  it('keeps the selection of an earlier render where equal, although an inline selector is a new one', async () => {
+    const seen = new Set<readonly string[]>()
+    function Keys({ tick }: { tick: number }): ReactElement {
+      const keys = useConversation(
+        'a',
+        (talk) => talk.messages.map((one) => one.key),
+        (a, b) => a.join() === b.join(),
+      )
+      seen.add(keys)
+      return <p>{`${keys.join()} ${tick}`}</p>
+    }
+    chat.conversation('a').timeline.set(viewOf('one'))
+    await show(<Keys tick={1} />)
+    await show(<Keys tick={2} />)
+    expect([host.textContent, seen.size]).toEqual(['one 2', 1])
+  })
+
   it('does not loop over a selector that never returns the same', async () => {
     await show(<Selected />)
     expect(host.textContent).toBe('1')

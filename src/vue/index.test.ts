@@ -70,6 +70,21 @@ describe('useConversation', () => {
     expect(subscribersOf('a')).toEqual([0, 0, 0])
   })
 
+  it('shows the new conversation as soon as the id is another', () => {
+    chat.conversation('b').timeline.set(viewOf('from b'))
+    const id = ref('a')
+    let shown = (): string => ''
+    show(
+      shower(() => {
+        const talk = useConversation(id)
+        shown = () => talk.value.id
+        return shown
+      }),
+    )
+    id.value = 'b'
+    expect(shown()).toBe('b')
+  })
+
   it('renders nothing when what is selected did not change', async () => {
     const count = { renders: 0 }
     const page = show(

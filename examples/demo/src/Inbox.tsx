@@ -54,7 +54,7 @@ const Row = memo(function Row({ item, me, current, onOpen }: RowProps): ReactEle
           <span className="title">{titleOf(profile, me)}</span>
           {last && <time>{timeOf(last.at)}</time>}
           <span className="last">
-            {last?.mine && <Ticks status={last.status} />}
+            {last?.mine && last.id === undefined && <Ticks status={last.status} />}
             {group && last && !last.mine && `${nameOf(last.author)}: `}
             {last?.content?.text ?? 'Nothing yet'}
           </span>
