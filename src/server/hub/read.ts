@@ -21,9 +21,8 @@ export async function open(state: HubState, link: Link, frame: OpenFrame): Promi
   const made = follow(state, link, conversation)
   const at = { tenant: link.tenant, conversation, user: link.user }
   const read = async () => {
-    const found = await state.options.store.open({ ...at, position })
-    if (found || !state.options.joinOnOpen) return found
-    await joined(state, at)
+    // Written before anything that came behind this frame: its author is a member by then.
+    if (state.options.joinOnOpen) await joined(state, at)
     return state.options.store.open({ ...at, position })
   }
   await reading(state, link, conversation, read, (found) => {

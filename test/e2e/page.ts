@@ -1,0 +1,88 @@
+/** What runs in the page of an end-to-end test: the client from source, opened by the test through `window.loom`. */
+import type { Chat, Conversation, View } from '../../src/client/api.js'
+import { composeChat } from '../../src/client/create-chat.js'
+import type { Faults } from '../../src/core/state.js'
+import { indexedDbStorage } from '../../src/storage/indexeddb/index.js'
+import { webSocketTransport } from '../../src/transports/websocket/index.js'
+
+export interface PageOptions {
+  readonly user: string
+  readonly url: string
+  readonly faults?: Faults
+  /** Follow this conversation at once. Default none. */
+  readonly conversation?: string
+  /** Open no link. Default false. */
+  readonly idle?: boolean
+}
+
+export interface Shown {
+  readonly key: string
+  readonly content: unknown
+  readonly status: string
+  readonly author: string
+  readonly seq: number | undefined
+}
+
+const shown = (view: View): Shown[] => view.messages.map(({ key, content, status, author, seq }) => ({ key, content, status, author, seq }))
+
+let chat: Chat
+let talk: Conversation
+/** Every view in which a key stood twice: the law says there is none (L5). */
+const doubled: string[] = []
+/** Console marks of entries that were reported durable, for tests that kill the browser. */
+const marked = new Set<string>()
+
+const loom = {
+  doubled,
+  async open({ user, url, faults = {}, conversation, idle = false }: PageOptions) {
+    chat = composeChat({ user, transport: webSocketTransport({ url, token: user }), storage: indexedDbStorage({ name: 'e2e' }) }, faults)
+    chat.outbox.subscribe((entries) => {
+      for (const { localId, content, status, durable } of entries) {
+        if (!durable || status === 'saving' || marked.has(localId)) continue
+        marked.add(localId)
+        console.log(`durable ${String(content)}`)
+      }
+    })
+    if (conversation !== undefined) loom.follow(conversation)
+    if (!idle) chat.connect()
+  },
+  follow(id: string) {
+    talk = chat.conversation(id)
+    return talk.timeline.subscribe((view) => {
+      const keys = view.messages.map(({ key }) => key)
+      if (new Set(keys).size !== keys.length) doubled.push(keys.join(' '))
+    })
+  },
+  chat: () => chat,
+  talk: () => talk,
+  view: () => ({ ...talk.timeline.get(), messages: shown(talk.timeline.get()) }),
+  send: (content: string) => talk.send(content),
+  /** Scrolls to the beginning and gives every message on the way, oldest first. */
+  async all(): Promise<Shown[]> {
+    await talk.jumpToLatest()
+    const bySeq = new Map<number, Shown>()
+    const pending: Shown[] = []
+    for (;;) {
+      const view = talk.timeline.get()
+      for (const message of shown(view)) {
+        if (message.seq === undefined) pending.push(message)
+        else bySeq.set(message.seq, message)
+      }
+      if (!view.hasOlder) break
+      await talk.loadOlder({ limit: 100 })
+    }
+    await talk.jumpToLatest()
+    return [
+      ...[...bySeq.values()].sort((a, b) => (a.seq as number) - (b.seq as number)),
+      ...new Map(pending.map((each) => [each.key, each])).values(),
+    ]
+  },
+}
+
+export type Loom = typeof loom
+declare global {
+  interface Window {
+    loom: Loom
+  }
+}
+window.loom = loom

@@ -1,0 +1,180 @@
+/**
+ * The real parts of an end-to-end test: the shipped server in a process of its own over a real SQLite file, a TCP proxy
+ * in front of it that can be cut, a page served apart from both, and Chromium.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { build } from 'esbuild'
+import { type BrowserContext, chromium, type Page } from 'playwright'
+import { chromiumArgs, findChromium } from '../chromium.mjs'
+import type { PageOptions } from './page.js'
+
+export interface Proxy {
+  readonly url: string
+  /** Ends every connection and refuses new ones. */
+  cut(): void
+  mend(): void
+}
+
+export interface ChatProcess {
+  /** Ends it as by a power cut. */
+  kill(): Promise<void>
+  /** Starts it again on the same data. */
+  start(): Promise<void>
+  readonly database: string
+}
+
+export interface Stage {
+  readonly server: ChatProcess
+  readonly proxy: Proxy
+  readonly origin: string
+  readonly folder: string
+  /** A browser whose disk survives in `profile`. */
+  browser(profile: string): Promise<BrowserContext>
+  /** A page with `window.loom`, and a chat opened in it. */
+  page(context: BrowserContext, options: Omit<PageOptions, 'url'>): Promise<Page>
+  /** Opens the chat again in a page that was reloaded. */
+  reload(page: Page, options: Omit<PageOptions, 'url'>): Promise<void>
+  end(): Promise<void>
+}
+
+const loopback = '127.0.0.1'
+
+export async function setStage(): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'chatloom-e2e-'))
+  const server = await startServer(join(folder, 'data'))
+  const proxy = await startProxy(() => server.port)
+  const pages = await servePage()
+  const origin = `http://${loopback}:${(pages.address() as AddressInfo).port}`
+  const contexts: BrowserContext[] = []
+  const open = (page: Page, options: Omit<PageOptions, 'url'>) =>
+    page.evaluate((given) => window.loom.open(given), { ...options, url: proxy.url } as PageOptions)
+  return {
+    server,
+    proxy,
+    origin,
+    folder,
+    async browser(profile) {
+      const context = await chromium.launchPersistentContext(join(folder, profile), { executablePath: findChromium(), args: chromiumArgs })
+      contexts.push(context)
+      return context
+    },
+    async page(context, options) {
+      const page = await context.newPage()
+      page.on('pageerror', (error) => console.error('page error:', error))
+      await page.goto(origin)
+      await open(page, options)
+      return page
+    },
+    async reload(page, options) {
+      await page.reload()
+      await open(page, options)
+    },
+    async end() {
+      for (const context of contexts) await context.close().catch(() => {})
+      await server.kill()
+      proxy.end()
+      pages.close()
+      pages.closeAllConnections()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function startServer(data: string): Promise<ChatProcess & { readonly port: number }> {
+  let child: ChildProcess
+  let port = 0
+  const server = {
+    get port() {
+      return port
+    },
+    database: join(data, 'chat.db'),
+    async start() {
+      child = spawn(process.execPath, ['dist/cli.js', 'serve', '--dev', '--port', String(port), '--data', data], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
+      for await (const line of lines) {
+        const found = /ws:\/\/127\.0\.0\.1:(\d+)/.exec(line)
+        if (!found) continue
+        port = Number(found[1])
+        break
+      }
+      // A pipe that nobody reads would fill.
+      child.stdout?.resume()
+    },
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const exit = once(child, 'exit')
+      child.kill('SIGKILL')
+      await exit
+    },
+  }
+  await server.start()
+  return server
+}
+
+async function startProxy(port: () => number): Promise<Proxy & { end(): void }> {
+  const sockets = new Set<Socket>()
+  let isCut = false
+  const proxy = createTcpServer((near) => {
+    if (isCut) return near.destroy()
+    const far = connect(port(), loopback)
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket)
+      socket.pipe(other)
+      socket.on('error', () => other.destroy())
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+    }
+  })
+  proxy.listen(0, loopback)
+  await once(proxy, 'listening')
+  const cut = () => {
+    isCut = true
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    url: `ws://${loopback}:${(proxy.address() as AddressInfo).port}`,
+    cut,
+    mend: () => {
+      isCut = false
+    },
+    end() {
+      cut()
+      proxy.close()
+    },
+  }
+}
+
+async function servePage(): Promise<Server> {
+  const { outputFiles } = await build({
+    entryPoints: ['test/e2e/page.ts'],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+  })
+  const script = outputFiles[0]?.text ?? ''
+  const server = createServer((request, response) => {
+    const isScript = request.url === '/page.js'
+    response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html', 'cache-control': 'no-store' })
+    response.end(
+      isScript ? script : '<!doctype html><meta charset="utf-8"><title>chatloom</title><script type="module" src="/page.js"></script>',
+    )
+  })
+  server.listen(0, loopback)
+  await once(server, 'listening')
+  return server
+}
