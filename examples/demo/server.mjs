@@ -17,7 +17,7 @@ const { PORT = '8080', HOST = '127.0.0.1', DATA_DIR = '.data' } = process.env
 mkdirSync(DATA_DIR, { recursive: true })
 
 const chat = createChatServer({
-  store: sqliteStore({ path: join(DATA_DIR, 'demo.sqlite') }),
+  store: openStore(join(DATA_DIR, 'demo.sqlite')),
   auth: ({ token }) => (isPerson(token) ? { userId: token, profile: { name: token } } : null),
 })
 
@@ -45,6 +45,16 @@ server.on('upgrade', (request, socket) => {
   })
 })
 chat.attach(server)
+
+/** Its errors say what to do: another process has the file, or an engine is missing. */
+function openStore(path) {
+  try {
+    return sqliteStore({ path })
+  } catch (error) {
+    console.error(error.message)
+    process.exit(1)
+  }
+}
 
 function kill(user) {
   const open = [...(sockets.get(user) ?? [])]
