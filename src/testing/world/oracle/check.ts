@@ -1,0 +1,76 @@
+/** Everything that must hold after a step, over all tabs and disks. What has not changed since the last look is not looked at again. */
+import type { ConversationState } from '../../../core/state.js'
+import type { Device, Tab } from '../device.js'
+import type { World } from '../world.js'
+import { checkMarks, type HeldMarks } from './marks.js'
+import { checkShown, settledOf } from './shown.js'
+import { checkStored, type Cursors } from './stored.js'
+
+/** What was looked at last. */
+export interface Memory {
+  readonly shown: WeakMap<Tab, Map<string, readonly unknown[]>>
+  readonly marks: WeakMap<Tab, Map<string, HeldMarks>>
+  readonly disks: WeakMap<Device, { commits: number; cursors: Cursors }>
+}
+
+export const newMemory = (): Memory => ({ shown: new WeakMap(), marks: new WeakMap(), disks: new WeakMap() })
+
+export function checkWorld(world: World, memory: Memory): void {
+  for (const device of world.devices) {
+    for (const tab of [...device.tabs]) {
+      if (tab.chat.session.get().phase === 'closed') device.killTab(tab)
+      else checkTab(world, memory, tab)
+    }
+    checkDisk(world, memory, device)
+  }
+}
+
+function checkTab(world: World, memory: Memory, tab: Tab): void {
+  const session = tab.chat.session.get()
+  if (session.phase === 'faulted') world.journal.broken('L5', `${tab.name} failed: ${String(session.error.cause)} ${(session.error.cause as Error)?.stack}`)
+  for (const { conversation, durable, localId } of tab.chat.outbox.get()) {
+    if (durable && !tab.device.promised.has(localId) && !tab.device.released.has(localId)) {
+      tab.device.promised.set(localId, conversation)
+      memory.disks.delete(tab.device)
+    }
+  }
+  for (const conversation of tab.state().conversations) checkConversation(world, memory, tab, conversation)
+}
+
+export function checkRoom(world: World, memory: Memory, tab: Tab, room: string): void {
+  const { slots, conversations } = tab.state()
+  const conversation = conversations[slots.get(room) ?? -1]
+  if (conversation) checkConversation(world, memory, tab, conversation)
+}
+
+function checkConversation(world: World, memory: Memory, tab: Tab, conversation: ConversationState): void {
+  const { id: room, log, entries, receipts } = conversation
+  const view = tab.device.talk(tab, room).timeline.get()
+  const looked = held(memory.shown, tab)
+  const [lastView, lastLog, lastEntries, lastReceipts] = looked.get(room) ?? []
+  if (lastView === view && lastLog === log && lastEntries === entries && lastReceipts === receipts) return
+  looked.set(room, [view, log, entries, receipts])
+  const outbox = tab.chat.outbox.get().filter((entry) => entry.conversation === room)
+  const shown = { who: tab.name, user: tab.user, room, view, at: log, outbox }
+  if (lastView !== view || lastEntries !== entries) checkShown(world.journal, world.truth, shown, world.discarded)
+  const sent = [...tab.unsettled].filter(([, where]) => where === room).map(([localId]) => localId)
+  for (const localId of settledOf(world.journal, world.truth, shown, sent)) tab.unsettled.delete(localId)
+  const marks = held(memory.marks, tab)
+  marks.set(room, checkMarks(world.journal, world.truth, { who: tab.name, user: tab.user, conversation, inbox: tab.chat.inbox.get() }, marks.get(room)))
+}
+
+function checkDisk({ journal, truth, discarded }: World, memory: Memory, device: Device): void {
+  const last = memory.disks.get(device)
+  if (last?.commits === device.commits()) return
+  const rows = device.disk.certain({ user: device.user })
+  if (device.isWiped() && rows.some((row) => row.key.length > 1)) journal.broken('L10', `${device.user} logged out, but rows were written after it`)
+  const parts = { journal, truth, user: device.user, rows, before: last?.cursors ?? new Map(), promised: device.promised, discarded }
+  const cursors = checkStored({ ...parts, release: (localId) => device.released.add(localId) })
+  memory.disks.set(device, { commits: device.commits(), cursors })
+}
+
+function held<V>(map: WeakMap<Tab, Map<string, V>>, tab: Tab): Map<string, V> {
+  const found = map.get(tab) ?? new Map<string, V>()
+  map.set(tab, found)
+  return found
+}

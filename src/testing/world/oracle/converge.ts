@@ -1,0 +1,80 @@
+/** The end of a history: everything heals, and within a bound all agree (L9). */
+import type { Tab } from '../device.js'
+import { look, roomsOf, type World, type WorldOptions } from '../world.js'
+import { checkWorld, type Memory } from './check.js'
+import { unreadOn } from './marks.js'
+
+/** The longest backoff twice, a connect and a request that time out, a silent link that is noticed: no history may need more. */
+const boundMs = 240_000
+const lookEveryMs = 2_000
+
+export async function converge(world: World, memory: Memory, heard: WorldOptions['heard']): Promise<void> {
+  const { time, journal, server } = world
+  heal(world, heard)
+  const healedMs = time.clock.now()
+  let missing: string | null = 'nothing was looked at'
+  while (missing !== null && time.clock.now() - healedMs < boundMs && !journal.breach()) {
+    await time.pass(lookEveryMs)
+    server.start()
+    for (const device of world.devices) world.open(device)
+    for (const tab of world.tabs()) {
+      if (tab.chat.session.get().phase === 'refused') tab.chat.connect()
+      for (const room of roomsOf(world.plan, tab.user)) look(world, tab, room, heard)
+    }
+    checkWorld(world, memory)
+    missing = disagreement(world)
+  }
+  if (missing !== null && !journal.breach()) journal.broken('L9', `${boundMs / 1000} s after all has healed, ${missing}`)
+  journal.note(`agreed after ${time.clock.now() - healedMs}`)
+  for (const { id } of world.plan.rooms) journal.note(`${id} ${world.truth.now(id)?.changes.map(({ tag }) => tag).join(' ')}`)
+}
+
+function heal(world: World, heard: WorldOptions['heard']): void {
+  world.journal.note('all heals')
+  world.calm()
+  world.server.store.disarm()
+  world.server.forgive()
+  world.server.start()
+  for (const device of world.devices) {
+    device.disk.resume()
+    for (const tab of device.tabs) {
+      tab.network.cut()
+      for (const room of roomsOf(world.plan, tab.user)) look(world, tab, room, heard)
+    }
+  }
+}
+
+/** The first thing in which a tab and the truth differ, or null. */
+function disagreement(world: World): string | null {
+  for (const tab of world.tabs()) {
+    if (tab.chat.session.get().phase !== 'online') return `${tab.name} is ${tab.chat.session.get().phase}`
+    for (const room of roomsOf(world.plan, tab.user)) {
+      const what = differs(world, tab, room)
+      if (what) return `${tab.name} in ${room}: ${what}`
+    }
+    const left = tab.chat.outbox.get().filter(({ status }) => status !== 'failed')
+    if (left[0]) return `${tab.name} still has ${left.length} unsent, ${left[0].localId} is ${left[0].status}`
+  }
+  return null
+}
+
+function differs({ truth }: World, tab: Tab, room: string): string | null {
+  const line = truth.now(room)
+  const { slots, conversations } = tab.state()
+  const conversation = conversations[slots.get(room) ?? -1]
+  if (!line || !conversation) return 'it is not held'
+  const { log, receipts } = conversation
+  const view = tab.device.talk(tab, room).timeline.get()
+  if (view.state !== 'ready') return `the view is ${view.state}`
+  if (log.epoch !== line.epoch || log.head !== line.changes.length) return `the head is ${log.head}, not ${line.changes.length}`
+  if (receipts.pending) return `the read watermark ${receipts.pending.read} is not told`
+  for (const [user, { delivered, read }] of line.marks) {
+    const mark = receipts.marks.get(user) ?? { delivered: 0, read: 0 }
+    if (mark.delivered !== delivered || mark.read !== read) return `${user} is at ${mark.delivered}/${mark.read}, not ${delivered}/${read}`
+  }
+  const inbox = tab.chat.inbox.get()
+  if (inbox.state !== 'ready') return `the inbox is ${inbox.state}`
+  const unread = unreadOn(line, tab.user, line.marks.get(tab.user)?.read ?? 0, log.head)
+  const shown = inbox.items.find((item) => item.conversation === room)?.unread
+  return shown === Math.min(unread, 100) ? null : `shows ${shown} unread, not ${unread}`
+}

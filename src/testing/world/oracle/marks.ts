@@ -1,0 +1,53 @@
+/** Watermarks and unread counts of a tab, held against the truth: L7. */
+import type { Inbox } from '../../../client/api.js'
+import type { ConversationState } from '../../../core/state.js'
+import type { MessageRow } from '../../../protocol/frames.js'
+import type { Content } from '../device.js'
+import type { Journal } from '../journal.js'
+import { indexOfPlace } from './shown.js'
+import type { Line, Truth } from './truth.js'
+
+/** Watermarks as a tab had them, and on which line. */
+export interface HeldMarks {
+  readonly line: Line | undefined
+  readonly marks: ReadonlyMap<string, { readonly delivered: number; readonly read: number }>
+}
+
+export interface MarksHeld {
+  readonly who: string
+  readonly user: string
+  readonly conversation: ConversationState
+  readonly inbox: Inbox<Content>
+}
+
+export function checkMarks(journal: Journal, truth: Truth, held: MarksHeld, before: HeldMarks | undefined): HeldMarks {
+  const { who, user, conversation, inbox } = held
+  const { id: room, log, receipts } = conversation
+  const { marks } = receipts
+  const line = log.epoch === '' ? undefined : truth.lineOf(room, log)
+  const say = (what: string) => journal.broken('L7', `${who} in ${room}: ${what}`)
+  if (!line) return { line, marks }
+  for (const [member, { delivered, read }] of marks) {
+    const most = truth.highest(room, log.epoch, member)
+    const was = before?.line === line ? before.marks.get(member) : undefined
+    if (delivered > most.delivered || read > most.read) say(`holds ${delivered}/${read} of ${member}, whose highest was ${most.delivered}/${most.read}`)
+    if (was && (delivered < was.delivered || read < was.read)) say(`lowered ${member} from ${was.delivered}/${was.read} to ${delivered}/${read}`)
+    if (read > delivered) say(`${member} has read ${read} of ${delivered} delivered`)
+  }
+  const pending = receipts.pending?.epoch === log.epoch ? receipts.pending.read : 0
+  const read = Math.max(marks.get(user)?.read ?? 0, pending)
+  const item = inbox.items.find((each) => each.conversation === room)
+  const unread = unreadOn(line, user, read, log.head)
+  if (item && log.state === 'ready' && log.tail.from <= read && item.unread !== Math.min(unread, 100)) say(`shows ${item.unread} unread, but ${unread} are`)
+  return { line, marks }
+}
+
+/** Messages of others in (read, head]. */
+export function unreadOn({ places, states }: Line, user: string, read: number, head: number): number {
+  let count = 0
+  for (let i = indexOfPlace(places, read + 1); i < places.length && (places[i] as number) <= head; i++) {
+    const row = states.get(places[i] as number)?.[0] as MessageRow
+    if (row.author !== user) count += 1
+  }
+  return count
+}

@@ -1,0 +1,98 @@
+/**
+ * One direction of a link: first in, first out, unless a fault says otherwise. Its end comes after what it carries, or cuts it off.
+ */
+import type { Chance } from './chance.js'
+import type { Journal } from './journal.js'
+import type { Plan } from './plan.js'
+import type { Time } from './time.js'
+
+export interface PipeParts<Frame> {
+  readonly time: Time
+  readonly chance: Chance
+  readonly journal: Journal
+  readonly plan: Plan
+  /** False while the world heals: no fault comes any more. */
+  readonly stormy: () => boolean
+  readonly deliver: (frame: Frame) => void
+  /** One word for the trace. */
+  readonly name: (frame: Frame) => string
+}
+
+export interface Pipe<Frame> {
+  push(frame: Frame): void
+  /** From now on nothing arrives, and nobody is told. */
+  silence(): void
+  /** Runs `ended` when everything on its way has arrived, or drops it all and runs `ended` at once. */
+  end(how: 'after' | 'now', ended: () => void): void
+  /** Nothing arrives any more. */
+  stop(): void
+  isSilent(): boolean
+}
+
+export function pipe<Frame>({ time, chance, journal, plan, stormy, deliver, name }: PipeParts<Frame>): Pipe<Frame> {
+  const { clock } = time
+  let lastDueMs = 0
+  let waiting = 0
+  let silent = false
+  let stopped = false
+
+  const carry = (frame: Frame, dueMs: number) => {
+    waiting += 1
+    time.later(Math.max(0, dueMs - clock.now()), () => {
+      waiting -= 1
+      if (stopped || silent) return journal.fired('frame lost in a dead link')
+      time.beat()
+      journal.note(name(frame))
+      deliver(frame)
+    })
+  }
+
+  const push = (frame: Frame) => {
+    if (stopped) return
+    if (silent) return journal.fired('frame lost in a dead link')
+    const { rates, latencyMs, jitterMs } = plan
+    const faulty = stormy()
+    if (faulty && chance.hit(rates.drop)) {
+      journal.note(`lost ${name(frame)}`)
+      return journal.fired('frame dropped')
+    }
+    let dueMs = clock.now() + latencyMs + Math.floor(chance.roll() * jitterMs)
+    if (faulty && chance.hit(rates.holdBack)) {
+      dueMs += chance.int(2_000, 25_000)
+      journal.fired('frame held back')
+    }
+    dueMs = Math.max(lastDueMs, dueMs)
+    if (faulty && chance.hit(rates.overtake)) {
+      journal.fired('frame overtaken')
+      return carry(frame, dueMs + chance.int(1, 400))
+    }
+    lastDueMs = dueMs
+    carry(frame, dueMs)
+    if (faulty && chance.hit(rates.double)) {
+      journal.fired('frame doubled')
+      carry(frame, dueMs + chance.pick([0, 3, 300]))
+    }
+  }
+
+  return {
+    push,
+    silence() {
+      silent = true
+    },
+    end(how, ended) {
+      if (how === 'now' && waiting > 0) {
+        stopped = true
+        journal.fired('frame lost in a dead link', waiting)
+      }
+      time.later(how === 'now' ? 0 : Math.max(0, lastDueMs - clock.now()), () => {
+        stopped = true
+        time.beat()
+        ended()
+      })
+    },
+    stop() {
+      stopped = true
+    },
+    isSilent: () => silent,
+  }
+}

@@ -1,0 +1,121 @@
+/** Everything of one simulated world, in one thread: three users' browsers, a network, a server, a store, and the truth. */
+import type { Faults as ClientFaults } from '../../core/state.js'
+import type { Faults as ServerFaults } from '../../server/faults.js'
+import { type Chance, chanceOf } from './chance.js'
+import { type Device, device, type Tab } from './device.js'
+import { type Journal, journal } from './journal.js'
+import { type Birth, type Truth, truthOf } from './oracle/truth.js'
+import { type Plan, planOf } from './plan.js'
+import { worldServer, type WorldServer } from './server.js'
+import { type Time, timeOf } from './time.js'
+
+/** Bugs planted on either side. */
+export interface Planted {
+  readonly client?: ClientFaults
+  readonly server?: ServerFaults
+}
+
+export interface World {
+  readonly seed: number
+  readonly plan: Plan
+  readonly time: Time
+  readonly chance: Chance
+  readonly journal: Journal
+  readonly truth: Truth
+  readonly server: WorldServer
+  readonly devices: readonly Device[]
+  /** Where each local id was born; gone once its order is no longer promised. */
+  readonly births: Map<string, Birth>
+  /** Local ids whose user asked to take them back. */
+  readonly discarded: Set<string>
+  /** Ids of backend posts, by room. */
+  readonly posts: Map<string, string[]>
+  /** A number not used before. */
+  next(): number
+  /** No fault comes any more. */
+  calm(): void
+  /** Opens a tab as its user does: connect, look at the rooms. */
+  open(device: Device): void
+  readonly tabs: () => readonly Tab[]
+}
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly planted?: Planted
+  readonly keepLines?: boolean
+  /** Runs whenever a subscriber of a timeline hears. */
+  readonly heard: (world: World, tab: Tab, room: string) => void
+}
+
+export function worldOf({ seed, planted = {}, keepLines = false, heard }: WorldOptions): World {
+  const plan = planOf(seed)
+  const chance = chanceOf(seed)
+  const time = timeOf(seed)
+  const log = journal(keepLines)
+  const births = new Map<string, Birth>()
+  const truth = truthOf(log, (localId) => births.get(localId))
+  let numbers = 0
+  let stormy = true
+  const died = () => time.later(chance.int(1, 6_000), server.start)
+  const server = worldServer({ time, chance, journal: log, plan, truth, faults: planted.server, died })
+  const parts = { time, chance, journal: log, plan, stormy: () => stormy, server, faults: planted.client }
+
+  const opened = (tab: Tab) => {
+    tab.chat.on('failed', ({ localId }) => births.delete(localId))
+    tab.chat.connect()
+  }
+  const world: World = {
+    seed,
+    plan,
+    time,
+    chance,
+    journal: log,
+    truth,
+    server,
+    devices: plan.users.map((user) => device({ ...parts, user, opened })),
+    births,
+    discarded: new Set(),
+    posts: new Map(plan.rooms.map(({ id }) => [id, []])),
+    next: () => ++numbers,
+    calm() {
+      stormy = false
+    },
+    open(device) {
+      const wanted = plan.twoTabs && device.user === plan.users[0] ? 2 : 1
+      if (device.tabs.length >= wanted) return
+      const tab = device.openTab()
+      log.note(`${tab.name} opens`)
+      for (const room of roomsOf(plan, tab.user)) if (chance.hit(0.8)) look(world, tab, room, heard)
+    },
+    tabs: () => world.devices.flatMap((each) => each.tabs),
+  }
+  return world
+}
+
+export function roomsOf(plan: Plan, user: string): readonly string[] {
+  return plan.rooms.filter(({ members }) => members.includes(user)).map(({ id }) => id)
+}
+
+/** Shows a timeline; every snapshot that is told is looked at. */
+export function look(world: World, tab: Tab, room: string, heard: WorldOptions['heard']): void {
+  if (tab.views.has(room)) return
+  const off = tab.device.talk(tab, room).timeline.subscribe(() => heard(world, tab, room))
+  tab.views.set(room, off)
+}
+
+/** Conversations and their past. */
+export async function settle(world: World): Promise<void> {
+  const { plan, server, time, chance } = world
+  server.start()
+  for (const { id, members, messages } of plan.rooms) {
+    server.put(id, members)
+    for (let i = 0; i < messages; i++) post(world, id, chance.pick([...members, 'bot']))
+  }
+  await time.pass(2_000)
+}
+
+export function post(world: World, room: string, author: string): void {
+  const id = `p${world.next()}`
+  world.posts.get(room)?.push(id)
+  world.server.post(room, id, author, { text: `${author} ${id}` })
+}
