@@ -259,7 +259,7 @@ function loseLink(turn: Turn): void {
 
 function setWake(turn: Turn, conversation: ConversationState): void {
   const wakeAtMs = Math.min(
-    flushWakeAt(conversation),
+    flushWakeAt(conversation, turn.env.nowMs),
     catchUpWakeAt(turn, conversation),
     loadWakeAt(conversation),
     typingWakeAt(conversation),

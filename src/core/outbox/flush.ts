@@ -69,14 +69,14 @@ export function returnFrom(entries: readonly Entry[], localId: string, first: Ar
   })
 }
 
-/** When an entry of this conversation next wants to be looked at. */
-export function flushWakeAt(conversation: ConversationState): number {
+/** When an entry of this conversation next wants to be looked at. What is due already waits for something else than time. */
+export function flushWakeAt(conversation: ConversationState, nowMs: number): number {
   let wakeAt = never
   for (const { arm } of conversation.entries) {
     if (arm.kind === 'inflight') wakeAt = Math.min(wakeAt, arm.deadlineMs)
     if (arm.kind === 'saving') break
     if (arm.kind === 'queued') {
-      if (arm.notBeforeMs > 0) wakeAt = Math.min(wakeAt, arm.notBeforeMs)
+      if (arm.notBeforeMs > nowMs) wakeAt = Math.min(wakeAt, arm.notBeforeMs)
       break
     }
   }
