@@ -12,6 +12,8 @@ export interface HistoryOptions {
   readonly planted?: Planted
   /** Keep the lines of the trace. Default false. */
   readonly keepLines?: boolean
+  /** Handed the world before anything happens, for a closer look at one seed. */
+  readonly inspect?: (world: World) => void
 }
 
 export interface History {
@@ -25,13 +27,14 @@ export interface History {
 }
 
 /** Runs a world to its end, or to the first broken law. */
-export async function runHistory({ seed, steps = 300, planted, keepLines = false }: HistoryOptions): Promise<History> {
+export async function runHistory({ seed, steps = 300, planted, keepLines = false, inspect }: HistoryOptions): Promise<History> {
   const memory = newMemory()
   const heard: Parameters<typeof worldOf>[0]['heard'] = (world, tab, room) => {
-    if (tab.isAlive()) checkRoom(world, memory, tab, room)
+    if (tab.isAlive() && tab.chat.session.get().phase !== 'closed') checkRoom(world, memory, tab, room)
   }
   const world = worldOf({ seed, planted, keepLines, heard })
   const { journal, chance, plan, time, server } = world
+  inspect?.(world)
   let step = 0
   try {
     await settle(world)
