@@ -4,6 +4,7 @@ import { createRoot, hydrateRoot, type Root } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FakeChat, fakeChat, listOf, viewOf } from '../../test/fakes/fake-chat.js'
+import { watchedChat } from '../../test/fakes/watched-chat.js'
 import { ChatProvider, type ConversationState, useChat, useConversation, useInbox, useSession } from './index.js'
 
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
@@ -155,6 +156,21 @@ describe('on a server', () => {
     expect(renderToString(page())).toBe('<p>loading</p>')
     expect(subscribersOf('a')).toEqual([0, 0, 0])
     expect(chat.calls).toEqual([])
+  })
+
+  it('touches neither link nor storage of a real chat; a page opens the storage and no link', async () => {
+    const { chat, touched } = watchedChat()
+    const element = (
+      <ChatProvider chat={chat}>
+        <Texts id="a" />
+      </ChatProvider>
+    )
+    expect(renderToString(element)).toBe('<p>loading</p>')
+    expect(touched).toEqual([])
+    await act(async () => root.render(element))
+    expect(touched).toEqual(['storage'])
+    await act(async () => root.render(null))
+    await chat.close()
   })
 
   it('is taken over with equal markup, and then shows what the device already held', async () => {

@@ -2,7 +2,9 @@
 import { flushSync, mount, unmount } from 'svelte'
 import { get, writable } from 'svelte/store'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Chat } from '../client/api.js'
 import { type FakeChat, fakeChat, listOf, viewOf } from '../../test/fakes/fake-chat.js'
+import { watchedChat } from '../../test/fakes/watched-chat.js'
 import { getChat, setChat, useConversation, useInbox, useSession } from './index.js'
 
 let chat: FakeChat
@@ -17,11 +19,11 @@ const subscribersOf = (id: string): number[] => {
 }
 
 /** Runs `set` where a component of Svelte is set up, under one that handed out the chat. */
-function inComponent<T>(set: () => T): T {
+function inComponent<T>(set: () => T, handed: Chat = chat): T {
   let result: { readonly value: T } | undefined
   const component = mount(
     () => {
-      setChat(chat)
+      setChat(handed)
       result = { value: set() }
       return {}
     },
@@ -31,6 +33,14 @@ function inComponent<T>(set: () => T): T {
   void unmount(component)
   if (!result) throw new Error('The component was not set up.')
   return result.value
+}
+
+/** Runs `make` where there is no window, as in server rendering. */
+function onServer<T>(make: () => T): T {
+  vi.stubGlobal('window', undefined)
+  const made = make()
+  vi.unstubAllGlobals()
+  return made
 }
 
 describe('useConversation', () => {
@@ -105,15 +115,20 @@ describe('on a server', () => {
   it('gives a snapshot without a subscription', () => {
     const subscribed = vi.spyOn(chat.conversation('a').timeline, 'subscribe')
     const session = vi.spyOn(chat.session, 'subscribe')
-    const stores = inComponent(() => {
-      vi.stubGlobal('window', undefined)
-      const made = [useConversation('a', (talk) => talk.state), useSession((now) => now.phase)] as const
-      vi.unstubAllGlobals()
-      return made
-    })
+    const stores = inComponent(() => onServer(() => [useConversation('a', (talk) => talk.state), useSession((now) => now.phase)] as const))
     expect([get(stores[0]), get(stores[1])]).toEqual(['loading', 'idle'])
     expect(subscribed).not.toHaveBeenCalled()
     expect(session).not.toHaveBeenCalled()
+  })
+})
+
+describe('a real chat', () => {
+  it('keeps link and storage closed on a server; a page opens the storage and no link', async () => {
+    const { chat: real, touched } = watchedChat()
+    const state = () => useConversation('a', (talk) => talk.state)
+    expect([get(inComponent(() => onServer(state), real)), touched]).toEqual(['loading', []])
+    expect([get(inComponent(state, real)), touched]).toEqual(['loading', ['storage']])
+    await real.close()
   })
 })
 

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { createSSRApp, defineComponent, h, nextTick, type Ref, ref } from 'vue'
 import { renderToString } from 'vue/server-renderer'
 import { type FakeChat, fakeChat, listOf, viewOf } from '../../test/fakes/fake-chat.js'
+import { watchedChat } from '../../test/fakes/watched-chat.js'
 import { chatPlugin, provideChat, useChat, useConversation, useInbox, useSession } from './index.js'
 
 let chat: FakeChat
@@ -140,6 +141,18 @@ describe('on a server', () => {
     expect(await renderToString(app)).toBe('<p>loading</p>')
     expect(subscribersOf('a')).toEqual([0, 0, 0])
     expect(chat.calls).toEqual([])
+  })
+})
+
+describe('a real chat', () => {
+  it('keeps link and storage closed on a server; a page opens the storage and no link', async () => {
+    const { chat, touched } = watchedChat()
+    expect(await renderToString(createSSRApp(texts('a')).use(chatPlugin(chat)))).toBe('<p>loading</p>')
+    expect(touched).toEqual([])
+    const page = mount(texts('a'), { global: { plugins: [chatPlugin(chat)] } })
+    expect(touched).toEqual(['storage'])
+    page.unmount()
+    await chat.close()
   })
 })
 

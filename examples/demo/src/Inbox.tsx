@@ -55,7 +55,7 @@ const Row = memo(function Row({ item, me, current, onOpen }: RowProps): ReactEle
           {last && <time>{timeOf(last.at)}</time>}
           <span className="last">
             {last?.mine && last.id === undefined && <Ticks status={last.status} />}
-            {group && last && !last.mine && `${nameOf(last.author)}: `}
+            {last?.mine ? 'You: ' : group && last && `${nameOf(last.author)}: `}
             {last?.content?.text ?? 'Nothing yet'}
           </span>
           {unread > 0 && <Badge count={unread} more={unreadMore} />}
