@@ -11,16 +11,18 @@ export interface Lanes {
 
 export function lanes(): Lanes {
   const releases: (() => void)[] = []
+  const held = new Set<string>()
   const locks = typeof navigator === 'undefined' ? undefined : navigator.locks
   return {
     claim(lane) {
-      if (!locks) return Promise.resolve(true)
+      if (!locks || held.has(lane)) return Promise.resolve(true)
       return new Promise((resolve) => {
-        const held = (lock: unknown) => {
+        const granted = (lock: unknown) => {
+          if (lock !== null) held.add(lane)
           resolve(lock !== null)
           return lock === null ? undefined : new Promise<void>((release) => releases.push(release))
         }
-        locks.request(`chatloom:${lane}`, { ifAvailable: true }, held).catch(() => resolve(true))
+        locks.request(`chatloom:${lane}`, { ifAvailable: true }, granted).catch(() => resolve(true))
       })
     },
     release() {

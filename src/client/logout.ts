@@ -3,11 +3,16 @@
  * stands, in one strict commit, so that no instance of before can write again. What was never sent is given back.
  */
 import { entryFromRow } from '../core/outbox/entry.js'
+import { holdsOwn } from '../core/cache/restore.js'
+import type { ChatState } from '../core/state.js'
 import type { Clock } from '../ports/clock.js'
 import type { Row, Storage } from '../ports/storage.js'
 import type { OutboxEntry } from './api.js'
 import { aborted } from './calls.js'
 import type { Shell } from './shell.js'
+
+/** Cursor row and newest pages of a conversation. */
+const newestRows = 8
 
 export interface LogoutParts<C> {
   readonly shell: Shell
@@ -22,12 +27,11 @@ export interface LogoutParts<C> {
 
 export async function logout<C>(parts: LogoutParts<C>): Promise<readonly OutboxEntry<C>[]> {
   await flushed(parts)
-  const here = parts.outbox()
-  const settledHere = new Set(here.filter((entry) => entry.status === 'sent').map((entry) => entry.localId))
+  const here = parts.outbox().filter((entry) => entry.status !== 'sent')
   parts.shell.dispatch({ kind: 'close' })
   parts.shell.stop()
   const storage = parts.storage()
-  const rows = await storage.read({ prefix: ['o'] }).catch((): readonly Row[] => [])
+  const others = await unsentOfOthers<C>(storage, parts.shell.state())
   const generation = { key: ['g'], version: `${parts.clock.wall()}.${parts.clock.roll()}`, value: null }
   await storage.commit(
     [
@@ -37,18 +41,21 @@ export async function logout<C>(parts: LogoutParts<C>): Promise<readonly OutboxE
     { durability: 'strict' },
   )
   parts.tell()
-  const unsent = new Map<string, OutboxEntry<C>>()
-  for (const row of rows) {
-    const entry = entryFromRow(row)
-    if (entry && !entry.voiding && !settledHere.has(entry.localId)) unsent.set(entry.localId, fromDisk<C>(row))
-  }
-  for (const entry of here) if (entry.status !== 'sent') unsent.set(entry.localId, entry)
-  return [...unsent.values()]
+  return [...others, ...here]
 }
 
-function fromDisk<C>(row: Row): OutboxEntry<C> {
-  const { localId, conversation, content, attempts } = entryFromRow(row) as NonNullable<ReturnType<typeof entryFromRow>>
-  return { localId, conversation, content: content as C, status: 'queued', durable: true, attempts }
+/** What lanes of other instances still hold and the stored log does not have. Own lanes are what memory says. */
+async function unsentOfOthers<C>(storage: Storage, { config, disk }: ChatState): Promise<readonly OutboxEntry<C>[]> {
+  const own = new Set([config.lane, ...disk.adopted])
+  const rows = await storage.read({ prefix: ['o'] }).catch((): readonly Row[] => [])
+  const entries = rows.filter((row) => !own.has(row.key[2] as string)).flatMap((row) => entryFromRow(row) ?? [])
+  const unsent: OutboxEntry<C>[] = []
+  for (const { localId, conversation, content, attempts, voiding } of entries) {
+    const stored = await storage.read({ prefix: ['m', conversation], reverse: true, limit: newestRows }).catch((): readonly Row[] => [])
+    if (voiding || holdsOwn(stored, localId, config.user)) continue
+    unsent.push({ localId, conversation, content: content as C, status: 'queued', durable: true, attempts })
+  }
+  return unsent
 }
 
 /** Resolves when nothing is unsent, or after `flushMs`. */

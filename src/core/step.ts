@@ -4,7 +4,16 @@
  */
 import type { ChangeFrame, ServerFrame } from '../protocol/frames.js'
 import { cacheCommitFailed, cacheCommitted, cacheWakeAt, commitCache, writeSoon } from './cache/write-behind.js'
-import { commitOutbox, diskRead, diskUnreadable, diskWakeAt, lanesClaimed, outboxCommitFailed, outboxCommitted } from './cache/disk.js'
+import {
+  commitOutbox,
+  diskMoved,
+  diskRead,
+  diskUnreadable,
+  diskWakeAt,
+  lanesClaimed,
+  outboxCommitFailed,
+  outboxCommitted,
+} from './cache/disk.js'
 import { openDisk } from './cache/disk-queue.js'
 import { restored } from './cache/restore.js'
 import { conversationFor, unwatch, watch } from './conversations.js'
@@ -57,7 +66,7 @@ function route(turn: Turn, event: CoreEvent): void {
       return event.link === linkOf(turn.state.session) ? linkEvent(turn, event) : undefined
     case 'disk-state':
       turn.state.storage = event.state
-      return
+      return event.state.reason === undefined ? undefined : diskMoved(turn)
     case 'disk-rows':
     case 'disk-unreadable':
     case 'lanes-claimed':

@@ -59,7 +59,7 @@ it('loses, doubles and disorders nothing over kill -9 of the server', async () =
   const asShown = (messages: Shown[]) => messages.map(({ seq, author, content }) => [seq, author, content])
   for (const page of [ana, ben]) {
     expect(asShown(await page.evaluate(() => window.loom.all()))).toEqual(asStored)
-    expect(await page.evaluate(() => window.loom.doubled)).toEqual([])
+    expect(await page.evaluate(() => window.loom.doubled.length)).toBe(0)
   }
 })
 

@@ -10,12 +10,14 @@ export interface Saving {
 }
 
 export interface DiskState {
-  readonly phase: 'closed' | 'opening' | 'claiming' | 'ready' | 'fenced'
+  readonly phase: 'closed' | 'opening' | 'claiming' | 'founding' | 'ready' | 'fenced'
   /** '' until known; every commit expects it. */
   readonly generation: string
   /** The ask of the first read, and the rows it brought until the lanes are claimed. */
   readonly ask: number
   readonly rows: readonly Row[]
+  /** Lanes of others that this instance has adopted; their rows follow its memory from then on. */
+  readonly adopted: readonly string[]
   readonly waiting: readonly Saving[]
   readonly flight: { readonly commit: number; readonly savings: readonly Saving[] } | null
   readonly notBeforeMs: number
@@ -30,6 +32,7 @@ export const closedDisk: DiskState = {
   generation: '',
   ask: 0,
   rows: [],
+  adopted: [],
   waiting: [],
   flight: null,
   notBeforeMs: 0,

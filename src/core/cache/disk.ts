@@ -3,15 +3,18 @@
  * outbox go at once and strictly; cache rows go behind, at most one commit per 150 ms (R35).
  *
  *   closed ──first use──▶ opening ──rows──▶ claiming ──lanes──▶ ready ──generation gone──▶ fenced
+ *                            ▲                          │ no generation yet   ▲  │ rows are elsewhere now
+ *                            └── another was first ── founding ──committed────┘◀─┘
  */
 import type { Row, StorageErrorCode, Write } from '../../ports/storage.js'
-import { type Entry, entryFromRow } from '../outbox/entry.js'
+import { type Entry, entryFromRow, entryWrite } from '../outbox/entry.js'
 import { saved } from '../outbox/outbox.js'
 import { conversationFor } from '../conversations.js'
 import { never, timing } from '../timing.js'
 import { nextNumber, put, report, type Turn } from '../turn.js'
-import { generationKey } from './disk-queue.js'
-import type { Saving } from './disk-state.js'
+import { settleHeld } from '../outbox/settle.js'
+import { restarted } from './cache.js'
+import { generationKey, openDisk, save, saveRegister } from './disk-queue.js'
 
 /** The first read came: lanes of other instances are ours only if nobody living holds them (R16). */
 export function diskRead(turn: Turn, rows: readonly Row[]): void {
@@ -37,11 +40,7 @@ export function lanesClaimed(turn: Turn, lanes: readonly string[]): void {
   const mine = new Set(lanes)
   const stored = disk.rows.find((row) => row.key.length === 1)
   const generation = stored?.version ?? `${turn.state.config.lane}.1`
-  turn.state.disk = { ...disk, phase: 'ready', generation, rows: [], ask: 0 }
-  if (!stored) {
-    const write: Write = { kind: 'put', row: { key: generationKey, version: generation, value: null } }
-    turn.state.disk = { ...turn.state.disk, waiting: [{ conversation: '', localId: '', writes: [write] }, ...disk.waiting] }
-  }
+  turn.state.disk = { ...disk, phase: stored ? 'ready' : 'founding', generation, rows: [], adopted: lanes, ask: 0 }
   const adopted = new Map<string, Entry[]>()
   for (const row of disk.rows) {
     if (row.key[0] === 'r') restoreRegister(turn, row)
@@ -62,6 +61,7 @@ function adopt(turn: Turn, id: string, found: readonly Entry[]): void {
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0)
   turn.state.outbox = { ...outbox, entries: outbox.entries + entries.length, bytes: outbox.bytes + bytes }
   put(turn, { ...conversation, entries: [...entries, ...conversation.entries] })
+  settleHeld(turn, id)
 }
 
 function restoreRegister(turn: Turn, row: Row): void {
@@ -73,15 +73,18 @@ function restoreRegister(turn: Turn, row: Row): void {
   put(turn, { ...conversation, receipts: { ...conversation.receipts, pending: { epoch, read: read as number } } })
 }
 
-/** Everything that waits goes in one strict commit; one is under way at a time. */
+/** Everything that waits goes in one strict commit; one is under way at a time. The generation goes alone, before any. */
 export function commitOutbox(turn: Turn): void {
   const { disk } = turn.state
-  if (disk.phase !== 'ready' || disk.flight || disk.waiting.length === 0 || turn.env.nowMs < disk.notBeforeMs) return
+  const founding = disk.phase === 'founding'
+  if ((!founding && disk.phase !== 'ready') || disk.flight || turn.env.nowMs < disk.notBeforeMs) return
+  if (!founding && disk.waiting.length === 0) return
   const commit = nextNumber(turn)
-  const writes = disk.waiting.flatMap((saving) => saving.writes)
-  const isFirst = writes.some((write) => write.kind === 'put' && write.row.key.length === 1)
-  turn.state.disk = { ...disk, waiting: [], flight: { commit, savings: disk.waiting } }
-  const expect = [{ key: generationKey, version: isFirst ? null : disk.generation }]
+  const first: Write = { kind: 'put', row: { key: generationKey, version: disk.generation, value: null } }
+  const savings = founding ? [] : disk.waiting
+  const writes = founding ? [first] : savings.flatMap((saving) => saving.writes)
+  turn.state.disk = { ...disk, waiting: founding ? disk.waiting : [], flight: { commit, savings } }
+  const expect = [{ key: generationKey, version: founding ? null : disk.generation }]
   turn.effects.push({ kind: 'commit', commit, writes, durability: 'strict', expect })
 }
 
@@ -91,7 +94,7 @@ export function outboxCommitted(turn: Turn, commit: number): boolean {
   if (disk.flight?.commit !== commit) return false
   const { savings } = disk.flight
   const still = new Set(disk.waiting.map((saving) => saving.localId))
-  turn.state.disk = { ...disk, flight: null, failures: 0 }
+  turn.state.disk = { ...disk, phase: 'ready', flight: null, failures: 0 }
   for (const { conversation, localId } of savings) if (localId !== '' && !still.has(localId)) saved(turn, conversation, localId, true)
   return true
 }
@@ -101,28 +104,36 @@ export function outboxCommitFailed(turn: Turn, commit: number, code: StorageErro
   const { disk } = turn.state
   if (disk.flight?.commit !== commit) return false
   const { savings } = disk.flight
-  if (code === 'conflict') return generationTaken(turn, savings)
+  if (code === 'conflict') {
+    if (disk.phase === 'ready') fence(turn)
+    else reopen(turn)
+    return true
+  }
   const failures = disk.failures + 1
   const notBeforeMs = turn.env.nowMs + Math.min(timing.diskRetryMs * 2 ** failures, timing.diskRetryCapMs)
   turn.state.disk = { ...disk, flight: null, waiting: [...savings, ...disk.waiting], failures, notBeforeMs }
   report(turn, { kind: 'warning', text: 'The outbox could not be written; sending goes on from memory.', fields: { code, failures } })
-  for (const { conversation, localId } of savings) if (localId !== '') saved(turn, conversation, localId, false)
+  for (const { conversation, localId } of turn.state.disk.waiting) if (localId !== '') saved(turn, conversation, localId, false)
   return true
 }
 
-/** Another instance wrote the first generation between our read and our write, or it logged out. */
-function generationTaken(turn: Turn, savings: readonly Saving[]): boolean {
-  const { disk } = turn.state
-  const wasFirst = savings.some((saving) => saving.writes.some((write) => write.kind === 'put' && write.row.key.length === 1))
-  if (!wasFirst) {
-    fence(turn)
-    return true
+/** Another instance wrote the first generation between our read and our write. */
+function reopen(turn: Turn): void {
+  turn.state.disk = { ...turn.state.disk, phase: 'closed', flight: null }
+  openDisk(turn)
+}
+
+/** Rows live elsewhere from now on, and there is nothing there yet: everything unsettled is written anew. */
+export function diskMoved(turn: Turn): void {
+  const { disk, conversations } = turn.state
+  if (disk.phase !== 'ready' && disk.phase !== 'founding') return
+  turn.state.disk = { ...disk, phase: 'founding', flight: null, cacheFlight: null, waiting: [], notBeforeMs: 0 }
+  for (const conversation of conversations) {
+    const cache = { ...restarted(conversation.cache), version: null, rereading: 0, flight: null, removals: [] }
+    const next = put(turn, { ...conversation, cache })
+    for (const entry of next.entries) save(turn, entry, [entryWrite(entry)])
+    if (next.receipts.pending) saveRegister(turn, next.id, next.receipts.pending)
   }
-  const rest = savings.filter((saving) => saving.conversation !== '' || saving.localId !== '')
-  const ask = nextNumber(turn)
-  turn.state.disk = { ...disk, phase: 'opening', flight: null, waiting: [...rest, ...disk.waiting], ask }
-  turn.effects.push({ kind: 'load', ask, ranges: [{ prefix: generationKey }, { prefix: ['o'] }, { prefix: ['r'] }] })
-  return true
 }
 
 /** This user logged out elsewhere: this instance writes and sends nothing more (L10). */
@@ -133,6 +144,7 @@ export function fence(turn: Turn): void {
 
 export function diskWakeAt(turn: Turn): number {
   const { disk } = turn.state
+  if (disk.phase === 'founding') return disk.flight ? never : disk.notBeforeMs
   if (disk.phase !== 'ready') return never
   return disk.waiting.length > 0 && !disk.flight ? disk.notBeforeMs : never
 }

@@ -5,6 +5,7 @@
 import type { Row } from '../../ports/storage.js'
 import type { MessageRow } from '../../protocol/frames.js'
 import { isRow } from '../../protocol/guards.js'
+import { settleHeld } from '../outbox/settle.js'
 import type { ConversationState, Log } from '../state.js'
 import { emptyWindow, isDense, pageOf } from '../timeline/window.js'
 import { bounds } from '../timing.js'
@@ -32,8 +33,10 @@ export function rereadCursor(turn: Turn, conversation: ConversationState): void 
 export function restored(turn: Turn, conversation: ConversationState, rows: readonly Row[]): void {
   const cursor = rows[0]?.key[2] === cursorPage ? rows[0] : undefined
   const value = cursor && checkedCursor(cursor.value)
-  if (conversation.log.state === 'loading') put(turn, loaded(conversation, cursor, value, rows))
-  else put(turn, { ...conversation, cache: adopted(conversation, cursor, value) })
+  if (conversation.log.state === 'loading') {
+    put(turn, loaded(conversation, cursor, value, rows))
+    settleHeld(turn, conversation.id)
+  } else put(turn, { ...conversation, cache: adopted(conversation, cursor, value) })
 }
 
 function loaded(
@@ -111,4 +114,11 @@ function checkedCursor(value: unknown): CursorValue | null {
   const newest = whole.rows[whole.rows.length - 1]
   if (newest && (newest.seq > whole.head || pageOf(newest.index) !== pageOf((whole.rows[0] as MessageRow).index))) return null
   return whole.rows.length <= bounds.pageRows ? whole : null
+}
+
+/** Is this own message among the newest stored rows? */
+export function holdsOwn(rows: readonly Row[], localId: string, user: string): boolean {
+  const cursor = rows[0]?.key[2] === cursorPage ? checkedCursor(rows[0].value) : null
+  const messages = [...foldPages(rows, 0, Number.MAX_SAFE_INTEGER), ...(cursor?.rows ?? [])]
+  return messages.some((row) => row.localId === localId && row.author === user)
 }

@@ -11,7 +11,7 @@ import { bytesInFlight } from './in-flight.js'
 export function flush(turn: Turn, conversation: ConversationState): void {
   const link = onlineLink(turn)
   const { session, disk, config } = turn.state
-  if (link === 0 || session.phase !== 'online' || disk.phase !== 'ready') return
+  if (link === 0 || session.phase !== 'online' || (disk.phase !== 'ready' && disk.phase !== 'founding')) return
   // `open` goes first on every link: a server may only then know this user in the conversation.
   if (conversation.log.state !== 'ready' || (conversation.log.liveOn !== link && conversation.log.catchUp === null)) return
   const window = session.features.includes('after') ? session.limits.window : 1

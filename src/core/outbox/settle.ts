@@ -52,6 +52,21 @@ export function settleOwn(turn: Turn, conversationId: string, localIds: readonly
   }
 }
 
+/** Entries whose messages stand in a window already: an older instance sent them, or the answer was lost (L5). */
+export function settleHeld(turn: Turn, conversationId: string): void {
+  const conversation = conversationOf(turn, conversationId)
+  if (!conversation || conversation.entries.length === 0) return
+  const { tail, view } = conversation.log
+  const { user } = turn.state.config
+  settleOwn(turn, conversationId, [...ownIds(tail.rows, user), ...ownIds(view?.rows ?? [], user)])
+}
+
+export function ownIds(rows: readonly MessageRow[], user: string): string[] {
+  const ids: string[] = []
+  for (const row of rows) if (row.author === user && row.localId !== undefined) ids.push(row.localId)
+  return ids
+}
+
 /** `row`: as the server stores it; made from the entry where the answer did not say. */
 function reportSent(turn: Turn, entry: Entry, row?: MessageRow): void {
   const tookMs = entry.madeMs < 0 ? -1 : turn.env.nowMs - entry.madeMs

@@ -4,7 +4,7 @@
  */
 import type { ChangeFrame, MessageRow, Opened } from '../../protocol/frames.js'
 import { restarted } from '../cache/cache.js'
-import { askAgain, settleOwn } from '../outbox/settle.js'
+import { askAgain, ownIds, settleOwn } from '../outbox/settle.js'
 import { learnPeople } from '../people.js'
 import { authorsStopped } from '../typing.js'
 import { counted, mergeMarks, newEpoch } from '../receipts.js'
@@ -131,12 +131,6 @@ function finish(
   for (const row of news) report(turn, { kind: 'message', conversation: next.id, row, source })
   settleOwn(turn, next.id, ownIds(draft.fresh, user))
   return conversationOf(turn, next.id) as ConversationState
-}
-
-function ownIds(rows: readonly MessageRow[], user: string): string[] {
-  const ids: string[] = []
-  for (const row of rows) if (row.author === user && row.localId !== undefined) ids.push(row.localId)
-  return ids
 }
 
 function stillBeyond(log: Log): readonly ChangeFrame[] {

@@ -5,6 +5,7 @@
 import type { Row } from '../../ports/storage.js'
 import type { HistoryAnchor, MessageRow, Page } from '../../protocol/frames.js'
 import { foldPages } from '../cache/restore.js'
+import { settleHeld } from '../outbox/settle.js'
 import { learnPeople } from '../people.js'
 import type { ConversationState, HistoryLoad, Log, Window } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
@@ -159,6 +160,7 @@ function place(turn: Turn, conversation: ConversationState, load: HistoryLoad, r
   else next = withNewer(next, fresh)
   const placed = { ...conversation, log: next }
   put(turn, fromNetwork && load.way === 'older' ? covered(placed, fresh) : placed)
+  settleHeld(turn, conversation.id)
   answer(turn, load.calls)
 }
 

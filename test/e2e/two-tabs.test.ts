@@ -1,0 +1,156 @@
+/** A11: two tabs of one user on one disk that know nothing of each other, and the end of that user (L2, L5, L8, L10). */
+import type { Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { seeded } from '../../src/testing/seeded.js'
+import type { Shown } from './page.js'
+import { type Stage, setStage } from './stage.js'
+
+const sends = 500
+let stage: Stage
+
+beforeAll(async () => {
+  stage = await setStage()
+})
+afterAll(() => stage?.end())
+
+const asAna = { user: 'ana', conversation: 'c1' }
+const settled = (page: Page) =>
+  page.waitForFunction(() => window.loom.chat().outbox.get().length === 0 && window.loom.view().state === 'ready', undefined, {
+    timeout: 60_000,
+  })
+
+/** Sends numbered messages in bursts; between bursts the tab is reloaded at random. */
+async function sendWithReloads(page: Page, name: string, user: string, roll: () => number) {
+  const options = { user, conversation: 'c1' }
+  for (let n = 0; n < sends; ) {
+    const burst = Math.min(sends - n, 1 + Math.floor(roll() * 60))
+    await page.evaluate(
+      async ([prefix, from, count]) => {
+        for (let i = 1; i <= count; i++) window.loom.send(`${prefix} ${from + i}`)
+        const isSafe = () =>
+          window.loom
+            .chat()
+            .outbox.get()
+            .every(({ status }) => status !== 'saving')
+        if (!isSafe()) await new Promise<void>((done) => window.loom.chat().outbox.subscribe(() => isSafe() && done()))
+      },
+      [name, n, burst] as const,
+    )
+    n += burst
+    if (roll() < 0.3) await stage.reload(page, options)
+  }
+}
+
+/** What IndexedDB holds of the conversation: is every message from the first covered to the cursor's newest there? */
+const storedHoles = (page: Page) =>
+  page.evaluate(async () => {
+    const name = (await indexedDB.databases()).find((each) => each.name?.includes('ana'))?.name as string
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      const open = indexedDB.open(name)
+      open.onsuccess = () => resolve(open.result)
+    })
+    const rows = await new Promise<{ key: (string | number)[]; value: unknown }[]>((resolve) => {
+      const all = database.transaction('rows').objectStore('rows').getAll()
+      all.onsuccess = () => resolve(all.result)
+    })
+    database.close()
+    const mine = rows.filter(({ key }) => key[0] === 'm' && key[1] === 'c1')
+    const cursor = mine.find(({ key }) => key[2] === Number.MAX_SAFE_INTEGER)?.value as { first: number; rows: { index: number }[] }
+    const pages = mine.filter(({ key }) => key.length === 3 && key[2] !== Number.MAX_SAFE_INTEGER)
+    const held = new Set([...pages.flatMap(({ value }) => value as { index: number }[]), ...cursor.rows].map(({ index }) => index))
+    const newest = cursor.rows.at(-1)?.index ?? -1
+    const holes: number[] = []
+    for (let index = cursor.first; index <= newest; index++) if (!held.has(index)) holes.push(index)
+    return { holes, stored: newest + 1 - cursor.first }
+  })
+
+describe('two tabs without coordination', () => {
+  it('loses and doubles nothing of 500 messages each way, and stores no hole', async () => {
+    const browser = await stage.browser('ana')
+    const tabs = [await stage.page(browser, asAna), await stage.page(browser, asAna)] as const
+    const ben = await stage.page(await stage.browser('ben'), { user: 'ben', conversation: 'c1' })
+    const roll = seeded(Date.now())
+    await Promise.all([
+      sendWithReloads(tabs[0], 'one', 'ana', roll),
+      sendWithReloads(tabs[1], 'two', 'ana', roll),
+      sendWithReloads(ben, 'ben', 'ben', roll),
+    ])
+    for (const page of [...tabs, ben]) await settled(page)
+    const views: Shown[][] = []
+    for (const page of [...tabs, ben]) {
+      await page.waitForFunction((count) => window.loom.view().messages.at(-1) !== undefined && count > 0, sends)
+      views.push(await page.evaluate(() => window.loom.all()))
+      expect(await page.evaluate(() => window.loom.doubled.length)).toBe(0)
+    }
+    const contents = views.map((messages) => messages.map(({ content }) => content))
+    expect(contents[0]).toHaveLength(3 * sends)
+    expect(contents[1]).toEqual(contents[0])
+    expect(contents[2]).toEqual(contents[0])
+    for (const name of ['one', 'two', 'ben']) {
+      const mine = (contents[0] as string[]).filter((content) => content.startsWith(`${name} `))
+      expect(new Set(mine).size).toBe(sends)
+    }
+    const { holes, stored } = await storedHoles(tabs[0])
+    expect(holes).toEqual([])
+    expect(stored).toBeGreaterThan(0)
+  })
+
+  it('leaves nothing readable in either tab after a logout, and gives the unsent back', async () => {
+    const browser = await stage.browser('cleo')
+    const asCleo = { user: 'cleo', conversation: 'c9' }
+    const [here, there] = [await stage.page(browser, asCleo), await stage.page(browser, asCleo)]
+    for (const page of [here, there]) await settled(page)
+    await here.evaluate(async () => {
+      for (let n = 1; n <= 90; n++) window.loom.send(`canary ${n}`)
+    })
+    await settled(here)
+    stage.proxy.cut()
+    for (const [page, from] of [
+      [here, 90],
+      [there, 95],
+    ] as const) {
+      await page.evaluate((start) => {
+        for (let n = 1; n <= 5; n++) window.loom.send(`canary ${start + n}`)
+      }, from)
+      await page.waitForFunction(
+        () =>
+          window.loom
+            .chat()
+            .outbox.get()
+            .filter(({ status }) => status === 'queued').length === 5,
+      )
+    }
+    const unsent = await here.evaluate(async () => (await window.loom.chat().logout()).unsent.map(({ content }) => content))
+    expect(unsent.sort()).toEqual([100, 91, 92, 93, 94, 95, 96, 97, 98, 99].map((n) => `canary ${n}`).sort())
+    await there.waitForFunction(() => window.loom.chat().session.get().phase === 'closed')
+    stage.proxy.mend()
+    for (const page of [here, there]) {
+      expect(
+        await page.evaluate(() => JSON.stringify([window.loom.view(), window.loom.chat().outbox.get(), window.loom.chat().inbox.get()])),
+      ).not.toContain('canary')
+      expect(await readEverything(page)).not.toContain('canary')
+    }
+  })
+})
+
+/** Every value of every database of this origin, as text. */
+const readEverything = (page: Page) =>
+  page.evaluate(async () => {
+    let text = ''
+    for (const { name } of await indexedDB.databases()) {
+      const database = await new Promise<IDBDatabase>((resolve) => {
+        const open = indexedDB.open(name as string)
+        open.onsuccess = () => resolve(open.result)
+      })
+      for (const store of database.objectStoreNames) {
+        text += JSON.stringify(
+          await new Promise((resolve) => {
+            const all = database.transaction(store).objectStore(store).getAll()
+            all.onsuccess = () => resolve(all.result)
+          }),
+        )
+      }
+      database.close()
+    }
+    return text
+  })
