@@ -1,0 +1,198 @@
+/**
+ * What a message costs from the text frame to the snapshot that shows it (A5): the shipped client over a transport that
+ * hands over text. Every publish is read; at the end of each round everything is read back and compared.
+ * Limit: JSON.parse, a Map by id, a push into a sorted array. Peer: stream-chat's client fed with its own events as text.
+ */
+import { performance } from 'node:perf_hooks'
+import { textsIn } from './parts/log.mjs'
+import { limitHeap, limitIngest, limitPage } from './parts/limit.mjs'
+import { interleaved, turn } from './parts/rounds.mjs'
+import { readBack, sit, until } from './parts/sitting.mjs'
+import { streamIngest } from './parts/stream-chat.mjs'
+import { table } from './parts/table.mjs'
+
+const found = table()
+const texts = textsIn('c0', 0, 100_000)
+const perMessage = (ms, count) => (ms * 1_000) / count
+
+/**
+ * µs per message for `count` live messages, `burst` of them in one tick; those before `from` do not count. `warm`: so many
+ * go through another conversation of the same chat first, because a chat's own closures begin cold.
+ */
+async function ingest({ count, burst = 1, from = 0, order = (i) => i, check = true, warm = 0 }) {
+  const { chat, talks, script, listener } = await sit({ conversations: warm > 0 ? ['c0', 'warm'] : ['c0'] })
+  script.grew('c0', count)
+  for (const text of textsIn('warm', 0, warm)) {
+    script.hear(text)
+    await null
+    await null
+  }
+  let newest = 0
+  listener.seen = ({ messages }) => {
+    newest = messages[messages.length - 1]?.seq ?? 0
+  }
+  let startedMs = performance.now()
+  for (let i = 0; i < count; ) {
+    if (i === from) startedMs = performance.now()
+    for (const end = Math.min(count, i + burst); i < end; i++) script.hear(texts[order(i)])
+    // Two: the frames of a tick become one step, the step becomes one publish.
+    await null
+    await null
+    if (newest < i) await until(() => newest >= i)
+  }
+  const tookMs = performance.now() - startedMs
+  if (check) await readBack(talks[0], count)
+  await chat.close()
+  return perMessage(tookMs, count - from)
+}
+
+/** Within each 8 the last comes first: every 8th frame finds a hole. */
+const shuffled = (i) => i - (i % 8) + ((i + 7) % 8)
+
+async function live() {
+  const count = 10_000
+  const one = await interleaved(
+    {
+      limit: () => limitIngest(texts, count),
+      single: () => ingest({ count }),
+      burst: () => ingest({ count, burst: 50 }),
+      shuffled: () => ingest({ count, burst: 48, order: (i) => Math.min(shuffled(i), count - 1) }),
+      peer: () => streamIngest(count),
+    },
+    { rounds: 15 },
+  )
+  const peer = ['stream-chat', one.peer]
+  found.row({ figure: 'live, 10k, one publish each', value: one.single, unit: 'µs', limit: one.limit, peer, most: 3, against: 'limit' })
+  found.row({ figure: 'live, 10k, bursts of 50', value: one.burst, unit: 'µs', limit: one.limit, most: 1.5, against: 'limit' })
+  found.row({ figure: 'live, 10k, every 8th early', value: one.shuffled, unit: 'µs', limit: one.limit })
+}
+
+async function flat() {
+  const { k1, k100 } = await interleaved(
+    {
+      k1: () => ingest({ count: 1_000, warm: 3_000 }),
+      k100: () => ingest({ count: 100_000, from: 99_000, warm: 3_000, check: false }),
+    },
+    { rounds: 7 },
+  )
+  await ingest({ count: 100_000 })
+  found.row({ figure: 'live, the last 1k of 100k (limit: of 1k)', value: k100, unit: 'µs', limit: k1, most: 1.5, against: 'limit' })
+}
+
+/** ms from the text of a page of 100 to the snapshot that shows it, while older pages are loaded one after the other. */
+async function page() {
+  const { chat, talks, script, listener } = await sit({ heads: { c0: 10_000 } })
+  const [talk] = talks
+  const times = []
+  let oldest = 0
+  listener.seen = ({ messages }) => {
+    oldest = messages[0]?.seq ?? 0
+  }
+  for (let i = 0; i < 40; i++) {
+    const before = talk.timeline.get().messages[0].seq
+    const text = script.holdNext('page')
+    const loaded = talk.loadOlder({ limit: 100 })
+    const said = await text
+    const startedMs = performance.now()
+    script.hear(said)
+    await null
+    await null
+    times.push(performance.now() - startedMs)
+    if (oldest !== before - 100) throw new Error(`A page of 100 before ${before} shows ${oldest} first.`)
+    await loaded
+  }
+  await chat.close()
+  return times.sort((a, b) => a - b)[times.length >> 1]
+}
+
+async function pages() {
+  const result = await interleaved({ limit: limitPage, page }, { rounds: 9 })
+  found.row({ figure: 'page of 100 into a held window', value: result.page, unit: 'ms', limit: result.limit, most: 0.5 })
+}
+
+/** Bytes of heap that `count` messages leave, above the same chat without any. */
+async function heap(count) {
+  const { chat, script } = await sit({})
+  script.grew('c0', count)
+  const settled = async () => {
+    for (let i = 0; i < 5; i++) {
+      await turn()
+      globalThis.gc()
+    }
+    return process.memoryUsage().heapUsed
+  }
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const empty = await settled()
+  for (let i = 0; i < count; i++) {
+    script.hear(texts[i])
+    await null
+    if (i % 500 === 0) await turn()
+  }
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const full = await settled()
+  await chat.close()
+  return full - empty
+}
+
+async function heaps() {
+  await heap(1_000)
+  const bytes = await heap(100_000)
+  const limit = limitHeap(texts, 100_000)
+  found.row({ figure: 'heap after 100k', value: bytes / 1e6, unit: 'MB', limit: limit / 1e6, most: 10 })
+}
+
+/** µs per live message with so many conversations held and so many in the list, both read at every publish. */
+async function crowd({ held, listed }) {
+  const count = 4_000
+  const conversations = Array.from({ length: held }, (_, i) => `c${i}`)
+  const heads = Object.fromEntries(Array.from({ length: listed }, (_, i) => [`c${i}`, 20]))
+  const { chat, script, listener } = await sit({ conversations, heads, inboxRows: listed })
+  await until(() => chat.inbox.get().state === 'ready')
+  let top = ''
+  let shown = 0
+  chat.inbox.subscribe(({ items }) => {
+    top = items[0]?.last?.id ?? ''
+  })
+  listener.seen = ({ messages }) => {
+    shown = messages[messages.length - 1]?.seq ?? 0
+  }
+  const said = []
+  for (let i = 0; i < count; i++) {
+    const conversation = conversations[i % held]
+    said.push(textsIn(conversation, 20 + Math.floor(i / held), 21 + Math.floor(i / held))[0])
+  }
+  const startedMs = performance.now()
+  for (let i = 0; i < count; i++) {
+    script.hear(said[i])
+    await null
+    await null
+    if (shown !== 21 + Math.floor(i / held)) throw new Error(`Message ${i} was not shown.`)
+  }
+  const tookMs = performance.now() - startedMs
+  if (top === '') throw new Error('The inbox showed nothing.')
+  if (chat.inbox.get().hasMore !== listed > 100) throw new Error('The inbox is not as long as it should be.')
+  await chat.close()
+  return perMessage(tookMs, count)
+}
+
+async function crowds() {
+  const result = await interleaved(
+    { small: () => crowd({ held: 10, listed: 10 }), large: () => crowd({ held: 50, listed: 5_000 }) },
+    { rounds: 7 },
+  )
+  found.row({
+    figure: 'live, 50 held and 5,000 listed (limit: 10 and 10)',
+    value: result.large,
+    unit: 'µs',
+    limit: result.small,
+    most: 2,
+    against: 'limit',
+  })
+}
+
+for (const part of [live, flat, pages, heaps, crowds]) {
+  const only = process.env.BENCH_PART
+  if (!only || only === part.name) await part()
+}
+found.end()
+process.exit(0)
