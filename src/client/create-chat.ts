@@ -8,6 +8,7 @@ import type { MessageRow } from '../protocol/frames.js'
 import { limits } from '../protocol/limits.js'
 import type { Chat, ChatOptions, Conversation, Message, Session } from './api.js'
 import { calls } from './calls.js'
+import { drawnChance } from './chance.js'
 import { type ConversationParts, conversationHandle } from './conversation.js'
 import { ChatError } from './errors.js'
 import { type Lanes, lanes } from './lanes.js'
@@ -39,7 +40,7 @@ export interface ComposedOptions<C> extends ChatOptions<C> {
 export function composeChat<C>(options: ComposedOptions<C>, faults: Faults = {}): Chat<C> {
   const { user, transport, tenant, content: schema, clock = systemClock } = options
   assertId(user, 'A chat was not made: `user`')
-  const newId = monotonicFactory(clock === systemClock ? undefined : () => clock.roll())
+  const newId = monotonicFactory(clock === systemClock ? drawnChance : () => clock.roll())
   const lane = newId(clock.wall())
   const initial = initialState({
     user,
