@@ -18,7 +18,8 @@ export type Arm =
   /** `waitFor`: not while that entry is in flight (R12). */
   | { readonly kind: 'queued'; readonly notBeforeMs: number; readonly waitFor?: string }
   | { readonly kind: 'inflight'; readonly link: number; readonly deadlineMs: number }
-  | { readonly kind: 'acked'; readonly seq: number; readonly epoch: string; readonly message?: MessageRow }
+  /** `link`: on which it was said; an older server's word counts only once the log has been asked again. */
+  | { readonly kind: 'acked'; readonly seq: number; readonly epoch: string; readonly link: number; readonly message?: MessageRow }
   /** `behind`: the head when it failed, its place in the view (R18). `final`: the server will never take it. */
   | { readonly kind: 'failed'; readonly code: string; readonly final: boolean; readonly behind: number }
 
@@ -48,6 +49,11 @@ export interface Entry {
 }
 
 export const queuedNow: Arm = { kind: 'queued', notBeforeMs: 0 }
+
+/** Handed over, and not yet in the log. */
+export function isUnsettled({ arm }: Entry): boolean {
+  return arm.kind === 'inflight' || arm.kind === 'acked'
+}
 
 export function entryKey(entry: Entry): Key {
   return ['o', entry.conversation, entry.lane, entry.n]

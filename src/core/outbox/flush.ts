@@ -5,7 +5,7 @@
 import type { ConversationState } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
 import { onlineLink, put, say, type Turn } from '../turn.js'
-import { type Arm, type Entry, operationFrame, queuedNow } from './entry.js'
+import { type Arm, type Entry, isUnsettled, operationFrame, queuedNow } from './entry.js'
 import { bytesInFlight } from './in-flight.js'
 
 export function flush(turn: Turn, conversation: ConversationState): void {
@@ -24,10 +24,10 @@ export function flush(turn: Turn, conversation: ConversationState): void {
     const entry = conversation.entries[at] as Entry
     const { arm } = entry
     if (arm.kind === 'saving') break
-    if (arm.kind === 'inflight') {
-      inFlight += 1
-      previous = entry.localId
-    }
+    // What another link acknowledged holds what is behind it until the log says whether it is still there.
+    if (arm.kind === 'acked' && arm.link !== link) break
+    if (arm.kind === 'inflight') inFlight += 1
+    if (isUnsettled(entry)) previous = entry.localId
     if (arm.kind === 'queued') {
       if (inFlight >= window || arm.notBeforeMs > nowMs) break
       if (arm.waitFor !== undefined && isInFlight(conversation, arm.waitFor)) break

@@ -8,14 +8,15 @@ import { save } from '../cache/disk-queue.js'
 import type { ConversationState } from '../state.js'
 import { heard } from '../timeline/live.js'
 import { bounds } from '../timing.js'
-import { conversationOf, put, report, type Turn } from '../turn.js'
+import { conversationOf, onlineLink, put, report, type Turn } from '../turn.js'
 import { waitMs } from '../session.js'
-import { type Arm, type Entry, entryKey, entryWrite } from './entry.js'
+import { type Arm, type Entry, entryKey, entryWrite, isUnsettled, queuedNow } from './entry.js'
 import { returnFrom } from './flush.js'
 import { drop, replaced, voided } from './outbox.js'
 
 type Ack = Extract<ServerFrame, { type: 'ack' }>
 type Reject = Extract<ServerFrame, { type: 'reject' }>
+type Acked = Extract<Arm, { kind: 'acked' }>
 
 export function acked(turn: Turn, frame: Ack): void {
   const conversation = conversationOf(turn, frame.conversation)
@@ -29,7 +30,7 @@ export function acked(turn: Turn, frame: Ack): void {
   }
   if (frame.seq <= log.head) return settle(turn, conversation, entry)
   reportSent(turn, entry, frame.message)
-  const arm: Arm = { kind: 'acked', seq: frame.seq, epoch: frame.epoch, ...(frame.message ? { message: frame.message } : {}) }
+  const arm: Arm = { kind: 'acked', seq: frame.seq, epoch: frame.epoch, link: onlineLink(turn), ...(frame.message ? { message: frame.message } : {}) }
   const next = put(turn, { ...conversation, entries: replaced(conversation.entries, { ...entry, arm, voiding: false }) })
   if (turn.state.config.faults.ackShownInPlace && frame.message) showInPlace(turn, next, frame.message)
   else heard(turn, next, frame.seq)
@@ -86,9 +87,12 @@ export function rejected(turn: Turn, frame: Reject): void {
   if (!conversation || entry?.arm.kind !== 'inflight' || frame.try !== entry.attempts) return
   if (frame.final) return fail(turn, conversation, entry, frame.code, true)
   if (frame.code !== 'out-of-order') return failedInPassing(turn, conversation, entry, frame.retryAfterMs)
-  const before = conversation.entries.slice(0, conversation.entries.indexOf(entry)).findLast((each) => each.arm.kind === 'inflight')
-  const arm: Arm = { kind: 'queued', notBeforeMs: 0, ...(before ? { waitFor: before.localId } : {}) }
-  put(turn, { ...conversation, entries: returnFrom(conversation.entries, entry.localId, arm) })
+  const before = conversation.entries.slice(0, conversation.entries.indexOf(entry)).findLast(isUnsettled)
+  const arm: Arm = { kind: 'queued', notBeforeMs: 0, ...(before?.arm.kind === 'inflight' ? { waitFor: before.localId } : {}) }
+  const returned = returnFrom(conversation.entries, entry.localId, arm)
+  // The server no longer knows what it acknowledged: it was restored from a backup under this link.
+  const entries = before?.arm.kind === 'acked' ? replaced(returned, { ...before, arm: queuedNow }) : returned
+  put(turn, { ...conversation, entries })
 }
 
 /** Acknowledgements that did not come in time. */
@@ -121,9 +125,19 @@ export function fail(turn: Turn, conversation: ConversationState, entry: Entry, 
 }
 
 /** After a reset the server is asked again for everything it once acknowledged: the first answer comes back (R3). */
-export function askAgain(entries: readonly Entry[]): readonly Entry[] {
-  if (!entries.some((each) => each.arm.kind === 'acked')) return entries
-  return entries.map((each) => (each.arm.kind === 'acked' ? { ...each, arm: { kind: 'queued', notBeforeMs: 0 } as const } : each))
+export function askAgain(entries: readonly Entry[], doubted: (arm: Acked) => boolean = () => true): readonly Entry[] {
+  const isDoubted = ({ arm }: Entry) => arm.kind === 'acked' && doubted(arm)
+  return entries.some(isDoubted) ? entries.map((each) => (isDoubted(each) ? { ...each, arm: queuedNow } : each)) : entries
+}
+
+/**
+ * The log has been asked on this link, and what it holds is settled. What was acknowledged and is not in it at its place,
+ * or was acknowledged on an older link and lies beyond it, may be lost with a restored backup: it is asked again.
+ */
+export function doubtAcked(turn: Turn, conversation: ConversationState): ConversationState {
+  const { head } = conversation.log
+  const entries = askAgain(conversation.entries, ({ seq, link }) => seq <= head || link !== onlineLink(turn))
+  return entries === conversation.entries ? conversation : put(turn, { ...conversation, entries })
 }
 
 /** A planted bug: an acknowledged message shown before the log reaches it. */

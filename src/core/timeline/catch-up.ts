@@ -3,6 +3,7 @@
  * above its head has been heard of (R5, R24).
  */
 import type { Opened } from '../../protocol/frames.js'
+import { doubtAcked } from '../outbox/settle.js'
 import type { ConversationState } from '../state.js'
 import { never, timing } from '../timing.js'
 import { conversationOf, nextNumber, onlineLink, put, report, say, type Turn } from '../turn.js'
@@ -42,7 +43,7 @@ export function opened(turn: Turn, frame: Opened): void {
   const next = conversationOf(turn, conversation.id) as ConversationState
   const rows = catchUp.rows + frame.rows.length
   if (frame.reset === undefined && frame.more && next.log.head < frame.head) return ask(turn, next, catchUp.sinceMs, rows)
-  put(turn, { ...next, log: { ...next.log, catchUp: null, retryAtMs: 0, liveOn: onlineLink(turn) } })
+  doubtAcked(turn, put(turn, { ...next, log: { ...next.log, catchUp: null, retryAtMs: 0, liveOn: onlineLink(turn) } }))
   report(turn, { kind: 'caught-up', conversation: next.id, tookMs: turn.env.nowMs - catchUp.sinceMs, rows })
 }
 
