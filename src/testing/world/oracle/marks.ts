@@ -38,7 +38,9 @@ export function checkMarks(journal: Journal, truth: Truth, held: MarksHeld, befo
   const read = Math.max(marks.get(user)?.read ?? 0, pending)
   const item = inbox.items.find((each) => each.conversation === room)
   const unread = unreadOn(line, user, read, log.head)
-  if (item && log.state === 'ready' && log.tail.from <= read && item.unread !== Math.min(unread, 100)) say(`shows ${item.unread} unread, but ${unread} are`)
+  // Where the log is not followed, the item is the server's summary, which may be newer.
+  const counted = log.state === 'ready' && log.liveOn !== 0 && log.tail.from <= read
+  if (item && counted && item.unread !== Math.min(unread, 100)) say(`shows ${item.unread} unread, but ${unread} are`)
   return { line, marks }
 }
 
