@@ -40,12 +40,13 @@ export function cacheWrites(conversation: ConversationState, version: string): {
   const newest = pageOf(last)
   // A page leaves the cursor row when a newer one takes its place.
   const firstPage = Math.min(pageOf(Math.min(cache.dirtyFrom, last)), cache.last < 0 ? newest : pageOf(cache.last))
+  // Fetched pages first: what has changed in the tail since then is newer, and is written over them.
+  for (const { page, rows: older } of cache.pages) if (page < newest) writes.push(pageWrite(id, page, older))
   let start = Math.max(0, cache.last < 0 ? pageOf(cover.first) : Math.max(firstPage, pageOf(cover.first)))
   for (; start < newest; start++) {
     const page = rows.filter((row) => pageOf(row.index) === start && row.index >= cover.first)
     if (page.length > 0) writes.push(pageWrite(id, start, page))
   }
-  for (const { page, rows: older } of cache.pages) if (page < newest) writes.push(pageWrite(id, page, older))
   for (const row of cache.patches) {
     writes.push({ kind: 'put', row: { key: ['m', id, pageOf(row.index), row.index], version: '', value: row } })
   }
