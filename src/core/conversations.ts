@@ -23,6 +23,7 @@ const coldLog: Log = {
   liveOn: 0,
   catchUp: null,
   retryAtMs: 0,
+  doubts: 0,
   load: null,
   profile: {},
   members: [],

@@ -24,6 +24,8 @@ export interface CatchUp {
   readonly deadlineMs: number
   /** Rows it has brought so far, over several answers. */
   readonly rows: number
+  /** What had been heard of when it was asked. */
+  readonly heard: number
 }
 
 /** One page under way, from disk or network (R6). */
@@ -63,6 +65,8 @@ export interface Log {
   readonly catchUp: CatchUp | null
   /** Not before this time is a failed catch-up tried again. */
   readonly retryAtMs: number
+  /** Answers in a row that did not reach what had been heard of. */
+  readonly doubts: number
   readonly load: HistoryLoad | null
   readonly profile: Profile
   readonly members: readonly Member[]

@@ -41,6 +41,8 @@ export const bounds = {
   unackedBytes: 256 * 1024,
   /** A page that does not fit is asked for this often. */
   pageTries: 3,
+  /** Answers of a server that fall short of what was heard of, before it is believed. */
+  doubts: 4,
   /** Refusals of the token in a row before the session gives up. */
   tokenTries: 3,
   people: 5_000,

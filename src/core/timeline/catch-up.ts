@@ -4,8 +4,8 @@
  */
 import type { Opened } from '../../protocol/frames.js'
 import { doubtAcked } from '../outbox/settle.js'
-import type { ConversationState } from '../state.js'
-import { never, timing } from '../timing.js'
+import type { CatchUp, ConversationState, Log } from '../state.js'
+import { bounds, never, timing } from '../timing.js'
 import { conversationOf, nextNumber, onlineLink, put, report, say, type Turn } from '../turn.js'
 import { admitDelta, admitReset, admitRest } from './admit.js'
 import { isLive } from './live.js'
@@ -23,7 +23,7 @@ export function ensureCaughtUp(turn: Turn, conversation: ConversationState): voi
 function ask(turn: Turn, conversation: ConversationState, sinceMs: number, rows: number): void {
   const { log, id } = conversation
   const request = nextNumber(turn)
-  const catchUp = { request, sinceMs, deadlineMs: turn.env.nowMs + timing.requestMs, rows }
+  const catchUp = { request, sinceMs, deadlineMs: turn.env.nowMs + timing.requestMs, rows, heard: log.heard }
   put(turn, { ...conversation, log: { ...log, catchUp } })
   const position = { epoch: log.epoch, seq: log.head, tag: log.tag }
   say(turn, { type: 'open', request, conversation: id, ...(log.epoch === '' ? {} : { position }) })
@@ -43,8 +43,20 @@ export function opened(turn: Turn, frame: Opened): void {
   const next = conversationOf(turn, conversation.id) as ConversationState
   const rows = catchUp.rows + frame.rows.length
   if (frame.reset === undefined && frame.more && next.log.head < frame.head) return ask(turn, next, catchUp.sinceMs, rows)
-  doubtAcked(turn, put(turn, { ...next, log: { ...next.log, catchUp: null, retryAtMs: 0, liveOn: onlineLink(turn) } }))
+  const live: Log = { ...next.log, catchUp: null, retryAtMs: 0, liveOn: onlineLink(turn) }
+  doubtAcked(turn, put(turn, { ...next, log: fellShort(live, catchUp) ? doubted(live, turn.env.nowMs) : { ...live, doubts: 0 } }))
   report(turn, { kind: 'caught-up', conversation: next.id, tookMs: turn.env.nowMs - catchUp.sinceMs, rows })
+}
+
+/** The server does not know of what was heard of before it was asked: it lags, or was restored from a backup. */
+function fellShort({ head, heard }: Log, asked: CatchUp): boolean {
+  return head < heard && heard === asked.heard
+}
+
+/** Asked again after a pause; when it has said the same a few times, its word counts and not the hearsay. */
+function doubted(log: Log, nowMs: number): Log {
+  if (log.doubts + 1 >= bounds.doubts) return { ...log, heard: log.head, doubts: 0 }
+  return { ...log, doubts: log.doubts + 1, retryAtMs: nowMs + timing.retryRequestMs * 2 ** log.doubts }
 }
 
 /** An `open` that had no usable answer is asked again after a pause, never at once in a loop. */
