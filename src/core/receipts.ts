@@ -78,7 +78,7 @@ function registerDropped(turn: Turn, conversation: ConversationState): Conversat
   return { ...conversation, receipts: { ...conversation.receipts, pending: null } }
 }
 
-/** Another epoch's watermarks mean nothing, nor does a read that was to be told in it (R3). */
+/** Another line's watermarks mean nothing, nor does a read that was to be told in it (R3). */
 export function newEpoch(turn: Turn, conversation: ConversationState): ConversationState {
   if (conversation.receipts.pending) saveRegister(turn, conversation.id, null)
   return { ...conversation, receipts: noReceipts }

@@ -12,11 +12,13 @@ import type { ConversationState, Log, Window } from '../state.js'
 import { bounds } from '../timing.js'
 import { conversationOf, put, report, type Turn } from '../turn.js'
 import { applyChange, applyRow, type LogDraft, draftOf, withDraft } from './draft.js'
+import { isLive } from './live.js'
 import { isDense, trimOldest } from './window.js'
 
 /** Live changes of one conversation, in the order they came. */
 export function admitLive(turn: Turn, conversation: ConversationState, frames: readonly ChangeFrame[]): void {
-  if (conversation.log.state !== 'ready') return keepBeyond(turn, conversation, frames)
+  // Before the answer of `open` nobody knows whether what is held and what comes stand on one line (a restored backup).
+  if (conversation.log.state !== 'ready' || !isLive(turn, conversation.log)) return keepBeyond(turn, conversation, frames)
   const { faults } = turn.state.config
   const draft = draftOf(conversation, faults.olderRevWins)
   const beyond: ChangeFrame[] = []
@@ -97,7 +99,7 @@ export function admitReset(turn: Turn, conversation: ConversationState, frame: O
   const lost = was.epoch === '' ? [] : ownGone(was, tail, user)
   const entries = faults.pendingLostOnReset && was.epoch !== '' ? [] : askAgain(conversation.entries)
   let next = put(turn, { ...conversation, log, entries, cache: restarted(conversation.cache) })
-  if (changed) next = put(turn, newEpoch(turn, next))
+  if (changed || isOtherLine(frame)) next = put(turn, newEpoch(turn, next))
   for (const call of was.load?.calls ?? []) turn.effects.push({ kind: 'answer', call })
   if (was.epoch !== '') report(turn, { kind: 'reset', conversation: next.id, why: frame.reset ?? 'reset', lost })
   const draft = draftOf(next, faults.olderRevWins)
@@ -105,6 +107,11 @@ export function admitReset(turn: Turn, conversation: ConversationState, frame: O
   finish(turn, next, draft, 'catch-up', was.epoch === '' ? [] : rows.filter((row) => row.seq > was.head))
   settleOwn(turn, next.id, [...ownIds(rows, user), ...frame.own.map((own) => own.localId)])
   return true
+}
+
+/** A backup was restored under the same epoch: what the watermarks named may be other messages now. */
+function isOtherLine({ reset }: Opened): boolean {
+  return reset === 'ahead' || reset === 'tag'
 }
 
 /** Own messages that stood here and that the new page should hold but does not. */
