@@ -39,7 +39,10 @@ export interface Device {
   readonly released: Set<string>
   /** The user has logged out, and nobody has come since. */
   isWiped(): boolean
-  wiped(): void
+  /** A logout is under way: rows may leave the disk now. */
+  isLeaving(): boolean
+  /** Begins a logout; the end says whether the disk was wiped. */
+  leaving(): (wiped: boolean) => void
   /** Commits that have been worked on: the disk is looked at when it rises. */
   readonly commits: () => number
   openTab(): Tab
@@ -81,6 +84,7 @@ export function device(parts: DeviceParts): Device {
   let commits = 0
   let opened = 0
   let wiped = false
+  let leaving = 0
 
   const bury = (tab: Tab) => {
     alive.delete(tab)
@@ -96,8 +100,16 @@ export function device(parts: DeviceParts): Device {
     promised: new Map(),
     released: new Set(),
     isWiped: () => wiped,
-    wiped() {
-      wiped = true
+    isLeaving: () => leaving > 0,
+    leaving() {
+      leaving += 1
+      return (done) => {
+        leaving -= 1
+        if (!done) return
+        wiped = tabs.length <= 1
+        for (const localId of made.promised.keys()) made.released.add(localId)
+        made.promised.clear()
+      }
     },
     commits: () => commits,
     openTab() {

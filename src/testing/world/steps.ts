@@ -78,8 +78,8 @@ function killBrowser(world: World, { device }: Tab): void {
 function logout(world: World, tab: Tab): void {
   const { device, chat } = tab
   world.journal.fired('logout')
-  const promised = [...device.promised]
   const flushMs = world.chance.pick([0, 0, 1_000])
+  const reopened = device.leaving()
   const gone = () => {
     world.time.beat()
     if (tab.isAlive()) device.killTab(tab)
@@ -87,14 +87,16 @@ function logout(world: World, tab: Tab): void {
   }
   void chat.logout({ flushMs }).then(({ unsent }) => {
     const returned = new Set(unsent.map(({ localId }) => localId))
-    for (const [localId, room] of promised) {
+    for (const [localId, room] of device.promised) {
       const kept = returned.has(localId) || world.discarded.has(localId) || world.truth.everLanded(room, device.user, localId)
       if (!kept) world.journal.broken('L1', `${device.user} logged out: ${localId} was neither sent nor given back`)
     }
-    device.promised.clear()
-    device.wiped()
+    reopened(true)
     gone()
-  }, gone)
+  }, () => {
+    reopened(false)
+    gone()
+  })
 }
 
 function restore(world: World, newEpoch: boolean, alive: boolean): void {

@@ -61,7 +61,7 @@ function checkConversation(world: World, memory: Memory, tab: Tab, conversation:
 
 function checkDisk({ journal, truth, discarded }: World, memory: Memory, device: Device): void {
   const last = memory.disks.get(device)
-  if (last?.commits === device.commits()) return
+  if (last?.commits === device.commits() || device.isLeaving()) return
   const rows = device.disk.certain({ user: device.user })
   if (device.isWiped() && rows.some((row) => row.key.length > 1)) journal.broken('L10', `${device.user} logged out, but rows were written after it`)
   const parts = { journal, truth, user: device.user, rows, before: last?.cursors ?? new Map(), promised: device.promised, discarded }
