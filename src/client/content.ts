@@ -46,12 +46,12 @@ function validated<C>(schema: StandardSchema<C>, value: unknown): StandardResult
 }
 
 /** What the log holds, as the application's type; raw where it does not fit (R10). */
-export function readContent<C>(schema: StandardSchema<C> | undefined, raw: unknown): { content: C } | { invalid: { raw: unknown } } {
-  if (!schema) return { content: raw as C }
+export function readContent<C>(schema: StandardSchema<C>, raw: unknown): { content: C | undefined; invalid?: { raw: unknown } } {
+  const invalid = { content: undefined, invalid: { raw } }
   try {
     const result = validated(schema, raw)
-    return result.issues ? { invalid: { raw } } : { content: result.value }
+    return result.issues ? invalid : { content: result.value }
   } catch {
-    return { invalid: { raw } }
+    return invalid
   }
 }

@@ -2,6 +2,7 @@
  * A timeline's view from the state: confirmed rows and pending operations (R18, R19). Messages keep their object while
  * nothing of them changed, and a new row costs one new message, however many are shown.
  */
+import type { Mutable } from '../core/copies.js'
 import type { Entry } from '../core/outbox/entry.js'
 import { ownRead } from '../core/receipts.js'
 import type { ConversationState, Window } from '../core/state.js'
@@ -15,6 +16,7 @@ import { failure } from './failure.js'
 import { type Levels, levelsOf, statusAt } from './status.js'
 
 interface Memo<C> {
+  readonly stem: readonly MessageRow[]
   readonly rows: readonly MessageRow[]
   readonly levels: Levels
   readonly confirmed: readonly Message<C>[]
@@ -30,7 +32,7 @@ export const loadingView: View<never> = { messages: [], gaps: [], hasOlder: fals
 
 /** Makes views of one conversation, remembering the last. */
 export function viewMaker<C>(user: string, schema: StandardSchema<C> | undefined): (state: ConversationState, link: number) => View<C> {
-  let memo: Memo<C> = { rows: [], levels: { joined: [], delivered: [], read: [] }, confirmed: [] }
+  let memo: Memo<C> = { stem: [], rows: [], levels: { joined: [], delivered: [], read: [] }, confirmed: [] }
   let marks: unknown
   let members: unknown
   let last: Last<C> | null = null
@@ -46,8 +48,8 @@ export function viewMaker<C>(user: string, schema: StandardSchema<C> | undefined
       levels = levelsOf(state, user)
     }
     const window = shown(state.log)
-    const confirmed = present(memo, window.rows, levels, user, schema)
-    memo = { rows: window.rows, levels, confirmed }
+    const confirmed = present(memo, window, levels, user, schema)
+    memo = { stem: window.stem, rows: window.rows, levels, confirmed }
     const messages = withPending(state, window, confirmed, (entry) => pendingMessage(pending, entry, user))
     const view = same(last?.view, assemble(state, window, kept(last?.view.messages, messages), user, live))
     last = { state, online: live, view }
@@ -55,41 +57,64 @@ export function viewMaker<C>(user: string, schema: StandardSchema<C> | undefined
   }
 }
 
-/** Row by row against the last time; only what changed is made anew. */
+/** What stands as it stood is taken over as one run; only what follows it is looked at row by row. */
 function present<C>(
   memo: Memo<C>,
-  rows: readonly MessageRow[],
+  { rows, stem }: Window,
   levels: Levels,
   user: string,
   schema: StandardSchema<C> | undefined,
 ): readonly Message<C>[] {
-  const marked = levels !== memo.levels
-  if (rows === memo.rows && !marked) return memo.confirmed
-  const shift = rows.length > 0 ? lowerBound(memo.rows, (rows[0] as MessageRow).seq) : 0
-  const messages = new Array<Message<C>>(rows.length)
-  let changed = rows.length !== memo.confirmed.length
-  for (let i = 0; i < rows.length; i++) {
+  if (rows === memo.rows && levels === memo.levels) return memo.confirmed
+  const old = memo.rows
+  const shift = rows.length > 0 && rows[0] !== old[0] ? lowerBound(old, (rows[0] as MessageRow).seq) : 0
+  let same = stem === memo.stem ? old.length : 0
+  while (same < rows.length && rows[same] === old[same + shift]) same += 1
+  const messages = memo.confirmed.slice(shift, shift + same)
+  for (let i = same; i < rows.length; i++) {
     const row = rows[i] as MessageRow
-    let message = memo.rows[i + shift] === row ? (memo.confirmed[i + shift] as Message<C>) : toMessage(row, levels, user, schema)
-    if (marked && message.mine) message = withStatus(message, statusAt(levels, row.seq))
-    if (message !== memo.confirmed[i]) changed = true
-    messages[i] = message
+    messages.push(old[i + shift] === row ? (memo.confirmed[i + shift] as Message<C>) : toMessage(row, levels, user, schema))
   }
-  return changed ? messages : memo.confirmed
+  if (levels !== memo.levels) restate(messages, levels)
+  return messages
+}
+
+/** Watermarks moved: own messages say so. */
+function restate<C>(messages: Message<C>[], levels: Levels): void {
+  for (let i = 0; i < messages.length; i++) {
+    const message = messages[i] as Message<C>
+    if (message.mine && message.seq !== undefined) messages[i] = withStatus(message, statusAt(levels, message.seq))
+  }
 }
 
 function withStatus<C>(message: Message<C>, status: MessageStatus): Message<C> {
   return message.status === status ? message : { ...message, status }
 }
 
-/** A confirmed row as the application sees it. */
+/** A confirmed row as the application sees it. Written out, not spread: it is made once per message. */
 export function toMessage<C>(row: MessageRow, levels: Levels, user: string, schema: StandardSchema<C> | undefined): Message<C> {
   const mine = row.author === user
-  const { id, seq, rev, at, author, localId } = row
-  const key = mine && localId !== undefined ? localId : id
-  const status = mine ? statusAt(levels, seq) : 'sent'
-  const body = row.deleted ? { deleted: true as const } : readContent(schema, row.content)
-  return { key, id, ...(mine && localId !== undefined ? { localId } : {}), seq, rev, author, mine, at, ...body, status }
+  const message: Mutable<Message<C>> = {
+    key: row.id,
+    id: row.id,
+    seq: row.seq,
+    rev: row.rev,
+    author: row.author,
+    mine,
+    at: row.at,
+    content: row.content as C,
+    status: 'sent',
+  }
+  if (mine) {
+    message.status = statusAt(levels, row.seq)
+    if (row.localId !== undefined) {
+      message.key = row.localId
+      message.localId = row.localId
+    }
+  }
+  if (row.deleted) message.deleted = true
+  else if (schema) Object.assign(message, readContent(schema, row.content))
+  return message
 }
 
 function pendingMessage<C>(known: WeakMap<Entry, Message<C>>, entry: Entry, user: string): Message<C> {
@@ -146,15 +171,16 @@ function assemble<C>(state: ConversationState, window: Window, messages: readonl
   const gaps: readonly Gap[] = log.view && log.view.to < log.tail.from ? [{ from: log.view.to + 1, to: log.tail.from }] : noGaps
   const firstUnread = firstUnreadKey(state, window, user)
   const unknown = log.epoch === ''
+  const gone = log.state === 'gone'
   return {
     messages,
     gaps,
     hasOlder: !unknown && window.from > log.floor,
     hasNewer: log.view !== null,
     atLatest: log.view === null,
-    ...(firstUnread === undefined ? {} : { firstUnread }),
-    state: log.state === 'gone' ? 'gone' : unknown ? 'loading' : live ? 'ready' : 'stale',
-    ...(log.state === 'gone' ? { error: goneError } : {}),
+    firstUnread,
+    state: gone ? 'gone' : unknown ? 'loading' : live ? 'ready' : 'stale',
+    error: gone ? goneError : undefined,
   }
 }
 

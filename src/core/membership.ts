@@ -10,7 +10,8 @@ export function gone(turn: Turn, conversation: ConversationState, why: string): 
   put(turn, { ...conversation, log: { ...log, state: 'gone', liveOn: 0, catchUp: null, load: null, beyond: [] } })
   for (const entry of conversation.entries) {
     const present = conversationOf(turn, id)
-    if (present && entry.arm.kind !== 'failed') fail(turn, present, entry, 'conversation-gone', false)
+    // What was reported `sent` is at the server and stays so.
+    if (present && entry.arm.kind !== 'failed' && entry.arm.kind !== 'acked') fail(turn, present, entry, 'conversation-gone', false)
   }
   report(turn, { kind: 'left', conversation: id, why })
 }

@@ -4,6 +4,7 @@
  */
 import type { Mark, MessageRow } from '../protocol/frames.js'
 import { saveRegister } from './cache/disk-queue.js'
+import { copyReceipts } from './copies.js'
 import type { ConversationState, Receipts } from './state.js'
 import { bounds } from './timing.js'
 import { heard, isLive } from './timeline/live.js'
@@ -127,16 +128,18 @@ function othersWrote({ log }: ConversationState, user: string, above: number): b
 }
 
 /** The server's count moves on with every message of others (R22). */
-export function counted(conversation: ConversationState, fresh: readonly MessageRow[], user: string): ConversationState {
-  const { unread } = conversation.receipts
+export function counted(receipts: Receipts, fresh: readonly MessageRow[], user: string): Receipts {
+  const { unread } = receipts
   let { count, countedTo } = unread
   for (const row of fresh) {
     if (row.seq <= countedTo) continue
     countedTo = row.seq
     if (row.author !== user && row.deleted !== true) count += 1
   }
-  if (countedTo === unread.countedTo) return conversation
-  return { ...conversation, receipts: { ...conversation.receipts, unread: { ...unread, count, countedTo } } }
+  if (countedTo === unread.countedTo) return receipts
+  const next = copyReceipts(receipts)
+  next.unread = { count, more: unread.more, read: unread.read, countedTo }
+  return next
 }
 
 /** Unread as it is written (R22): counted here when all of (read, head] is held, else by the server. Exact to 100. */

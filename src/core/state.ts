@@ -13,6 +13,8 @@ import type { DiskState } from './cache/disk-state.js'
 /** A contiguous run: `rows` is every visible message with a place in (from, to], oldest first. */
 export interface Window {
   readonly rows: readonly MessageRow[]
+  /** The rows as they were when last changed otherwise than by appending: with the same stem nothing before the end differs. */
+  readonly stem: readonly MessageRow[]
   readonly from: number
   readonly to: number
 }

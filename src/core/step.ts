@@ -17,6 +17,7 @@ import {
 import { openDisk } from './cache/disk-queue.js'
 import { restored } from './cache/restore.js'
 import { conversationFor, unwatch, watch } from './conversations.js'
+import { copyConversation } from './copies.js'
 import type { CoreEvent, Effect, Env, Signal } from './event.js'
 import { askInbox, inboxFailed, inboxFollows, inboxFrame, inboxLinkLost, inboxTick, inboxWakeAt } from './inbox/inbox.js'
 import { gone } from './membership.js'
@@ -273,7 +274,10 @@ function setWake(turn: Turn, conversation: ConversationState): void {
     loadWakeAt(conversation),
     typingWakeAt(conversation),
   )
-  if (wakeAtMs !== conversation.wakeAtMs) put(turn, { ...conversation, wakeAtMs })
+  if (wakeAtMs === conversation.wakeAtMs) return
+  const next = copyConversation(conversation)
+  next.wakeAtMs = wakeAtMs
+  put(turn, next)
 }
 
 /** The earliest deadline of all: the shell keeps one timer for it. */

@@ -3,10 +3,9 @@
  * `step`; seen from outside the step is pure. The table of conversations is copied at most once per turn (R33).
  */
 import type { ClientFrame } from '../protocol/frames.js'
+import { copyState, type Mutable } from './copies.js'
 import type { Effect, Env, Report } from './event.js'
 import type { ChatState, ConversationState } from './state.js'
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 export interface Turn {
   readonly env: Env
@@ -20,7 +19,7 @@ export interface Turn {
 }
 
 export function beginTurn(state: ChatState, env: Env): Turn {
-  return { env, state: { ...state }, effects: [], frames: [], touched: new Set(), before: state }
+  return { env, state: copyState(state), effects: [], frames: [], touched: new Set(), before: state }
 }
 
 export function conversationOf(turn: Turn, id: string): ConversationState | undefined {

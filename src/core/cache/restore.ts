@@ -7,7 +7,7 @@ import type { MessageRow } from '../../protocol/frames.js'
 import { isRow } from '../../protocol/guards.js'
 import { settleHeld } from '../outbox/settle.js'
 import type { ConversationState, Log } from '../state.js'
-import { emptyWindow, isDense, pageOf } from '../timeline/window.js'
+import { isDense, pageOf, windowOf } from '../timeline/window.js'
 import { bounds } from '../timing.js'
 import { nextNumber, put, type Turn } from '../turn.js'
 import { restarted } from './cache.js'
@@ -52,7 +52,7 @@ function loaded(
   const held = [...olderRows(value, rows), ...value.rows]
   const from = held[0]?.index === value.first ? value.from : (held[0]?.seq ?? value.head + 1) - 1
   const { epoch, head, tag, floor, hidden, profile, members, memberCount } = value
-  const tail = held.length > 0 ? { rows: held, from, to: head } : { ...emptyWindow, from: head, to: head }
+  const tail = held.length > 0 ? windowOf(held, from, head) : windowOf([], head, head)
   const marks = new Map(value.marks.map(([user, delivered, read]) => [user, { delivered, read }] as const))
   const { receipts } = conversation
   const highest = Math.max(head, ...value.marks.map(([, delivered]) => delivered))

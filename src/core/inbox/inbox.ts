@@ -3,6 +3,7 @@
  * else from the server's summary. One source for list, badges and panels. Frames chain by cursor; a break asks anew.
  */
 import type { InboxRow, ServerFrame } from '../../protocol/frames.js'
+import { copyInbox } from '../copies.js'
 import { learnPeople } from '../people.js'
 import { unreadOf } from '../receipts.js'
 import type { ConversationState } from '../state.js'
@@ -99,7 +100,9 @@ export function inboxFollows(turn: Turn, conversation: ConversationState): void 
     return
   const people = log.members.length > 0 ? log.members.slice(0, 8).map(({ user }) => user) : (old?.people ?? [])
   const item: InboxItemState = { id, at, unread: unread.count, more: unread.more, rev: old?.rev ?? 0, profile, people, last, pending }
-  turn.state.inbox = { ...inbox, book: withItem(inbox.book, item) }
+  const next = copyInbox(inbox)
+  next.book = withItem(inbox.book, item)
+  turn.state.inbox = next
 }
 
 export function inboxLinkLost(turn: Turn): void {

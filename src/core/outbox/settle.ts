@@ -7,6 +7,7 @@ import { removeWithLog } from '../cache/cache.js'
 import { save } from '../cache/disk-queue.js'
 import type { ConversationState } from '../state.js'
 import { heard } from '../timeline/live.js'
+import { windowOf } from '../timeline/window.js'
 import { bounds } from '../timing.js'
 import { conversationOf, onlineLink, put, report, type Turn } from '../turn.js'
 import { waitMs } from '../session.js'
@@ -143,5 +144,5 @@ export function doubtAcked(turn: Turn, conversation: ConversationState): Convers
 /** A planted bug: an acknowledged message shown before the log reaches it. */
 function showInPlace(turn: Turn, conversation: ConversationState, row: MessageRow): void {
   const { log } = conversation
-  put(turn, { ...conversation, log: { ...log, tail: { ...log.tail, rows: [...log.tail.rows, row] } } })
+  put(turn, { ...conversation, log: { ...log, tail: windowOf([...log.tail.rows, row], log.tail.from, log.tail.to) } })
 }

@@ -11,9 +11,9 @@ import { counted, mergeMarks, newEpoch } from '../receipts.js'
 import type { ConversationState, Log, Window } from '../state.js'
 import { bounds } from '../timing.js'
 import { conversationOf, put, report, type Turn } from '../turn.js'
-import { applyChange, applyRow, type LogDraft, draftOf, withDraft } from './draft.js'
+import { applyChange, applyRow, type LogDraft, closeDraft, draftOf } from './draft.js'
 import { isLive } from './live.js'
-import { isDense, trimOldest } from './window.js'
+import { isDense, windowOf } from './window.js'
 
 /** Live changes of one conversation, in the order they came. */
 export function admitLive(turn: Turn, conversation: ConversationState, frames: readonly ChangeFrame[]): void {
@@ -25,20 +25,20 @@ export function admitLive(turn: Turn, conversation: ConversationState, frames: r
   for (const frame of frames) {
     if (frame.people) learnPeople(turn, frame.people)
     if (frame.epoch !== draft.log.epoch) beyond.push(frame)
-    else if (frame.seq === draft.head + 1 || (faults.applyOverHole && frame.seq > draft.head)) {
+    else if (frame.seq === draft.log.head + 1 || (faults.applyOverHole && frame.seq > draft.log.head)) {
       applyChange(draft, frame.seq, frame.tag, frame.change)
       if (conversation.log.beyond.length > 0) drain(draft, conversation.log.beyond)
-    } else if (frame.seq > draft.head) beyond.push(frame)
+    } else if (frame.seq > draft.log.head) beyond.push(frame)
   }
-  const moved = draft.head > conversation.log.head
-  const next = moved ? finish(turn, conversation, draft, 'live') : conversation
+  const moved = draft.log.head > conversation.log.head
+  const next = moved ? finish(turn, draft, 'live') : conversation
   if (beyond.length > 0) keepBeyond(turn, next, beyond)
 }
 
 /** Applies what waited, as far as it is contiguous. */
 function drain(draft: LogDraft, beyond: readonly ChangeFrame[]): void {
   for (const frame of beyond)
-    if (frame.epoch === draft.log.epoch && frame.seq === draft.head + 1) applyChange(draft, frame.seq, frame.tag, frame.change)
+    if (frame.epoch === draft.log.epoch && frame.seq === draft.log.head + 1) applyChange(draft, frame.seq, frame.tag, frame.change)
 }
 
 /** Changes that cannot be shown yet. Overflow drops them all: the catch-up brings them (R5). */
@@ -60,18 +60,18 @@ export function admitDelta(turn: Turn, conversation: ConversationState, frame: O
   if (frame.epoch !== log.epoch || frame.to < frame.from) return false
   if (frame.from > log.head && !faults.fromUnchecked) return false
   const draft = draftOf(conversation, faults.olderRevWins)
-  draft.log = { ...log, ...described(frame) }
+  Object.assign(draft.log, described(frame))
   if (frame.to >= log.head) {
     for (const row of bySeq(frame.rows)) if (row.seq <= frame.to) applyRow(draft, row)
-    draft.head = frame.to
-    draft.tag = frame.tag
+    draft.log.head = frame.to
+    draft.log.tag = frame.tag
     drain(draft, log.beyond)
   }
-  const next = finish(turn, conversation, draft, 'catch-up')
+  const next = finish(turn, draft, 'catch-up')
   settleOwn(
     turn,
     next.id,
-    frame.own.filter((own) => own.seq <= draft.head).map((own) => own.localId),
+    frame.own.filter((own) => own.seq <= draft.log.head).map((own) => own.localId),
   )
   return true
 }
@@ -82,7 +82,7 @@ export function admitReset(turn: Turn, conversation: ConversationState, frame: O
   if (!isDense(rows, frame.hidden)) return false
   const was = conversation.log
   const { user, faults } = turn.state.config
-  const tail: Window = { rows, from: frame.from, to: frame.to }
+  const tail = windowOf(rows, frame.from, frame.to)
   const changed = was.epoch !== '' && was.epoch !== frame.epoch
   const log: Log = {
     ...was,
@@ -104,7 +104,7 @@ export function admitReset(turn: Turn, conversation: ConversationState, frame: O
   if (was.epoch !== '') report(turn, { kind: 'reset', conversation: next.id, why: frame.reset ?? 'reset', lost })
   const draft = draftOf(next, faults.olderRevWins)
   drain(draft, was.beyond)
-  finish(turn, next, draft, 'catch-up', was.epoch === '' ? [] : rows.filter((row) => row.seq > was.head))
+  finish(turn, draft, 'catch-up', was.epoch === '' ? [] : rows.filter((row) => row.seq > was.head))
   settleOwn(turn, next.id, [...ownIds(rows, user), ...frame.own.map((own) => own.localId)])
   return true
 }
@@ -122,27 +122,16 @@ function ownGone(was: Log, tail: Window, user: string): readonly string[] {
 }
 
 /** Closes a draft: state, own settled entries, events, typing, unread, people. */
-function finish(
-  turn: Turn,
-  conversation: ConversationState,
-  draft: LogDraft,
-  source: 'live' | 'catch-up',
-  news: readonly MessageRow[] = draft.fresh,
-): ConversationState {
+function finish(turn: Turn, draft: LogDraft, source: 'live' | 'catch-up', news: readonly MessageRow[] = draft.fresh): ConversationState {
   const { user } = turn.state.config
-  const next = withDraft(conversation, draft)
-  const tail = next.log.view ? next.log.tail : trimOldest(next.log.tail, next.cache.dirtyFrom)
-  const log = { ...next.log, tail, beyond: stillBeyond(next.log) }
-  const ephemeral = authorsStopped(next.ephemeral, draft.fresh)
-  put(turn, counted({ ...next, log, ephemeral }, draft.fresh, user))
-  for (const row of news) report(turn, { kind: 'message', conversation: next.id, row, source })
-  settleOwn(turn, next.id, ownIds(draft.fresh, user))
-  return conversationOf(turn, next.id) as ConversationState
-}
-
-function stillBeyond(log: Log): readonly ChangeFrame[] {
-  if (log.beyond.length === 0) return log.beyond
-  return log.beyond.filter((frame) => frame.epoch === log.epoch && frame.seq > log.head)
+  const { id } = draft.conversation
+  const next = closeDraft(draft)
+  next.ephemeral = authorsStopped(next.ephemeral, draft.fresh)
+  next.receipts = counted(next.receipts, draft.fresh, user)
+  put(turn, next)
+  for (const row of news) report(turn, { kind: 'message', conversation: id, row, source })
+  if (next.entries.length > 0) settleOwn(turn, id, ownIds(draft.fresh, user))
+  return conversationOf(turn, id) as ConversationState
 }
 
 /** What `opened` says of the conversation besides its rows. */

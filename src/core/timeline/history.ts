@@ -10,7 +10,7 @@ import { learnPeople } from '../people.js'
 import type { ConversationState, HistoryLoad, Log, Window } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
 import { conversationOf, nextNumber, onlineLink, put, say, type Turn } from '../turn.js'
-import { isDense, joined, pageOf, positionOf, revised, trimNewest, trimOldest } from './window.js'
+import { isDense, joined, keepNewest, pageOf, positionOf, revised, trimNewest, trimOldest, windowOf } from './window.js'
 
 /** The run that is shown. */
 export function shown(log: Log): Window {
@@ -112,7 +112,7 @@ export function diskPage(turn: Turn, conversation: ConversationState, load: Hist
   const last = run[run.length - 1]
   const from = load.way === 'older' ? (first.index === cache.cover.first ? cache.cover.from : first.seq - 1) : load.seq
   const to = load.way === 'older' ? load.seq - 1 : (last?.seq ?? load.seq)
-  place(turn, conversation, load, { rows: run, from, to }, false)
+  place(turn, conversation, load, windowOf(run, from, to), false)
 }
 
 function reachesTail(log: Log): boolean {
@@ -136,7 +136,7 @@ export function page(turn: Turn, frame: Page): void {
   learnPeople(turn, frame.people)
   if (frame.epoch !== log.epoch || frame.asOf < log.head) return again(turn, conversation, load)
   const rows = frame.rows.filter((row) => row.seq <= log.head)
-  const window: Window = { rows, from: frame.from, to: Math.min(frame.to, log.head) }
+  const window = windowOf(rows, frame.from, Math.min(frame.to, log.head))
   if (!isDense(rows, log.hidden) || !continues(log, load, window)) return again(turn, conversation, load)
   place(turn, conversation, load, window, true)
 }
@@ -153,7 +153,7 @@ function continues(log: Log, load: HistoryLoad, window: Window): boolean {
 /** The run takes its place; the window slides, the tail always stays. */
 function place(turn: Turn, conversation: ConversationState, load: HistoryLoad, run: Window, fromNetwork: boolean): void {
   const { log } = conversation
-  const fresh = { ...run, rows: replayed(run.rows, load.kept) }
+  const fresh = windowOf(replayed(run.rows, load.kept), run.from, run.to)
   let next: Log = { ...log, load: null }
   if (load.way === 'older') next = withOlder(next, joined(fresh, shown(log)))
   else if (load.way === 'newer' && log.view) next = withNewer(next, joined(log.view, fresh))
@@ -178,23 +178,12 @@ function withOlder(log: Log, run: Window): Log {
 }
 
 function shortTail(tail: Window): Window {
-  return tail.rows.length > bounds.windowHalf ? trimOldest({ ...tail, rows: tail.rows }, tail.rows[0]?.index ?? 0) : tail
+  return tail.rows.length > bounds.windowHalf ? trimOldest(tail, tail.rows[0]?.index ?? 0) : tail
 }
 
 /** A run that reaches the tail becomes one with it. */
 function withNewer(log: Log, run: Window): Log {
-  if (run.to < log.tail.from)
-    return {
-      ...log,
-      view:
-        run.rows.length > bounds.windowRows
-          ? {
-              ...run,
-              rows: run.rows.slice(-bounds.windowHalf),
-              from: (run.rows[run.rows.length - bounds.windowHalf] as MessageRow).seq - 1,
-            }
-          : run,
-    }
+  if (run.to < log.tail.from) return { ...log, view: keepNewest(run) }
   return { ...log, view: null, tail: trimOldest(joined(run, log.tail), Number.POSITIVE_INFINITY) }
 }
 

@@ -4,7 +4,11 @@ import type { HiddenRange } from '../../protocol/frames.js'
 import type { Window } from '../state.js'
 import { bounds } from '../timing.js'
 
-export const emptyWindow: Window = { rows: [], from: 0, to: 0 }
+export const emptyWindow: Window = windowOf([], 0, 0)
+
+export function windowOf(rows: readonly MessageRow[], from: number, to: number, stem = rows): Window {
+  return { rows, stem, from, to }
+}
 
 /** The first position whose row has a place ≥ seq. */
 export function lowerBound(rows: readonly MessageRow[], seq: number): number {
@@ -50,7 +54,7 @@ export function joined(older: Window, newer: Window): Window {
   const overlap = newer.rows.slice(0, newer.rows.length - keep.length)
   let rows = older.rows
   for (const row of overlap) rows = revised(rows, row) ?? rows
-  return { rows: [...rows, ...keep], from: older.from, to: Math.max(older.to, newer.to) }
+  return windowOf([...rows, ...keep], older.from, Math.max(older.to, newer.to))
 }
 
 /** The rows with this one in place of its older self; nothing if it is not held or not newer. */
@@ -69,7 +73,15 @@ export function trimOldest(window: Window, keepFrom: number): Window {
   const boundary = pageOf(index) * bounds.pageRows
   const at = rows.findIndex((row) => row.index >= boundary)
   if (at <= 0) return window
-  return { rows: rows.slice(at), from: (rows[at] as MessageRow).seq - 1, to: window.to }
+  return windowOf(rows.slice(at), (rows[at] as MessageRow).seq - 1, window.to)
+}
+
+/** Keeps the newest half, when a reader has scrolled far on. */
+export function keepNewest(window: Window): Window {
+  const { rows } = window
+  if (rows.length <= bounds.windowRows) return window
+  const kept = rows.slice(-bounds.windowHalf)
+  return windowOf(kept, (kept[0] as MessageRow).seq - 1, window.to)
 }
 
 /** Keeps the oldest half, when a reader has scrolled far back. */
@@ -77,5 +89,5 @@ export function trimNewest(window: Window): Window {
   const { rows } = window
   if (rows.length <= bounds.windowRows) return window
   const kept = rows.slice(0, bounds.windowRows - bounds.pageRows)
-  return { rows: kept, from: window.from, to: (rows[kept.length] as MessageRow).seq - 1 }
+  return windowOf(kept, window.from, (rows[kept.length] as MessageRow).seq - 1)
 }

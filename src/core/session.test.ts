@@ -1,0 +1,333 @@
+/** Every phase of the session against everything that can happen to it; a missing cell does not compile. */
+import { describe, expect, it } from 'vitest'
+import { type DrivenCore, drivenCore, welcomeFrame } from '../../test/fakes/driven-core.js'
+import type { LinkClosed } from '../ports/transport.js'
+import type { Signal } from './event.js'
+import type { SessionState } from './session-state.js'
+import { timing } from './timing.js'
+
+type Phase = SessionState['phase'] | 'online, ping out'
+type Input =
+  | 'connect'
+  | 'close'
+  | 'link opened'
+  | 'welcome'
+  | 'welcome of another user'
+  | 'refused frame'
+  | 'drain'
+  | 'pong'
+  | 'retry band'
+  | 'retry-after band'
+  | 'refresh band'
+  | 'terminal band'
+  | 'closed of an older link'
+  | 'its deadline'
+  | Signal
+
+const closedWith = (core: DrivenCore, why: LinkClosed, older = 0) => {
+  const { session } = core.state()
+  const link = 'link' in session ? session.link - older : 0
+  core.dispatch({ kind: 'link-closed', link, why })
+}
+const signal = (name: Signal) => (core: DrivenCore) => core.dispatch({ kind: 'signal', signal: name })
+const frame = (core: DrivenCore, ...frames: Parameters<DrivenCore['hear']>) => {
+  const { session } = core.state()
+  core.dispatch({ kind: 'link-frames', link: 'link' in session ? session.link : 0, frames })
+}
+
+const phases: Record<Phase, () => DrivenCore> = {
+  idle: () => drivenCore(),
+  connecting() {
+    const core = drivenCore()
+    core.dispatch({ kind: 'connect' })
+    return core
+  },
+  online() {
+    const core = drivenCore()
+    core.online()
+    return core
+  },
+  'online, ping out'() {
+    const core = phases.online()
+    core.wait(welcomeFrame.heartbeatMs)
+    return core
+  },
+  waiting() {
+    const core = phases.online()
+    core.offline()
+    return core
+  },
+  refused() {
+    const core = phases.online()
+    closedWith(core, { band: 'terminal', code: 'superseded' })
+    return core
+  },
+  closed() {
+    const core = phases.online()
+    core.dispatch({ kind: 'close' })
+    return core
+  },
+}
+
+const inputs: Record<Input, (core: DrivenCore) => void> = {
+  connect: (core) => core.dispatch({ kind: 'connect' }),
+  close: (core) => core.dispatch({ kind: 'close' }),
+  'link opened'(core) {
+    const { session } = core.state()
+    core.dispatch({ kind: 'link-opened', link: 'link' in session ? session.link : 0 })
+  },
+  welcome: (core) => frame(core, welcomeFrame),
+  'welcome of another user': (core) => frame(core, { ...welcomeFrame, user: 'eve' }),
+  'refused frame': (core) => frame(core, { type: 'refused', code: 'overloaded', retryAfterMs: 2_000 }),
+  drain: (core) => frame(core, { type: 'drain', retryAfterMs: 2_000 }),
+  pong: (core) => frame(core, { type: 'pong', n: 0, heads: [] }),
+  'retry band': (core) => closedWith(core, { band: 'retry', code: 'network' }),
+  'retry-after band': (core) => closedWith(core, { band: 'retry-after', code: 'drain', retryAfterMs: 5_000 }),
+  'refresh band': (core) => closedWith(core, { band: 'refresh', code: 'token-expired' }),
+  'terminal band': (core) => closedWith(core, { band: 'terminal', code: 'forbidden' }),
+  'closed of an older link': (core) => closedWith(core, { band: 'terminal', code: 'forbidden' }, 1),
+  'its deadline'(core) {
+    if (Number.isFinite(core.state().wakeAtMs)) core.wait(core.state().wakeAtMs - core.nowMs())
+    core.dispatch({ kind: 'tick' })
+  },
+  online: signal('online'),
+  offline: signal('offline'),
+  visible: signal('visible'),
+  hidden: signal('hidden'),
+  resume: signal('resume'),
+  'clock-jump': signal('clock-jump'),
+}
+
+const stays = (phase: SessionState['phase']) => Object.fromEntries(Object.keys(inputs).map((input) => [input, phase])) as Cells
+type Cells = Record<Input, SessionState['phase']>
+
+const online: Cells = {
+  connect: 'online',
+  close: 'closed',
+  'link opened': 'online',
+  welcome: 'online',
+  'welcome of another user': 'online',
+  'refused frame': 'online',
+  drain: 'waiting',
+  pong: 'online',
+  'retry band': 'waiting',
+  'retry-after band': 'waiting',
+  'refresh band': 'waiting',
+  'terminal band': 'refused',
+  'closed of an older link': 'online',
+  'its deadline': 'online',
+  online: 'online',
+  offline: 'online',
+  visible: 'online',
+  hidden: 'online',
+  resume: 'online',
+  'clock-jump': 'online',
+}
+
+const table: Record<Phase, Cells> = {
+  idle: {
+    connect: 'connecting',
+    close: 'closed',
+    'link opened': 'idle',
+    welcome: 'idle',
+    'welcome of another user': 'idle',
+    'refused frame': 'idle',
+    drain: 'idle',
+    pong: 'idle',
+    'retry band': 'idle',
+    'retry-after band': 'idle',
+    'refresh band': 'idle',
+    'terminal band': 'idle',
+    'closed of an older link': 'idle',
+    'its deadline': 'idle',
+    online: 'idle',
+    offline: 'idle',
+    visible: 'idle',
+    hidden: 'idle',
+    resume: 'idle',
+    'clock-jump': 'idle',
+  },
+  connecting: {
+    connect: 'connecting',
+    close: 'closed',
+    'link opened': 'connecting',
+    welcome: 'online',
+    'welcome of another user': 'refused',
+    'refused frame': 'waiting',
+    drain: 'connecting',
+    pong: 'connecting',
+    'retry band': 'waiting',
+    'retry-after band': 'waiting',
+    'refresh band': 'waiting',
+    'terminal band': 'refused',
+    'closed of an older link': 'connecting',
+    'its deadline': 'waiting',
+    online: 'connecting',
+    offline: 'connecting',
+    visible: 'connecting',
+    hidden: 'connecting',
+    resume: 'connecting',
+    'clock-jump': 'connecting',
+  },
+  online,
+  'online, ping out': { ...online, 'its deadline': 'waiting' },
+  waiting: {
+    connect: 'connecting',
+    close: 'closed',
+    'link opened': 'waiting',
+    welcome: 'waiting',
+    'welcome of another user': 'waiting',
+    'refused frame': 'waiting',
+    drain: 'waiting',
+    pong: 'waiting',
+    'retry band': 'waiting',
+    'retry-after band': 'waiting',
+    'refresh band': 'waiting',
+    'terminal band': 'waiting',
+    'closed of an older link': 'waiting',
+    'its deadline': 'connecting',
+    online: 'connecting',
+    offline: 'waiting',
+    visible: 'connecting',
+    hidden: 'waiting',
+    resume: 'connecting',
+    'clock-jump': 'connecting',
+  },
+  refused: { ...stays('refused'), connect: 'connecting', close: 'closed' },
+  closed: stays('closed'),
+}
+
+describe('L9 R26: the session', () => {
+  const cells = Object.entries(table).flatMap(([phase, row]) =>
+    Object.entries(row).map(([input, next]) => [phase as Phase, input as Input, next] as const),
+  )
+  it.each(cells)('%s, %s: %s', (phase, input, next) => {
+    const core = phases[phase]()
+    inputs[input](core)
+    expect(core.state().session.phase).toBe(next)
+  })
+
+  it('R26: says hello first and nothing else before `welcome`', () => {
+    const core = drivenCore()
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    core.dispatch({ kind: 'send', conversation: 'c', localId: 'a', content: 1, bytes: 1 })
+    core.dispatch({ kind: 'connect' })
+    core.dispatch({ kind: 'link-opened', link: 1 })
+    expect(core.effects('transmit').flatMap(({ frames }) => frames.map(({ type }) => type))).toEqual(['hello'])
+    expect(core.sent('hello')).toMatchObject([{ user: 'me', lane: 'lane', link: 1 }])
+  })
+
+  it('R26: the link number rises with every link, and `refused` begins anew above it', () => {
+    const core = phases.refused()
+    core.dispatch({ kind: 'connect' })
+    expect(core.effects('open').map(({ link }) => link)).toEqual([1, 2])
+  })
+
+  it('frames and closes of an older link change nothing', () => {
+    const core = phases.waiting()
+    core.wait(60_000)
+    core.online()
+    const before = core.state()
+    core.dispatch({ kind: 'link-frames', link: 1, frames: [{ type: 'drain', retryAfterMs: 1 }] })
+    expect(core.state().session).toBe(before.session)
+  })
+
+  it('waits double from 0.5 s to 30 s with full jitter', () => {
+    const core = drivenCore()
+    core.roll = 1
+    core.dispatch({ kind: 'connect' })
+    const waits: number[] = []
+    for (let i = 0; i < 9; i++) {
+      closedWith(core, { band: 'retry', code: 'network' })
+      waits.push(core.state().wakeAtMs - core.nowMs())
+      core.wait(waits.at(-1) as number)
+    }
+    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
+    core.roll = 0
+    closedWith(core, { band: 'retry', code: 'network' })
+    expect(core.state().wakeAtMs).toBe(core.nowMs())
+  })
+
+  it("keeps a server's hint as a floor and jitters on top", () => {
+    const core = phases.online()
+    core.roll = 0.5
+    closedWith(core, { band: 'retry-after', code: 'overloaded', retryAfterMs: 7_000 })
+    expect(core.state().wakeAtMs - core.nowMs()).toBe(7_250)
+  })
+
+  it('a link that lived 5 s begins the waits anew, a shorter one does not', () => {
+    const attempts = (livedMs: number) => {
+      const core = drivenCore()
+      for (let i = 0; i < 3; i++) {
+        core.online()
+        core.wait(livedMs)
+        core.offline()
+        core.wait(60_000 - livedMs)
+        closedWith(core, { band: 'retry', code: 'network' })
+      }
+      core.online()
+      core.wait(livedMs)
+      core.offline()
+      const { session } = core.state()
+      return session.phase === 'waiting' ? session.attempt : -1
+    }
+    expect(attempts(timing.goodLinkMs)).toBe(1)
+    expect(attempts(timing.goodLinkMs - 1)).toBeGreaterThan(3)
+  })
+
+  it('gives up after three refused tokens in a row; a welcome forgives them', () => {
+    const core = drivenCore()
+    for (let i = 0; i < 2; i++) {
+      core.dispatch({ kind: 'connect' })
+      closedWith(core, { band: 'refresh', code: 'token-expired' })
+    }
+    core.online()
+    for (let i = 0; i < 2; i++) {
+      closedWith(core, { band: 'refresh', code: 'token-expired' })
+      expect(core.state().session.phase).toBe('waiting')
+      core.dispatch({ kind: 'connect' })
+    }
+    closedWith(core, { band: 'refresh', code: 'token-expired' })
+    expect(core.state().session).toMatchObject({ phase: 'refused', code: 'token-expired' })
+  })
+
+  it('pings at the heartbeat and leaves a link that says nothing for 10 s; any frame proves it', () => {
+    const core = phases.online()
+    core.wait(25_000)
+    expect(core.sent('ping')).toHaveLength(1)
+    frame(core, { type: 'people', people: [] })
+    core.wait(10_000)
+    expect(core.state().session.phase).toBe('online')
+    core.wait(15_000 + 9_999)
+    expect(core.state().session.phase).toBe('online')
+    core.wait(1)
+    expect(core.state().session).toMatchObject({ phase: 'waiting', why: 'silent' })
+    expect(core.effects('close')).toEqual([{ kind: 'close', link: 1 }])
+  })
+
+  it.each(['online', 'offline', 'visible', 'resume', 'clock-jump'] as const)('%s probes a link within 4 s', (name) => {
+    const core = phases.online()
+    signal(name)(core)
+    expect(core.sent('ping')).toHaveLength(1)
+    core.wait(4_000)
+    expect(core.state().session).toMatchObject({ phase: 'waiting', why: 'silent' })
+  })
+
+  it('takes limits of the server that are lower, never higher, and bounds its heartbeat', () => {
+    const core = drivenCore()
+    core.online({ heartbeatMs: 1, limits: { followed: 1_000, window: 2, contentBytes: 0, pageRows: 1_000_000 } })
+    expect(core.state().session).toMatchObject({
+      heartbeatMs: 1_000,
+      limits: { followed: 50, window: 2, contentBytes: 1, pageRows: 100 },
+    })
+  })
+
+  it('L11: after close nothing wakes and nothing is answered', () => {
+    const core = phases.closed()
+    core.forget()
+    core.dispatch({ kind: 'watch', conversation: 'x' })
+    core.dispatch({ kind: 'tick' })
+    expect(core.effects('load')).toEqual([])
+    expect(core.state()).toMatchObject({ wakeAtMs: Number.POSITIVE_INFINITY, conversations: [] })
+  })
+})
