@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore, welcomeFrame } from '../../test/fakes/driven-core.js'
 import type { LinkClosed } from '../ports/transport.js'
 import type { Signal } from './event.js'
+import { sessionWakeAt } from './session.js'
 import type { SessionState } from './session-state.js'
 import { timing } from './timing.js'
 
@@ -87,7 +88,8 @@ const inputs: Record<Input, (core: DrivenCore) => void> = {
   'terminal band': (core) => closedWith(core, { band: 'terminal', code: 'forbidden' }),
   'closed of an older link': (core) => closedWith(core, { band: 'terminal', code: 'forbidden' }, 1),
   'its deadline'(core) {
-    if (Number.isFinite(core.state().wakeAtMs)) core.wait(core.state().wakeAtMs - core.nowMs())
+    const atMs = sessionWakeAt(core.state().session)
+    if (Number.isFinite(atMs)) core.wait(atMs - core.nowMs())
     core.dispatch({ kind: 'tick' })
   },
   online: signal('online'),
