@@ -1,5 +1,6 @@
 /** Conversations in memory: made at first use, the least recently used let go at the cap (R24). */
 import { openDisk } from './cache/disk-queue.js'
+import { noteOpened } from './cache/cap.js'
 import { emptyCache } from './cache/cache-state.js'
 import { startRestore } from './cache/restore.js'
 import { noReceipts } from './receipts.js'
@@ -84,6 +85,7 @@ function isIdle({ watchers, entries, log, receipts, cache }: ConversationState):
 
 export function watch(turn: Turn, id: string): void {
   const conversation = conversationFor(turn, id)
+  noteOpened(turn, id)
   put(turn, { ...conversation, watchers: conversation.watchers + 1, usedAt: nextNumber(turn) })
 }
 

@@ -8,7 +8,7 @@ export const cursorPage = Number.MAX_SAFE_INTEGER
 /** The shape of stored rows; another shape is dropped at load (R30). */
 export const build = 1
 
-/** From where on the disk holds every message: index and place before it. */
+/** From where on the disk holds every message: index and place before it; a place of -1 is not known. */
 export interface Cover {
   readonly first: number
   readonly from: number
@@ -29,6 +29,8 @@ export interface CacheState {
   readonly patches: readonly MessageRow[]
   /** Everything stored is to be dropped first. */
   readonly restart: boolean
+  /** Pages below the cover are to be dropped (R30). */
+  readonly drop: boolean
   /** Outbox rows whose messages the log now holds. */
   readonly removals: readonly Key[]
   /** What the commit under way takes along, to be given back if it fails. */
@@ -65,6 +67,7 @@ export const emptyCache: CacheState = {
   pages: [],
   patches: [],
   restart: false,
+  drop: false,
   removals: [],
   flight: null,
   rereading: 0,

@@ -35,6 +35,7 @@ export function cacheWrites(conversation: ConversationState, version: string): {
   const { rows } = log.tail
   const writes: Write[] = []
   if (cache.restart) writes.push({ kind: 'clear', range: { prefix: ['m', id] } })
+  else if (cache.drop && cache.cover) writes.push({ kind: 'clear', range: { prefix: ['m', id], to: [pageOf(cache.cover.first) - 1] } })
   const last = rows[rows.length - 1]?.index ?? cache.last
   const cover = cache.cover ?? { first: rows[0]?.index ?? last + 1, from: log.tail.from }
   const newest = pageOf(last)
@@ -88,7 +89,8 @@ export function gaveBack(cache: CacheState): CacheState {
     pages: [...flight.pages, ...cache.pages],
     patches: [...flight.patches, ...cache.patches],
     restart: flight.restart || cache.restart,
-    cover: cache.restart ? null : flight.cover,
+    drop: flight.drop || cache.drop,
+    cover: cache.restart ? null : cache.drop ? cache.cover : flight.cover,
     last: cache.restart ? -1 : flight.last,
     removals: [...flight.removals, ...cache.removals],
     flight: null,

@@ -9,6 +9,9 @@ export interface Saving {
   readonly writes: readonly Write[]
 }
 
+/** Stored bytes, about, and when it was last opened (device milliseconds), by conversation. */
+export type Usage = ReadonlyMap<string, { readonly bytes: number; readonly openedAt: number }>
+
 export interface DiskState {
   readonly phase: 'closed' | 'opening' | 'claiming' | 'founding' | 'ready' | 'fenced'
   /** '' until known; every commit expects it. */
@@ -25,7 +28,12 @@ export interface DiskState {
   /** The cache commit under way, and the conversations in it. */
   readonly cacheFlight: { readonly commit: number; readonly conversations: readonly string[] } | null
   readonly cacheNotBeforeMs: number
+  readonly usage: Usage
+  /** As the disk remembers it. */
+  readonly storedUsage: Usage
 }
+
+const nothingStored: Usage = new Map()
 
 export const closedDisk: DiskState = {
   phase: 'closed',
@@ -39,4 +47,6 @@ export const closedDisk: DiskState = {
   failures: 0,
   cacheFlight: null,
   cacheNotBeforeMs: 0,
+  usage: nothingStored,
+  storedUsage: nothingStored,
 }

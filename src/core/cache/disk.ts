@@ -14,6 +14,7 @@ import { never, timing } from '../timing.js'
 import { nextNumber, put, report, type Turn } from '../turn.js'
 import { settleHeld } from '../outbox/settle.js'
 import { restarted } from './cache.js'
+import { usageFromRows } from './cap.js'
 import { generationKey, openDisk, save, saveRegister } from './disk-queue.js'
 
 /** The first read came: lanes of other instances are ours only if nobody living holds them (R16). */
@@ -38,9 +39,17 @@ export function lanesClaimed(turn: Turn, lanes: readonly string[]): void {
   const { disk } = turn.state
   if (disk.phase !== 'claiming') return
   const mine = new Set(lanes)
-  const stored = disk.rows.find((row) => row.key.length === 1)
+  const stored = disk.rows.find((row) => row.key[0] === 'g')
   const generation = stored?.version ?? `${turn.state.config.lane}.1`
-  turn.state.disk = { ...disk, phase: stored ? 'ready' : 'founding', generation, rows: [], adopted: lanes, ask: 0 }
+  turn.state.disk = {
+    ...disk,
+    phase: stored ? 'ready' : 'founding',
+    generation,
+    rows: [],
+    adopted: lanes,
+    ask: 0,
+    usage: usageFromRows(disk.rows),
+  }
   const adopted = new Map<string, Entry[]>()
   for (const row of disk.rows) {
     if (row.key[0] === 'r') restoreRegister(turn, row)

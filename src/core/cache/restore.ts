@@ -50,7 +50,7 @@ function loaded(
   const log: Log = { ...conversation.log, state: 'ready' }
   if (!value) return { ...conversation, log, cache: cursor || rows.length > 0 ? restarted(cache) : cache }
   const held = [...olderRows(value, rows), ...value.rows]
-  const from = held[0]?.index === value.first ? value.from : (held[0]?.seq ?? value.head + 1) - 1
+  const from = held[0]?.index === value.first && value.from >= 0 ? value.from : (held[0]?.seq ?? value.head + 1) - 1
   const { epoch, head, tag, floor, hidden, profile, members, memberCount } = value
   const tail = held.length > 0 ? windowOf(held, from, head) : windowOf([], head, head)
   const marks = new Map(value.marks.map(([user, delivered, read]) => [user, { delivered, read }] as const))

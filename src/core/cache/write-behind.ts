@@ -4,6 +4,7 @@ import { storedTo } from '../receipts.js'
 import type { ConversationState } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
 import { conversationOf, nextNumber, put, type Turn } from '../turn.js'
+import { capWrites, noteUsage } from './cap.js'
 import { cacheWrites, cursorKey, gaveBack } from './cache.js'
 import type { CacheState } from './cache-state.js'
 import { fence } from './disk.js'
@@ -25,10 +26,11 @@ export function commitCache(turn: Turn): void {
     const batch = behindDisk(conversation) ? onlyRemovals(conversation) : cacheWrites(conversation, version)
     writes.push(...batch.writes)
     if (!faults.expectIgnored) expect.push(batch.expect)
-    put(turn, { ...conversation, cache: batch.next })
+    noteUsage(turn, put(turn, { ...conversation, cache: batch.next }))
   }
+  writes.push(...capWrites(turn))
   turn.state.disk = {
-    ...disk,
+    ...turn.state.disk,
     cacheFlight: { commit, conversations: dirty.map(({ id }) => id) },
     cacheNotBeforeMs: turn.env.nowMs + timing.writeBehindMs,
   }

@@ -110,7 +110,8 @@ export function diskPage(turn: Turn, conversation: ConversationState, load: Hist
   if ((run.length === 0 && !tailNext) || !isDense(whole, log.hidden)) return again(turn, conversation, load)
   const first = run[0] as MessageRow
   const last = run[run.length - 1]
-  const from = load.way === 'older' ? (first.index === cache.cover.first ? cache.cover.from : first.seq - 1) : load.seq
+  const from =
+    load.way === 'older' ? (first.index === cache.cover.first && cache.cover.from >= 0 ? cache.cover.from : first.seq - 1) : load.seq
   const to = load.way === 'older' ? load.seq - 1 : (last?.seq ?? load.seq)
   place(turn, conversation, load, windowOf(run, from, to), false)
 }
