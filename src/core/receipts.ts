@@ -66,11 +66,11 @@ export function mergeMarks(turn: Turn, conversation: ConversationState, epoch: s
   heard(turn, next, highest)
 }
 
-/** Own read that the server now has need not be kept. */
+/** Own read that the server now has need not be kept, nor one of an epoch that is over. */
 function registerCovered(turn: Turn, conversation: ConversationState): ConversationState {
   const { receipts } = conversation
   const covered = receipts.marks.get(turn.state.config.user)?.read ?? 0
-  if (receipts.pending === null || receipts.pending.epoch !== conversation.log.epoch || receipts.pending.read > covered) return conversation
+  if (receipts.pending === null || (receipts.pending.epoch === conversation.log.epoch && receipts.pending.read > covered)) return conversation
   return registerDropped(turn, conversation)
 }
 

@@ -2,12 +2,12 @@
  * A conversation from disk: the cursor row with the newest page, and the page before it, in one read. What is stored
  * is hostile until checked; a doubtful cache is dropped and written anew, never half used (L8).
  */
-import type { Row } from '../../ports/storage.js'
+import type { KeyRange, Row } from '../../ports/storage.js'
 import type { MessageRow } from '../../protocol/frames.js'
 import { isRow } from '../../protocol/guards.js'
 import { settleHeld } from '../outbox/settle.js'
 import type { ConversationState, Log } from '../state.js'
-import { isDense, pageOf, windowOf } from '../timeline/window.js'
+import { isDense, pageOf, positionOf, windowOf } from '../timeline/window.js'
 import { bounds } from '../timing.js'
 import { nextNumber, put, type Turn } from '../turn.js'
 import { restarted } from './cache.js'
@@ -22,11 +22,17 @@ export function startRestore(turn: Turn, conversation: ConversationState): void 
   turn.effects.push({ kind: 'load', ask, ranges: [{ prefix: ['m', conversation.id], reverse: true, limit: firstRead }] })
 }
 
-/** After a conflict: what did the other instance write? */
+/** After a conflict: what did the other instance write, and has it our newest message where we have it? */
 export function rereadCursor(turn: Turn, conversation: ConversationState): void {
   const ask = nextNumber(turn)
-  put(turn, { ...conversation, cache: { ...conversation.cache, rereading: ask } })
-  turn.effects.push({ kind: 'load', ask, ranges: [{ prefix: ['m', conversation.id], reverse: true, limit: 1 }] })
+  const { id, log, cache } = conversation
+  put(turn, { ...conversation, cache: { ...cache, rereading: ask } })
+  const prefix = ['m', id]
+  const newest = log.tail.rows[log.tail.rows.length - 1]
+  const page = newest ? [pageOf(newest.index)] : []
+  const ranges: KeyRange[] = [{ prefix, reverse: true, limit: 1 }]
+  if (newest) ranges.push({ prefix, from: page, to: page })
+  turn.effects.push({ kind: 'load', ask, ranges })
 }
 
 /** The rows of either read; none where the disk could not be read. */
@@ -36,7 +42,7 @@ export function restored(turn: Turn, conversation: ConversationState, rows: read
   if (conversation.log.state === 'loading') {
     put(turn, loaded(conversation, cursor, value, rows))
     settleHeld(turn, conversation.id)
-  } else put(turn, { ...conversation, cache: adopted(conversation, cursor, value) })
+  } else put(turn, { ...conversation, cache: adopted(conversation, cursor, value, rows) })
 }
 
 function loaded(
@@ -87,15 +93,29 @@ export function foldPages(rows: readonly Row[], first: number, last: number): re
   return [...byIndex.values()].sort((a, b) => a.index - b.index)
 }
 
-/** The other instance's cursor becomes the base of the next commit. */
-function adopted({ cache, log }: ConversationState, cursor: Row | undefined, value: CursorValue | null | undefined): CacheState {
+/** The other instance's cursor becomes the base of the next commit, if both stand on one line. */
+function adopted(
+  { cache, log }: ConversationState,
+  cursor: Row | undefined,
+  value: CursorValue | null | undefined,
+  rows: readonly Row[],
+): CacheState {
   const base: CacheState = { ...cache, version: cursor?.version ?? null, rereading: 0 }
-  if (!value || value.epoch !== log.epoch) return restarted(base)
+  if (!value || value.epoch !== log.epoch || !onOneLine(log, value, rows)) return restarted(base)
   const last = value.rows[value.rows.length - 1]?.index ?? value.first - 1
   const cover = { first: value.first, from: value.from }
   const ours = { ...base, head: value.head, last, cover, pages: [], restart: false }
   if (value.head >= log.head) return { ...ours, dirty: cache.removals.length > 0, dirtyFrom: Number.POSITIVE_INFINITY, patches: [] }
   return { ...ours, dirty: true, dirtyFrom: Math.min(cache.dirtyFrom, last + 1) }
+}
+
+/** A backup restored under the same epoch makes another line: then the newest message of the shorter one is not in the longer. */
+function onOneLine({ head, tail }: Log, value: CursorValue, rows: readonly Row[]): boolean {
+  const [ours, theirs] = [tail.rows[tail.rows.length - 1], value.rows[value.rows.length - 1]]
+  if (!ours || !theirs) return ours === theirs
+  if (value.head < head) return tail.rows[positionOf(tail.rows, theirs.seq)]?.id === theirs.id
+  const held = [...foldPages(rows, ours.index, ours.index), ...value.rows].find((row) => row.index === ours.index)
+  return held?.id === ours.id
 }
 
 /** A cursor row as it may be used, or null: of another build, damaged or with a hole. */
