@@ -20,7 +20,7 @@ import { createShell } from './shell.js'
 import { siblings } from './siblings.js'
 import { listen, type Signals } from './signals.js'
 import { inboxMaker, outboxMaker, sessionMaker } from './snapshots.js'
-import { levelsOf } from './status.js'
+import { levelsOf, noLevels } from './status.js'
 import { systemClock } from './system-clock.js'
 import { toMessage } from './view.js'
 
@@ -61,8 +61,8 @@ export function composeChat<C>(options: ComposedOptions<C>, faults: Faults = {})
   let inboxShown = inboxStep
 
   const toShown = (row: MessageRow): Message<C> => {
-    const conversation = shell.state().conversations.find(({ log }) => log.tail.rows.includes(row))
-    return toMessage(row, conversation ? levelsOf(conversation, user) : noLevels, user, schema)
+    const found = shell.state().conversations.find(({ log }) => log.tail.rows.includes(row))
+    return toMessage(row, found ? levelsOf({ ...found.log, marks: found.receipts.marks }, user) : noLevels, user, schema)
   }
   const events = reports<C>({ options, waits: () => waits, toShown, fenced: () => queueMicrotask(() => void end('logged-out')) })
   const cells = readables(events.fault)
@@ -179,7 +179,6 @@ export function composeChat<C>(options: ComposedOptions<C>, faults: Faults = {})
 }
 
 const closedSession: Session = { phase: 'closed' }
-const noLevels = { joined: [], delivered: [], read: [] }
 
 function assertId(id: string, what: string): void {
   if (typeof id === 'string' && id.length > 0 && id.length <= limits.idChars) return

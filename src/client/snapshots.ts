@@ -8,6 +8,7 @@ import type { Profile } from '../protocol/frames.js'
 import type { Details, Inbox, InboxItem, Message, OutboxEntry, Session } from './api.js'
 import type { StandardSchema } from './content.js'
 import { failure } from './failure.js'
+import { levelsOf, noLevels } from './status.js'
 import { pendingStatus, toMessage } from './view.js'
 
 /** Remembers the last result for the last inputs. */
@@ -113,12 +114,12 @@ function toItem<C>(
   schema: StandardSchema<C> | undefined,
 ): InboxItem<C> {
   const named = item.people.flatMap((id) => (people.has(id) ? [[id, people.get(id) as Profile] as const] : []))
-  const last = item.pending ? pendingLast<C>(item.pending, user) : item.last && toMessage(item.last, noLevels, user, schema)
+  const last = item.pending
+    ? pendingLast<C>(item.pending, user)
+    : item.last && toMessage(item.last, item.receipts ? levelsOf(item.receipts, user) : noLevels, user, schema)
   const { id: conversation, profile, unread, more } = item
   return { conversation, profile, people: new Map(named), ...(last ? { last } : {}), unread, unreadMore: more }
 }
-
-const noLevels = { joined: [], delivered: [], read: [] }
 
 function pendingLast<C>(entry: Entry, user: string): Message<C> {
   const { localId, at, content } = entry

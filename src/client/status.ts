@@ -1,5 +1,5 @@
 /** A sent message's status from the watermarks of the others (R23): everybody who joined before it must have it. */
-import type { ConversationState } from '../core/state.js'
+import type { ReceiptSource } from '../core/inbox/inbox-state.js'
 import { bounds } from '../core/timing.js'
 import type { MessageStatus } from './api.js'
 
@@ -10,13 +10,15 @@ export interface Levels {
   readonly read: readonly number[]
 }
 
-export function levelsOf({ log, receipts }: ConversationState, user: string): Levels {
-  if (log.memberCount > bounds.receiptMembers) return { joined: [], delivered: [], read: [] }
-  const others = log.members.filter((member) => member.user !== user).sort((a, b) => a.joined - b.joined)
+export const noLevels: Levels = { joined: [], delivered: [], read: [] }
+
+export function levelsOf({ members, memberCount, marks }: ReceiptSource, user: string): Levels {
+  if (memberCount > bounds.receiptMembers) return noLevels
+  const others = members.filter((member) => member.user !== user).sort((a, b) => a.joined - b.joined)
   const delivered: number[] = []
   const read: number[] = []
   for (const [i, member] of others.entries()) {
-    const mark = receipts.marks.get(member.user)
+    const mark = marks.get(member.user)
     delivered.push(Math.min(delivered[i - 1] ?? Number.POSITIVE_INFINITY, mark?.delivered ?? 0))
     read.push(Math.min(read[i - 1] ?? Number.POSITIVE_INFINITY, mark?.read ?? 0))
   }

@@ -13,7 +13,7 @@ import type { Gap, Message, MessageStatus, View } from './api.js'
 import { readContent, type StandardSchema } from './content.js'
 import { ChatError } from './errors.js'
 import { failure } from './failure.js'
-import { type Levels, levelsOf, statusAt } from './status.js'
+import { type Levels, levelsOf, noLevels, statusAt } from './status.js'
 
 interface Memo<C> {
   readonly stem: readonly MessageRow[]
@@ -28,13 +28,16 @@ interface Last<C> {
   readonly view: View<C>
 }
 
+const noMarks: ConversationState['receipts']['marks'] = new Map()
+const noMembers: ConversationState['log']['members'] = []
+
 export const loadingView: View<never> = { messages: [], gaps: [], hasOlder: false, hasNewer: false, atLatest: true, state: 'loading' }
 
 /** Makes views of one conversation, remembering the last. */
 export function viewMaker<C>(user: string, schema: StandardSchema<C> | undefined): (state: ConversationState, link: number) => View<C> {
-  let memo: Memo<C> = { stem: [], rows: [], levels: { joined: [], delivered: [], read: [] }, confirmed: [] }
-  let marks: unknown
-  let members: unknown
+  let memo: Memo<C> = { stem: [], rows: [], levels: noLevels, confirmed: [] }
+  let marks = noMarks
+  let members = noMembers
   let last: Last<C> | null = null
   const pending = new WeakMap<Entry, Message<C>>()
 
@@ -45,7 +48,7 @@ export function viewMaker<C>(user: string, schema: StandardSchema<C> | undefined
     if (state.receipts.marks !== marks || state.log.members !== members) {
       marks = state.receipts.marks
       members = state.log.members
-      levels = levelsOf(state, user)
+      levels = levelsOf({ members, memberCount: state.log.memberCount, marks }, user)
     }
     const window = shown(state.log)
     const confirmed = present(memo, window, levels, user, schema)

@@ -1,8 +1,15 @@
 /** The list of conversations as it is held; `inbox.ts` has the rules. */
-import type { MessageRow, Profile } from '../../protocol/frames.js'
+import type { Member, MessageRow, Profile } from '../../protocol/frames.js'
 import type { Entry } from '../outbox/entry.js'
 import { never } from '../timing.js'
 import { type Book, emptyBook, type Ordered } from './book.js'
+
+/** What the status of a sent message follows from (R23). */
+export interface ReceiptSource {
+  readonly members: readonly Member[]
+  readonly memberCount: number
+  readonly marks: ReadonlyMap<string, { readonly delivered: number; readonly read: number }>
+}
 
 export interface InboxItemState extends Ordered {
   readonly rev: number
@@ -10,6 +17,8 @@ export interface InboxItemState extends Ordered {
   readonly people: readonly string[]
   readonly last: MessageRow | undefined
   readonly pending: Entry | undefined
+  /** Whose watermarks say what became of `last`; only where that is an own message of a conversation in memory. */
+  readonly receipts: ReceiptSource | undefined
 }
 
 export interface InboxState {

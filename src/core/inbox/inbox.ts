@@ -9,7 +9,7 @@ import { unreadOf } from '../receipts.js'
 import type { ConversationState } from '../state.js'
 import { heard } from '../timeline/live.js'
 import { never, timing } from '../timing.js'
-import { conversationOf, nextNumber, onlineLink, say, type Turn } from '../turn.js'
+import { conversationOf, nextNumber, onlineLink, put, say, type Turn } from '../turn.js'
 import { type Book, itemOf, itemsOf, withItem, withoutItem } from './book.js'
 import type { InboxItemState, InboxState } from './inbox-state.js'
 
@@ -56,8 +56,13 @@ export function inboxFrame(turn: Turn, frame: InboxFrame): void {
 /** A summary: it stands where the conversation is not held, and tells the log of a head it has not seen. */
 function withRow(turn: Turn, book: Book<InboxItemState>, row: InboxRow): Book<InboxItemState> {
   const held = conversationOf(turn, row.conversation)
-  if (held && held.log.epoch === row.epoch) heard(turn, held, row.head)
+  if (held?.log.state === 'gone') put(turn, { ...held, log: { ...held.log, state: 'ready' } })
+  else if (held && held.log.epoch === row.epoch) heard(turn, held, row.head)
   const old = itemOf(book, row.conversation)
+  // Summarised is known, and known is delivered (R23).
+  if (!held && row.unread.count > 0 && (row.last?.seq ?? 0) > (old?.last?.seq ?? 0)) {
+    say(turn, { type: 'receipt', conversation: row.conversation, epoch: row.epoch, delivered: row.head })
+  }
   if (held?.log.liveOn || (old && old.rev > row.rev)) return book
   const { conversation: id, rev, profile, unread, last, people } = row
   const names = people.map(({ user }) => user)
@@ -71,6 +76,7 @@ function withRow(turn: Turn, book: Book<InboxItemState>, row: InboxRow): Book<In
     people: names,
     last,
     pending: undefined,
+    receipts: undefined,
   })
 }
 
@@ -89,17 +95,15 @@ export function inboxFollows(turn: Turn, conversation: ConversationState): void 
   const unread = log.epoch === '' ? { count: old?.unread ?? 0, more: old?.more ?? false } : unreadOf(conversation, turn.state.config.user)
   const profile = log.epoch === '' ? (old?.profile ?? log.profile) : log.profile
   const at = Math.max(last?.at ?? 0, pending?.at ?? 0)
-  if (
-    old &&
-    old.last === last &&
-    old.pending === pending &&
-    old.unread === unread.count &&
-    old.more === unread.more &&
-    old.profile === profile
-  )
-    return
+  const { marks } = conversation.receipts
+  const mine = !pending && last?.author === turn.state.config.user
+  const receipts = mine ? { members: log.members, memberCount: log.memberCount, marks } : undefined
+  if (old && old.last === last && old.pending === pending && old.unread === unread.count && old.more === unread.more) {
+    if (old.profile === profile && old.receipts?.marks === receipts?.marks && old.receipts?.members === receipts?.members) return
+  }
   const people = log.members.length > 0 ? log.members.slice(0, 8).map(({ user }) => user) : (old?.people ?? [])
-  const item: InboxItemState = { id, at, unread: unread.count, more: unread.more, rev: old?.rev ?? 0, profile, people, last, pending }
+  const { count, more } = unread
+  const item: InboxItemState = { id, at, unread: count, more, rev: old?.rev ?? 0, profile, people, last, pending, receipts }
   const next = copyInbox(inbox)
   next.book = withItem(inbox.book, item)
   turn.state.inbox = next
