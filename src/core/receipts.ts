@@ -70,7 +70,8 @@ export function mergeMarks(turn: Turn, conversation: ConversationState, epoch: s
 function registerCovered(turn: Turn, conversation: ConversationState): ConversationState {
   const { receipts } = conversation
   const covered = receipts.marks.get(turn.state.config.user)?.read ?? 0
-  if (receipts.pending === null || (receipts.pending.epoch === conversation.log.epoch && receipts.pending.read > covered)) return conversation
+  if (receipts.pending === null || (receipts.pending.epoch === conversation.log.epoch && receipts.pending.read > covered))
+    return conversation
   return registerDropped(turn, conversation)
 }
 

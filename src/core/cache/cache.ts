@@ -49,6 +49,7 @@ export function cacheWrites(conversation: ConversationState, version: string): {
     if (page.length > 0) writes.push(pageWrite(id, start, page))
   }
   for (const row of cache.patches) {
+    if (row.index < cover.first) continue
     writes.push({ kind: 'put', row: { key: ['m', id, pageOf(row.index), row.index], version: '', value: row } })
   }
   const inCursor = rows.filter((row) => row.index >= Math.max(newest * bounds.pageRows, cover.first))

@@ -6,7 +6,7 @@ import type { MessageRow, ServerFrame } from '../../protocol/frames.js'
 import { removeWithLog } from '../cache/cache.js'
 import { save } from '../cache/disk-queue.js'
 import type { ConversationState } from '../state.js'
-import { heard } from '../timeline/live.js'
+import { heard, isLive } from '../timeline/live.js'
 import { windowOf } from '../timeline/window.js'
 import { bounds } from '../timing.js'
 import { conversationOf, onlineLink, put, report, type Turn } from '../turn.js'
@@ -29,9 +29,16 @@ export function acked(turn: Turn, frame: Ack): void {
     if (entry.voiding) voided(turn, conversation, entry)
     return
   }
-  if (frame.seq <= log.head) return settle(turn, conversation, entry)
+  // Below the head it stands in the log, if the log is known to be the server's: before `open` is answered it is not.
+  if (frame.seq <= log.head && isLive(turn, log)) return settle(turn, conversation, entry)
   reportSent(turn, entry, frame.message)
-  const arm: Arm = { kind: 'acked', seq: frame.seq, epoch: frame.epoch, link: onlineLink(turn), ...(frame.message ? { message: frame.message } : {}) }
+  const arm: Arm = {
+    kind: 'acked',
+    seq: frame.seq,
+    epoch: frame.epoch,
+    link: onlineLink(turn),
+    ...(frame.message ? { message: frame.message } : {}),
+  }
   const next = put(turn, { ...conversation, entries: replaced(conversation.entries, { ...entry, arm, voiding: false }) })
   if (turn.state.config.faults.ackShownInPlace && frame.message) showInPlace(turn, next, frame.message)
   else heard(turn, next, frame.seq)
@@ -132,13 +139,21 @@ export function askAgain(entries: readonly Entry[], doubted: (arm: Acked) => boo
 }
 
 /**
- * The log has been asked on this link, and what it holds is settled. What was acknowledged and is not in it at its place,
- * or was acknowledged on an older link and lies beyond it, may be lost with a restored backup: it is asked again.
+ * The log has been asked on this link, and what it brought is settled. What this link has acknowledged up to the head is in
+ * it; what an older one acknowledged and is not in it may be lost with a restored backup, and is asked again.
  */
-export function doubtAcked(turn: Turn, conversation: ConversationState): ConversationState {
-  const { head } = conversation.log
-  const entries = askAgain(conversation.entries, ({ seq, link }) => seq <= head || link !== onlineLink(turn))
-  return entries === conversation.entries ? conversation : put(turn, { ...conversation, entries })
+export function doubtAcked(turn: Turn, id: string): void {
+  const conversation = conversationOf(turn, id)
+  if (!conversation) return
+  const link = onlineLink(turn)
+  const entries = askAgain(conversation.entries, (arm) => arm.link !== link)
+  if (entries !== conversation.entries) put(turn, { ...conversation, entries })
+  const landed = entries.filter(({ arm }) => arm.kind === 'acked' && arm.seq <= conversation.log.head)
+  settleOwn(
+    turn,
+    id,
+    landed.map(({ localId }) => localId),
+  )
 }
 
 /** A planted bug: an acknowledged message shown before the log reaches it. */

@@ -44,7 +44,8 @@ export function opened(turn: Turn, frame: Opened): void {
   const rows = catchUp.rows + frame.rows.length
   if (frame.reset === undefined && frame.more && next.log.head < frame.head) return ask(turn, next, catchUp.sinceMs, rows)
   const live: Log = { ...next.log, catchUp: null, retryAtMs: 0, liveOn: onlineLink(turn) }
-  doubtAcked(turn, put(turn, { ...next, log: fellShort(live, catchUp) ? doubted(live, turn.env.nowMs) : { ...live, doubts: 0 } }))
+  put(turn, { ...next, log: fellShort(live, catchUp) ? doubted(live, turn.env.nowMs) : { ...live, doubts: 0 } })
+  doubtAcked(turn, next.id)
   report(turn, { kind: 'caught-up', conversation: next.id, tookMs: turn.env.nowMs - catchUp.sinceMs, rows })
 }
 

@@ -109,8 +109,7 @@ export function closeDraft(draft: LogDraft): Mutable<ConversationState> {
 }
 
 function keepUnheld({ log, cache, unheld }: LogDraft): void {
-  const { cover } = cache
-  const stored = cover ? unheld.filter((row) => row.index >= cover.first) : []
-  if (stored.length > 0) cache.patches = [...cache.patches, ...stored]
+  // Below the cover too: until the commit another tab may have stored what lies there.
+  if (cache.cover) cache.patches = [...cache.patches, ...unheld]
   if (log.load) log.load = { ...log.load, kept: [...log.load.kept, ...unheld] }
 }
