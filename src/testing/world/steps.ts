@@ -85,18 +85,21 @@ function logout(world: World, tab: Tab): void {
     if (tab.isAlive()) device.killTab(tab)
     world.time.later(world.chance.pick([1, 2_500]), () => world.open(device))
   }
-  void chat.logout({ flushMs }).then(({ unsent }) => {
-    const returned = new Set(unsent.map(({ localId }) => localId))
-    for (const [localId, room] of device.promised) {
-      const kept = returned.has(localId) || world.discarded.has(localId) || world.truth.everLanded(room, device.user, localId)
-      if (!kept) world.journal.broken('L1', `${device.user} logged out: ${localId} was neither sent nor given back`)
-    }
-    reopened(true)
-    gone()
-  }, () => {
-    reopened(false)
-    gone()
-  })
+  void chat.logout({ flushMs }).then(
+    ({ unsent }) => {
+      const returned = new Set(unsent.map(({ localId }) => localId))
+      for (const [localId, room] of device.promised) {
+        const kept = returned.has(localId) || world.discarded.has(localId) || world.truth.everLanded(room, device.user, localId)
+        if (!kept) world.journal.broken('L1', `${device.user} logged out: ${localId} was neither sent nor given back`)
+      }
+      reopened(true)
+      gone()
+    },
+    () => {
+      reopened(false)
+      gone()
+    },
+  )
 }
 
 function restore(world: World, newEpoch: boolean, alive: boolean): void {

@@ -27,7 +27,8 @@ export function checkWorld(world: World, memory: Memory): void {
 
 function checkTab(world: World, memory: Memory, tab: Tab): void {
   const session = tab.chat.session.get()
-  if (session.phase === 'faulted') world.journal.broken('L5', `${tab.name} failed: ${String(session.error.cause)} ${(session.error.cause as Error)?.stack}`)
+  if (session.phase === 'faulted')
+    world.journal.broken('L5', `${tab.name} failed: ${String(session.error.cause)} ${(session.error.cause as Error)?.stack}`)
   for (const { conversation, durable, localId } of tab.chat.outbox.get()) {
     if (durable && !tab.device.promised.has(localId) && !tab.device.released.has(localId)) {
       tab.device.promised.set(localId, conversation)
@@ -56,14 +57,18 @@ function checkConversation(world: World, memory: Memory, tab: Tab, conversation:
   const sent = [...tab.unsettled].filter(([, where]) => where === room).map(([localId]) => localId)
   for (const localId of settledOf(world.journal, world.truth, shown, sent)) tab.unsettled.delete(localId)
   const marks = held(memory.marks, tab)
-  marks.set(room, checkMarks(world.journal, world.truth, { who: tab.name, user: tab.user, conversation, inbox: tab.chat.inbox.get() }, marks.get(room)))
+  marks.set(
+    room,
+    checkMarks(world.journal, world.truth, { who: tab.name, user: tab.user, conversation, inbox: tab.chat.inbox.get() }, marks.get(room)),
+  )
 }
 
 function checkDisk({ journal, truth, discarded }: World, memory: Memory, device: Device): void {
   const last = memory.disks.get(device)
   if (last?.commits === device.commits() || device.isLeaving()) return
   const rows = device.disk.certain({ user: device.user })
-  if (device.isWiped() && rows.some((row) => row.key.length > 1)) journal.broken('L10', `${device.user} logged out, but rows were written after it`)
+  if (device.isWiped() && rows.some((row) => row.key.length > 1))
+    journal.broken('L10', `${device.user} logged out, but rows were written after it`)
   const parts = { journal, truth, user: device.user, rows, before: last?.cursors ?? new Map(), promised: device.promised, discarded }
   const cursors = checkStored({ ...parts, release: (localId) => device.released.add(localId) })
   memory.disks.set(device, { commits: device.commits(), cursors })

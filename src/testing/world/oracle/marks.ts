@@ -30,8 +30,10 @@ export function checkMarks(journal: Journal, truth: Truth, held: MarksHeld, befo
   for (const [member, { delivered, read }] of marks) {
     const most = truth.highest(room, log.epoch, member)
     const was = before?.line === line ? before.marks.get(member) : undefined
-    if (delivered > most.delivered || read > most.read) say(`holds ${delivered}/${read} of ${member}, whose highest was ${most.delivered}/${most.read}`)
-    if (was && (delivered < was.delivered || read < was.read)) say(`lowered ${member} from ${was.delivered}/${was.read} to ${delivered}/${read}`)
+    if (delivered > most.delivered || read > most.read)
+      say(`holds ${delivered}/${read} of ${member}, whose highest was ${most.delivered}/${most.read}`)
+    if (was && (delivered < was.delivered || read < was.read))
+      say(`lowered ${member} from ${was.delivered}/${was.read} to ${delivered}/${read}`)
     if (read > delivered) say(`${member} has read ${read} of ${delivered} delivered`)
   }
   const pending = receipts.pending?.epoch === log.epoch ? receipts.pending.read : 0

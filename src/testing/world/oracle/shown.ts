@@ -65,7 +65,8 @@ function checkRun(line: Line, confirmed: readonly Message<Content>[], head: numb
 function checkEnds(line: Line, view: View<Content>, confirmed: readonly Message<Content>[], head: number, say: Say): void {
   const newest = newestPlace(line, head)
   const last = confirmed[confirmed.length - 1]?.seq ?? 0
-  if (view.atLatest && newest !== last && (confirmed.length > 0 || !view.hasOlder)) say('L4', `the newest is ${newest}, but ${last} is shown last`)
+  if (view.atLatest && newest !== last && (confirmed.length > 0 || !view.hasOlder))
+    say('L4', `the newest is ${newest}, but ${last} is shown last`)
   const first = confirmed[0]
   if (!view.hasOlder && first && line.places[0] !== first.seq) say('L4', `nothing older is said to be before ${first.seq}`)
 }
@@ -104,7 +105,8 @@ export function settledOf(
     if (place === undefined && !truth.everLanded(room, user, localId)) {
       journal.broken('L1', `${who} in ${room}: ${localId} has left the outbox and never landed`)
     }
-    if (place !== undefined && place > at.head) journal.broken('L5', `${who} in ${room}: ${localId} left the outbox before the log reached ${place}`)
+    if (place !== undefined && place > at.head)
+      journal.broken('L5', `${who} in ${room}: ${localId} left the outbox before the log reached ${place}`)
     settled.push(localId)
   }
   return settled

@@ -77,7 +77,8 @@ function checkCache({ journal, truth, user }: StoredParts, room: string, stored:
   after.set(room, { line, head: cursor.head })
   const newest = new Map<number, MessageRow>()
   for (const row of stored) {
-    const messages = row.key[2] === cursorPage ? cursor.rows : row.key.length === 4 ? [row.value as MessageRow] : (row.value as MessageRow[])
+    const messages =
+      row.key[2] === cursorPage ? cursor.rows : row.key.length === 4 ? [row.value as MessageRow] : (row.value as MessageRow[])
     for (const message of messages) {
       const states = line.states.get(message.seq)
       const same = states?.find((each) => each.rev === message.rev)
@@ -92,9 +93,11 @@ function checkCache({ journal, truth, user }: StoredParts, room: string, stored:
     }
   }
   const end = indexOfPlace(line.places, cursor.head + 1)
-  if (cursor.first < end && (line.places[cursor.first] as number) <= cursor.from) return say(`it says it holds from ${cursor.from}, but begins later`)
+  if (cursor.first < end && (line.places[cursor.first] as number) <= cursor.from)
+    return say(`it says it holds from ${cursor.from}, but begins later`)
   const before = line.places[cursor.first - 1]
-  if (cursor.first <= end && before !== undefined && before > cursor.from) return say(`it says it holds from ${cursor.from}, but lacks ${before}`)
+  if (cursor.first <= end && before !== undefined && before > cursor.from)
+    return say(`it says it holds from ${cursor.from}, but lacks ${before}`)
   for (let index = cursor.first; index < end; index++) {
     const states = line.states.get(line.places[index] as number) as readonly MessageRow[]
     const due = states.findLast((each) => each.rev <= cursor.head) as MessageRow
