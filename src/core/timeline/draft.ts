@@ -99,7 +99,9 @@ export function closeDraft(draft: LogDraft): Mutable<ConversationState> {
   const tail = windowOf(rows, log.tail.from, Math.max(log.head, log.tail.to), stem)
   cache.dirty = true
   if (unheld.length > 0) keepUnheld(draft)
-  log.tail = log.view ? tail : trimOldest(tail, cache.dirtyFrom)
+  // The newest stored page is written once more, when the next one begins: its rows must still be here.
+  const keepFrom = cache.last < 0 ? cache.dirtyFrom : Math.min(cache.dirtyFrom, cache.last)
+  log.tail = log.view ? tail : trimOldest(tail, keepFrom)
   log.heard = Math.max(log.heard, log.head)
   if (log.view && draft.viewRows && draft.viewRows !== log.view.rows) log.view = windowOf(draft.viewRows, log.view.from, log.view.to)
   if (log.beyond.length > 0) log.beyond = log.beyond.filter((frame) => frame.epoch === log.epoch && frame.seq > log.head)
