@@ -31,10 +31,6 @@ const closedWith = (core: DrivenCore, why: LinkClosed, older = 0) => {
   core.dispatch({ kind: 'link-closed', link, why })
 }
 const signal = (name: Signal) => (core: DrivenCore) => core.dispatch({ kind: 'signal', signal: name })
-const frame = (core: DrivenCore, ...frames: Parameters<DrivenCore['hear']>) => {
-  const { session } = core.state()
-  core.dispatch({ kind: 'link-frames', link: 'link' in session ? session.link : 0, frames })
-}
 
 const phases: Record<Phase, () => DrivenCore> = {
   idle: () => drivenCore(),
@@ -77,11 +73,11 @@ const inputs: Record<Input, (core: DrivenCore) => void> = {
     const { session } = core.state()
     core.dispatch({ kind: 'link-opened', link: 'link' in session ? session.link : 0 })
   },
-  welcome: (core) => frame(core, welcomeFrame),
-  'welcome of another user': (core) => frame(core, { ...welcomeFrame, user: 'eve' }),
-  'refused frame': (core) => frame(core, { type: 'refused', code: 'overloaded', retryAfterMs: 2_000 }),
-  drain: (core) => frame(core, { type: 'drain', retryAfterMs: 2_000 }),
-  pong: (core) => frame(core, { type: 'pong', n: 0, heads: [] }),
+  welcome: (core) => core.hear(welcomeFrame),
+  'welcome of another user': (core) => core.hear({ ...welcomeFrame, user: 'eve' }),
+  'refused frame': (core) => core.hear({ type: 'refused', code: 'overloaded', retryAfterMs: 2_000 }),
+  drain: (core) => core.hear({ type: 'drain', retryAfterMs: 2_000 }),
+  pong: (core) => core.hear({ type: 'pong', n: 0, heads: [] }),
   'retry band': (core) => closedWith(core, { band: 'retry', code: 'network' }),
   'retry-after band': (core) => closedWith(core, { band: 'retry-after', code: 'drain', retryAfterMs: 5_000 }),
   'refresh band': (core) => closedWith(core, { band: 'refresh', code: 'token-expired' }),
@@ -297,7 +293,7 @@ describe('L9 R26: the session', () => {
     const core = phases.online()
     core.wait(25_000)
     expect(core.sent('ping')).toHaveLength(1)
-    frame(core, { type: 'people', people: [] })
+    core.hear({ type: 'people', people: [] })
     core.wait(10_000)
     expect(core.state().session.phase).toBe('online')
     core.wait(15_000 + 9_999)

@@ -60,8 +60,9 @@ export function admitDelta(turn: Turn, conversation: ConversationState, frame: O
   if (frame.epoch !== log.epoch || frame.to < frame.from) return false
   if (frame.from > log.head && !faults.fromUnchecked) return false
   const draft = draftOf(conversation, faults.olderRevWins)
-  Object.assign(draft.log, described(frame))
+  // An answer read before what came live meanwhile is older than what is held.
   if (frame.to >= log.head) {
+    Object.assign(draft.log, described(frame))
     for (const row of bySeq(frame.rows)) if (row.seq <= frame.to) applyRow(draft, row)
     draft.log.head = frame.to
     draft.log.tag = frame.tag
@@ -104,7 +105,8 @@ export function admitReset(turn: Turn, conversation: ConversationState, frame: O
   if (was.epoch !== '') report(turn, { kind: 'reset', conversation: next.id, why: frame.reset ?? 'reset', lost })
   const draft = draftOf(next, faults.olderRevWins)
   drain(draft, was.beyond)
-  finish(turn, draft, 'catch-up', was.epoch === '' ? [] : rows.filter((row) => row.seq > was.head))
+  const news = was.epoch === '' ? [] : rows.filter((row) => row.seq > was.head)
+  finish(turn, draft, 'catch-up', [...news, ...draft.fresh])
   settleOwn(turn, next.id, [...ownIds(rows, user), ...frame.own.map((own) => own.localId)])
   return true
 }
@@ -148,10 +150,12 @@ function bySeq(rows: readonly MessageRow[]): readonly MessageRow[] {
 export function admitRest(turn: Turn, id: string, frame: Opened): void {
   learnPeople(turn, frame.people)
   const conversation = conversationOf(turn, id) as ConversationState
-  const { receipts } = conversation
+  const { log } = conversation
   const { user } = turn.state.config
   const read = frame.marks.find((mark) => mark.user === user)?.read ?? 0
   const unread = { ...frame.unread, read, countedTo: frame.head }
-  const next = put(turn, { ...conversation, receipts: { ...receipts, unread } })
+  // What came live meanwhile is not in the server's count.
+  const receipts = counted({ ...conversation.receipts, unread }, log.tail.rows, user)
+  const next = put(turn, { ...conversation, receipts })
   mergeMarks(turn, next, frame.epoch, frame.marks)
 }

@@ -56,9 +56,10 @@ function begin(turn: Turn, conversation: ConversationState, wanted: Wanted): voi
     return
   }
   const { session } = turn.state
-  if (onlineLink(turn) === 0 || session.phase !== 'online') {
+  const isGone = conversation.log.state === 'gone'
+  if (isGone || onlineLink(turn) === 0 || session.phase !== 'online') {
     put(turn, withLoad(conversation, null))
-    return answer(turn, wanted.calls, 'offline')
+    return answer(turn, wanted.calls, isGone ? 'conversation-gone' : 'offline')
   }
   const anchor: HistoryAnchor =
     wanted.way === 'older' ? { before: wanted.seq } : wanted.way === 'newer' ? { after: wanted.seq } : { around: wanted.seq }
@@ -239,7 +240,7 @@ export function loadWakeAt({ log }: ConversationState): number {
   return log.load?.deadlineMs ?? never
 }
 
-function answer(turn: Turn, calls: readonly number[], code?: 'offline' | 'not-found' | 'rejected'): void {
+function answer(turn: Turn, calls: readonly number[], code?: 'offline' | 'not-found' | 'conversation-gone' | 'rejected'): void {
   for (const call of calls) turn.effects.push({ kind: 'answer', call, ...(code ? { code } : {}) })
 }
 
