@@ -2,32 +2,24 @@
 import type { ConversationState } from '../core/state.js'
 import { limits } from '../protocol/limits.js'
 import type { CallOptions, Conversation, View } from './api.js'
-import type { Calls } from './calls.js'
 import { checkedContent, type StandardSchema } from './content.js'
+import type { Engine } from './engine.js'
 import { ChatError } from './errors.js'
-import type { Readables } from './readables.js'
 import type { Shell } from './shell.js'
 import { detailsMaker } from './snapshots.js'
 import { loadingView, viewMaker } from './view.js'
 
 export interface ConversationParts<C> {
   readonly user: string
-  readonly shell: Shell
-  readonly readables: Readables
-  readonly calls: Calls
   readonly schema: StandardSchema<C> | undefined
-  readonly newLocalId: () => string
-  /** Throws where the chat takes no more calls. */
-  readonly assertOpen: (what: string) => void
-  /** After a logout nothing is shown any more (L10). */
-  readonly blank: () => boolean
+  readonly engine: Engine<C>
 }
 
 export function conversationHandle<C>(id: string, parts: ConversationParts<C>): Conversation<C> {
-  const { shell, readables, calls, user } = parts
+  const { user, engine } = parts
+  const { shell, readables, calls } = engine
   const present = (): ConversationState | undefined => {
-    if (parts.blank()) return undefined
-    const state = shell.state()
+    const state = engine.state()
     const slot = state.slots.get(id)
     return slot === undefined ? undefined : state.conversations[slot]
   }
@@ -38,13 +30,13 @@ export function conversationHandle<C>(id: string, parts: ConversationParts<C>): 
   const view = viewMaker<C>(user, parts.schema)
   const details = detailsMaker()
   const find = (localId: string, what: string, fits: (kind: string) => boolean) => {
-    parts.assertOpen(what)
+    engine.assertOpen(what)
     const entry = present()?.entries.find((each) => each.localId === localId && !each.voiding)
     if (entry && fits(entry.arm.kind)) return
     throw new ChatError('unknown-message', `${what}: no such unsent message is in this conversation. Use the localId that send() gave.`)
   }
   const call = (what: string, options: CallOptions | undefined, start: (call: number) => void) => {
-    parts.assertOpen(what)
+    engine.assertOpen(what)
     return calls.start(what, options?.signal, start)
   }
   const load = (way: 'older' | 'newer', options: (CallOptions & { readonly limit?: number }) | undefined) =>
@@ -56,17 +48,17 @@ export function conversationHandle<C>(id: string, parts: ConversationParts<C>): 
     id,
     timeline: readables.make((): View<C> => {
       const conversation = present()
-      const { session } = shell.state()
+      const { session } = engine.state()
       return conversation ? view(conversation, session.phase === 'online' ? session.link : 0) : loadingView
     }, watching),
     typing: readables.make(typingUsers(present), watching),
-    details: readables.make(() => details(present(), shell.state(), id), watching),
+    details: readables.make(() => details(present(), engine.state(), id), watching),
     send(content) {
-      parts.assertOpen('The message was not sent')
+      engine.assertOpen('The message was not sent')
       const checked = checkedContent(parts.schema, content)
       const bytes = contentBytes(checked)
       assertRoom(shell, present(), bytes)
-      const localId = parts.newLocalId()
+      const localId = engine.newLocalId()
       shell.dispatch({ kind: 'send', conversation: id, localId, content: checked, bytes })
       return localId
     },
@@ -85,7 +77,7 @@ export function conversationHandle<C>(id: string, parts: ConversationParts<C>): 
     jumpTo: (seq, options) =>
       call('The place was not shown', options, (number) => shell.dispatch({ kind: 'jump', conversation: id, call: number, seq })),
     jumpToLatest(options) {
-      parts.assertOpen('The latest messages were not shown')
+      engine.assertOpen('The latest messages were not shown')
       return calls.start('The latest messages were not shown', options?.signal, (number) => {
         shell.dispatch({ kind: 'jump-latest', conversation: id })
         calls.answer(number, undefined)

@@ -1,18 +1,14 @@
 /** What the core reports, as events, metrics and log lines of the application. */
-import { EventEmitter } from 'eventemitter3'
 import type { Report } from '../core/event.js'
 import type { MessageRow } from '../protocol/frames.js'
-import type { ChatEvents, ChatOptions, Message } from './api.js'
+import type { ChatOptions, Message } from './api.js'
 import { ChatError } from './errors.js'
+import { type Listeners, listeners } from './listeners.js'
 import { failure } from './failure.js'
 import type { SettledWaits } from './settled.js'
 
-export interface Reports<C> {
+export interface Reports<C> extends Pick<Listeners<C>, 'fault' | 'on' | 'end'> {
   report(report: Report): void
-  /** Something broke that must not: told once, to log and listeners. */
-  fault(error: unknown): ChatError
-  on<E extends keyof ChatEvents>(event: E, run: (...args: ChatEvents<C>[E]) => void): () => void
-  end(): void
 }
 
 export interface ReportParts<C> {
@@ -25,34 +21,12 @@ export interface ReportParts<C> {
 
 export function reports<C>(parts: ReportParts<C>): Reports<C> {
   const { logger, metrics } = parts.options
-  const emitter = new EventEmitter()
-  const emit = <E extends keyof ChatEvents<C>>(event: E, ...args: ChatEvents<C>[E]) => {
-    for (const run of emitter.listeners(event)) guarded(() => run(...args))
-  }
-  const guarded = (run: () => void) => {
-    try {
-      run()
-    } catch (error) {
-      fault(error)
-    }
-  }
-  const fault = (cause: unknown): ChatError => {
-    const error = new ChatError('fault', 'A listener or the chat itself failed; unsent messages stay on disk. See the cause.', { cause })
-    logger?.error(error.message, { cause })
-    for (const run of emitter.listeners('fault')) {
-      try {
-        run(error)
-      } catch (again) {
-        logger?.error('A listener of `fault` failed.', { cause: again })
-      }
-    }
-    return error
-  }
+  const { emit, guarded, fault, on, end, hears } = listeners<C>(logger)
 
   const report = (what: Report) => {
     switch (what.kind) {
       case 'message':
-        if (emitter.listenerCount('message') === 0) return
+        if (!hears('message')) return
         return emit('message', { conversation: what.conversation, message: parts.toShown(what.row), source: what.source })
       case 'reset':
         return emit('reset', { conversation: what.conversation, why: what.why, lost: what.lost })
@@ -83,14 +57,5 @@ export function reports<C>(parts: ReportParts<C>): Reports<C> {
     }
   }
 
-  return {
-    report,
-    fault,
-    on(event, run) {
-      const listener = run as (...args: unknown[]) => void
-      emitter.on(event, listener)
-      return () => void emitter.off(event, listener)
-    },
-    end: () => void emitter.removeAllListeners(),
-  }
+  return { report, fault, on, end }
 }

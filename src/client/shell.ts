@@ -44,7 +44,7 @@ export function createShell(parts: ShellParts): Shell {
   let running = false
   let stopped = false
   let timer: { readonly atMs: number; readonly cancel: () => void } | null = null
-  let link: Link | null = null
+  const carrier: Carrier = { link: null }
 
   const dispatch = (event: CoreEvent) => {
     if (stopped) return
@@ -55,8 +55,9 @@ export function createShell(parts: ShellParts): Shell {
       for (let next = queue.shift(); next && !stopped; next = queue.shift()) run(next)
     } catch (error) {
       stop()
-      link?.close()
+      carrier.link?.close()
       parts.fault(error)
+      parts.changed()
     } finally {
       running = false
     }
@@ -66,7 +67,7 @@ export function createShell(parts: ShellParts): Shell {
     const [next, effects] = step(state, event, { nowMs: clock.now(), wallMs: clock.wall(), roll: clock.roll() })
     const changed = next !== state
     state = next
-    for (const effect of effects) perform(effect)
+    for (const effect of effects) perform(effect, parts, carrier, dispatch)
     if (changed) parts.changed()
     arm()
   }
@@ -86,52 +87,6 @@ export function createShell(parts: ShellParts): Shell {
     else arm()
   }
 
-  const perform = (effect: Effect) => {
-    switch (effect.kind) {
-      case 'open':
-        link = openLink(parts.transport, effect.link, dispatch)
-        return
-      case 'close':
-        link?.close()
-        link = null
-        return
-      case 'transmit':
-        for (const frame of effect.frames) link?.send(frame)
-        return
-      case 'load':
-        return load(effect)
-      case 'commit':
-        return commit(effect)
-      case 'claim-lanes':
-        void Promise.all(effect.lanes.map((lane) => parts.claimLane(lane))).then((free) =>
-          dispatch({ kind: 'lanes-claimed', lanes: effect.lanes.filter((_, i) => free[i]) }),
-        )
-        return
-      case 'answer':
-        return parts.answer(effect.call, effect.code)
-      case 'report':
-        return parts.report(effect.report)
-    }
-  }
-
-  const load = ({ ask, ranges }: Extract<Effect, { kind: 'load' }>) => {
-    const storage = parts.storage()
-    Promise.all(ranges.map((range) => storage.read(range))).then(
-      (found) => dispatch({ kind: 'disk-rows', ask, rows: found.flat() }),
-      () => dispatch({ kind: 'disk-unreadable', ask }),
-    )
-  }
-
-  const commit = ({ commit: number, writes, durability, expect }: Extract<Effect, { kind: 'commit' }>) => {
-    parts
-      .storage()
-      .commit(writes, { durability, expect })
-      .then(
-        () => dispatch({ kind: 'committed', commit: number }),
-        (error: Partial<StorageError>) => dispatch({ kind: 'commit-failed', commit: number, code: codeOf(error), key: error.key }),
-      )
-  }
-
   const stop = () => {
     stopped = true
     timer?.cancel()
@@ -141,12 +96,65 @@ export function createShell(parts: ShellParts): Shell {
   return { state: () => state, dispatch, stop }
 }
 
+/** The one link there is. */
+interface Carrier {
+  link: Link | null
+}
+
+type Dispatch = (event: CoreEvent) => void
+
+function perform(effect: Effect, parts: ShellParts, carrier: Carrier, dispatch: Dispatch): void {
+  switch (effect.kind) {
+    case 'open':
+      carrier.link = openLink(parts.transport, effect.link, dispatch)
+      return
+    case 'close':
+      carrier.link?.close()
+      carrier.link = null
+      return
+    case 'transmit':
+      for (const frame of effect.frames) carrier.link?.send(frame)
+      return
+    case 'load':
+      return load(effect, parts.storage(), dispatch)
+    case 'commit':
+      return commit(effect, parts.storage(), dispatch)
+    case 'claim-lanes':
+      void Promise.all(effect.lanes.map((lane) => parts.claimLane(lane))).then((free) =>
+        dispatch({ kind: 'lanes-claimed', lanes: effect.lanes.filter((_, i) => free[i]) }),
+      )
+      return
+    case 'answer':
+      return parts.answer(effect.call, effect.code)
+    case 'report':
+      return parts.report(effect.report)
+  }
+}
+
+function load({ ask, ranges }: Extract<Effect, { kind: 'load' }>, storage: Storage, dispatch: Dispatch): void {
+  void Promise.all(ranges.map((range) => storage.read(range))).then(
+    (found) => dispatch({ kind: 'disk-rows', ask, rows: found.flat() }),
+    () => dispatch({ kind: 'disk-unreadable', ask }),
+  )
+}
+
+function commit(
+  { commit: number, writes, durability, expect }: Extract<Effect, { kind: 'commit' }>,
+  storage: Storage,
+  dispatch: Dispatch,
+): void {
+  void storage.commit(writes, { durability, expect }).then(
+    () => dispatch({ kind: 'committed', commit: number }),
+    (error: Partial<StorageError>) => dispatch({ kind: 'commit-failed', commit: number, code: codeOf(error), key: error.key }),
+  )
+}
+
 function codeOf({ code }: Partial<StorageError>): StorageErrorCode {
   return code === 'conflict' || code === 'full' || code === 'closed' ? code : 'failed'
 }
 
 /** Frames of one tick become one event; what came before a close is taken before it. */
-function openLink(transport: Transport, number: number, dispatch: (event: CoreEvent) => void): Link {
+function openLink(transport: Transport, number: number, dispatch: Dispatch): Link {
   let frames: ServerFrame[] = []
   let ended = false
   const flush = () => {
