@@ -42,8 +42,8 @@ export interface HistoryLoad {
   readonly calls: readonly number[]
   readonly deadlineMs: number
   readonly tries: number
-  /** Changes to messages not held that came meanwhile; replayed by `rev`. */
-  readonly kept: readonly MessageRow[]
+  /** Changes to messages not held that the page may not know yet; replayed by `rev`. Null: more than can be kept. */
+  readonly kept: readonly MessageRow[] | null
 }
 
 /** What is held of a conversation's log. `head` = 0 and `epoch` = '' before the first answer. */

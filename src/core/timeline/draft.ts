@@ -113,5 +113,10 @@ export function closeDraft(draft: LogDraft): Mutable<ConversationState> {
 function keepUnheld({ log, cache, unheld }: LogDraft): void {
   // Below the cover too: until the commit another tab may have stored what lies there.
   if (cache.cover) cache.patches = [...cache.patches, ...unheld]
-  if (log.load) log.load = { ...log.load, kept: [...log.load.kept, ...unheld] }
+  if (log.load?.kept) log.load = { ...log.load, kept: bounded([...log.load.kept, ...unheld]) }
+}
+
+/** Nothing where they are too many: the page is asked for again. */
+function bounded(kept: readonly MessageRow[]): readonly MessageRow[] | null {
+  return kept.length > bounds.kept ? null : kept
 }

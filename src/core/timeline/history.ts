@@ -10,7 +10,7 @@ import { learnPeople } from '../people.js'
 import type { ConversationState, HistoryLoad, Log, Window } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
 import { conversationOf, nextNumber, onlineLink, put, say, type Turn } from '../turn.js'
-import { isDense, joined, keepNewest, pageOf, positionOf, revised, trimNewest, trimOldest, windowOf } from './window.js'
+import { isDense, joined, keepNewest, pageOf, revised, trimNewest, trimOldest, windowOf } from './window.js'
 
 /** The run that is shown. */
 export function shown(log: Log): Window {
@@ -23,6 +23,10 @@ export function loadMore(turn: Turn, conversation: ConversationState, call: numb
   const window = shown(log)
   const nothing = way === 'older' ? window.from <= log.floor || log.epoch === '' : log.view === null
   if (nothing) return answer(turn, [call])
+  if (way === 'newer' && reachesTail(log)) {
+    put(turn, { ...conversation, log: withNewer(conversation, window) })
+    return answer(turn, [call])
+  }
   const seq = way === 'older' ? window.from + 1 : window.to
   begin(turn, conversation, { way, seq, limit: Math.max(1, Math.min(limit, 100)), calls: [call], tries: 0 })
 }
@@ -51,7 +55,7 @@ function begin(turn: Turn, conversation: ConversationState, wanted: Wanted): voi
   const id = nextNumber(turn)
   const deadlineMs = turn.env.nowMs + timing.requestMs
   if (pages) {
-    put(turn, withLoad(conversation, { ...wanted, source: 'disk', id, deadlineMs, kept: [] }))
+    put(turn, withLoad(conversation, { ...wanted, source: 'disk', id, deadlineMs, kept: unwritten(conversation) }))
     turn.effects.push({ kind: 'load', ask: id, ranges: [{ prefix: ['m', conversation.id], from: [pages.from], to: [pages.to] }] })
     return
   }
@@ -68,6 +72,11 @@ function begin(turn: Turn, conversation: ConversationState, wanted: Wanted): voi
   put(turn, withLoad(conversation, { ...wanted, source: 'network', id, deadlineMs, kept: [] }))
   const atLeast = wanted.tries > 0 ? { atLeast: log.head } : {}
   say(turn, { type: 'history', request: id, conversation: conversation.id, epoch: log.epoch, anchor, limit, ...atLeast })
+}
+
+/** Changes that may not be in the pages that are read now. */
+function unwritten({ cache }: ConversationState): readonly MessageRow[] {
+  return [...(cache.flight?.patches ?? []), ...cache.patches]
 }
 
 /** So many rows that the page ends at a page boundary of the cache. */
@@ -154,16 +163,19 @@ function continues(log: Log, load: HistoryLoad, window: Window): boolean {
 
 /** The run takes its place; the window slides, the tail always stays. */
 function place(turn: Turn, conversation: ConversationState, load: HistoryLoad, run: Window, fromNetwork: boolean): void {
-  const { log } = conversation
+  if (load.kept === null) return again(turn, conversation, load)
   const fresh = windowOf(replayed(run.rows, load.kept), run.from, run.to)
-  let next: Log = { ...log, load: null }
-  if (load.way === 'older') next = withOlder(next, joined(fresh, shown(log)))
-  else if (load.way === 'newer' && log.view) next = withNewer(next, joined(log.view, fresh))
-  else next = withNewer(next, fresh)
-  const placed = { ...conversation, log: next }
+  const { log } = conversation
+  const next = load.way === 'older' ? withOlder(log, joined(fresh, shown(log))) : withNewer(conversation, newerRun(log, load, fresh))
+  const placed = withLoad({ ...conversation, log: next }, null)
   put(turn, fromNetwork && load.way === 'older' ? covered(placed, fresh) : placed)
   settleHeld(turn, conversation.id)
   answer(turn, load.calls)
+}
+
+/** A page around a place stands alone; a newer one continues what is shown. */
+function newerRun({ view }: Log, { way }: HistoryLoad, fresh: Window): Window {
+  return way === 'newer' && view ? joined(view, fresh) : fresh
 }
 
 function replayed(rows: readonly MessageRow[], kept: readonly MessageRow[]): readonly MessageRow[] {
@@ -175,18 +187,13 @@ function replayed(rows: readonly MessageRow[], kept: readonly MessageRow[]): rea
 /** Scrolled back beyond the cap, the shown run leaves the tail, which stays as it was. */
 function withOlder(log: Log, run: Window): Log {
   if (run.rows.length <= bounds.windowRows) return log.view ? { ...log, view: run } : { ...log, tail: run }
-  const tail = log.view ? log.tail : shortTail(log.tail)
-  return { ...log, view: trimNewest(run), tail }
-}
-
-function shortTail(tail: Window): Window {
-  return tail.rows.length > bounds.windowHalf ? trimOldest(tail, tail.rows[0]?.index ?? 0) : tail
+  return { ...log, view: trimNewest(run) }
 }
 
 /** A run that reaches the tail becomes one with it. */
-function withNewer(log: Log, run: Window): Log {
+function withNewer({ log, cache }: ConversationState, run: Window): Log {
   if (run.to < log.tail.from) return { ...log, view: keepNewest(run) }
-  return { ...log, view: null, tail: trimOldest(joined(run, log.tail), Number.POSITIVE_INFINITY) }
+  return { ...log, view: null, tail: trimOldest(joined(run, log.tail), cache.dirtyFrom) }
 }
 
 /** The disk may take the older rows too, where they continue what it has. */
@@ -242,9 +249,4 @@ export function loadWakeAt({ log }: ConversationState): number {
 
 function answer(turn: Turn, calls: readonly number[], code?: 'offline' | 'not-found' | 'conversation-gone' | 'rejected'): void {
   for (const call of calls) turn.effects.push({ kind: 'answer', call, ...(code ? { code } : {}) })
-}
-
-/** Is the row of this place shown? */
-export function holds(log: Log, seq: number): boolean {
-  return positionOf(shown(log).rows, seq) >= 0
 }
