@@ -3,14 +3,12 @@
  * hello, open, history, inbox and ping from a made-up log of known length.
  */
 import { epoch, rowAt, rowsIn, tagOf } from './log.mjs'
-import { built } from './built.mjs'
 
-const { decodeServerFrames } = await built('src/protocol/codec.ts')
 const followed = 50
 const pageRows = 100
 
-/** `heads`: how long each log is already; `inboxRows`: how many conversations the list has. */
-export function scriptedTransport({ user, heads = {}, inboxRows = 0 }) {
+/** `decode`: the shipped decoder; `heads`: how long each log is already; `inboxRows`: how many conversations the list has. */
+export function scriptedTransport({ decode, user, heads = {}, inboxRows = 0 }) {
   const logs = new Map(Object.entries(heads))
   const asked = []
   let to = null
@@ -18,7 +16,7 @@ export function scriptedTransport({ user, heads = {}, inboxRows = 0 }) {
   const headOf = (conversation) => logs.get(conversation) ?? 0
 
   const hear = (text) => {
-    const decoded = decodeServerFrames(text)
+    const decoded = decode(text)
     if (!decoded.ok) throw new Error(`The bench sent what the client cannot read: ${decoded.reason}`)
     for (const frame of decoded.frames) to.frame(frame)
   }

@@ -1,15 +1,16 @@
 /** A chat of the built package over the scripted transport, online and with its conversations open. */
-import { entry } from './built.mjs'
+import { built, entry } from './built.mjs'
 import { assertShown } from './log.mjs'
 import { turn } from './rounds.mjs'
 import { scriptedTransport } from './scripted.mjs'
 
 const { createChat } = await entry('index')
+const { decodeServerFrames: decode } = await built('src/protocol/codec.ts')
 export const me = 'me'
 
 /** Opens `conversations` and waits until their timelines are ready. `seen` hears every snapshot of every timeline. */
 export async function sit({ conversations = ['c0'], heads, inboxRows, seen = () => {} }) {
-  const script = scriptedTransport({ user: me, heads, inboxRows })
+  const script = scriptedTransport({ decode, user: me, heads, inboxRows })
   const chat = createChat({ user: me, transport: script.transport })
   chat.on('fault', (error) => {
     throw error
