@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -46,8 +46,11 @@ export interface Stage {
 
 const loopback = '127.0.0.1'
 
-export async function setStage(): Promise<Stage> {
+/** `seed` is given the database file before the server starts. */
+export async function setStage(seed?: (path: string) => Promise<void>): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'chatloom-e2e-'))
+  mkdirSync(join(folder, 'data'))
+  await seed?.(join(folder, 'data', 'chat.db'))
   const server = await startServer(join(folder, 'data'))
   const proxy = await startProxy(() => server.port)
   const pages = await servePage()
