@@ -20,8 +20,10 @@ import { conversationFor, unwatch, watch } from './conversations.js'
 import { copyConversation } from './copies.js'
 import type { CoreEvent, Effect, Env, Signal } from './event.js'
 import { askInbox, inboxFailed, inboxFollows, inboxFrame, inboxLinkLost, inboxTick, inboxWakeAt } from './inbox/inbox.js'
+import { restoreInbox, storeInbox, storeInboxAt } from './inbox/stored.js'
 import { gone } from './membership.js'
 import { flush, flushWakeAt, linkLost } from './outbox/flush.js'
+import { shareRoom } from './outbox/in-flight.js'
 import { discard, retry, send } from './outbox/outbox.js'
 import { acked, ackDeadlines, rejected } from './outbox/settle.js'
 import { learnPeople } from './people.js'
@@ -208,7 +210,10 @@ function diskEvent(turn: Turn, event: DiskEvent): void {
     return
   }
   const rows = event.kind === 'disk-rows' ? event.rows : []
-  if (event.ask === turn.state.disk.ask) return event.kind === 'disk-rows' ? diskRead(turn, rows) : diskUnreadable(turn)
+  if (event.ask === turn.state.disk.ask) {
+    restoreInbox(turn, rows)
+    return event.kind === 'disk-rows' ? diskRead(turn, rows) : diskUnreadable(turn)
+  }
   for (const conversation of turn.state.conversations) {
     const { load } = conversation.log
     if (conversation.cache.rereading === event.ask) return restored(turn, conversation, rows)
@@ -237,6 +242,7 @@ function settleTurn(turn: Turn): void {
   if (linkWas(turn.before) !== 0 && link !== linkWas(turn.before)) loseLink(turn)
   const ready = turn.state.disk.phase === 'ready' && turn.before.disk.phase !== 'ready'
   if (ready) for (let slot = 0; slot < turn.state.conversations.length; slot++) turn.touched.add(slot)
+  shareRoom(turn)
   for (const slot of turn.touched) {
     for (const look of [ensureCaughtUp, flush, tellReceipts, inboxFollows]) {
       const conversation = turn.state.conversations[slot]
@@ -245,6 +251,7 @@ function settleTurn(turn: Turn): void {
   }
   commitOutbox(turn)
   commitCache(turn)
+  storeInbox(turn)
   for (const slot of turn.touched) {
     const conversation = turn.state.conversations[slot]
     if (conversation) setWake(turn, conversation)
@@ -283,7 +290,13 @@ function setWake(turn: Turn, conversation: ConversationState): void {
 /** The earliest deadline of all: the shell keeps one timer for it. */
 function wakeAt(turn: Turn): number {
   if (turn.state.session.phase === 'closed') return Number.POSITIVE_INFINITY
-  let earliest = Math.min(sessionWakeAt(turn.state.session), inboxWakeAt(turn.state.inbox), diskWakeAt(turn), cacheWakeAt(turn))
+  let earliest = Math.min(
+    sessionWakeAt(turn.state.session),
+    inboxWakeAt(turn.state.inbox),
+    diskWakeAt(turn),
+    cacheWakeAt(turn),
+    storeInboxAt(turn),
+  )
   for (const { wakeAtMs } of turn.state.conversations) earliest = Math.min(earliest, wakeAtMs)
   return earliest
 }

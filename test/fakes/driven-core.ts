@@ -53,6 +53,8 @@ export interface DrivenCore {
 
 export interface DrivenCoreOptions extends Partial<Config> {
   readonly disk?: OrderedRows
+  /** Is this lane of another instance free? Default yes. */
+  readonly claim?: (lane: string) => boolean
 }
 
 export const welcomeFrame: Welcome = {
@@ -75,11 +77,14 @@ const defaults: Config = {
   faults: {},
 }
 
-export function drivenCore({ disk = orderedRows(), ...config }: DrivenCoreOptions = {}): DrivenCore {
+export function drivenCore({ disk = orderedRows(), claim = () => true, ...config }: DrivenCoreOptions = {}): DrivenCore {
   let state = initialState({ ...defaults, ...config })
   let nowMs = 0
   let happened: Effect[] = []
-  let held: Effect[] | null = null
+  /** Commits and loads in the order they were asked for. */
+  const queue: Effect[] = []
+  let held = false
+  let draining = false
   let failing: StorageErrorCode | null = null
 
   const dispatch = (event: CoreEvent) => {
@@ -87,12 +92,17 @@ export function drivenCore({ disk = orderedRows(), ...config }: DrivenCoreOption
     state = next
     happened.push(...effects)
     for (const effect of effects) {
-      if (effect.kind === 'load' || effect.kind === 'commit') {
-        if (held) held.push(effect)
-        else performDisk(effect)
-      }
-      if (effect.kind === 'claim-lanes') dispatch({ kind: 'lanes-claimed', lanes: effect.lanes })
+      if (effect.kind === 'load' || effect.kind === 'commit') queue.push(effect)
+      if (effect.kind === 'claim-lanes') dispatch({ kind: 'lanes-claimed', lanes: effect.lanes.filter(claim) })
     }
+    drain()
+  }
+
+  const drain = () => {
+    if (held || draining) return
+    draining = true
+    for (let next = queue.shift(); next; next = queue.shift()) performDisk(next)
+    draining = false
   }
 
   const performDisk = (effect: Effect) => {
@@ -156,12 +166,11 @@ export function drivenCore({ disk = orderedRows(), ...config }: DrivenCoreOption
     },
     stored: (prefix) => disk.read({ prefix }),
     hold() {
-      held ??= []
+      held = true
     },
     release() {
-      const waiting = held ?? []
-      held = null
-      for (const effect of waiting) performDisk(effect)
+      held = false
+      drain()
     },
     failCommits(code) {
       failing = code

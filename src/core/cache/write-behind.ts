@@ -11,10 +11,13 @@ import { fence } from './disk.js'
 import { generationKey } from './disk-queue.js'
 import { rereadCursor } from './restore.js'
 
-/** One relaxed commit with everything that changed, each conversation fenced by its cursor row. */
+/**
+ * One relaxed commit with everything that changed, each conversation fenced by its cursor row. Never before rows of the
+ * outbox that wait: a settled entry's row that is removed here would be written again.
+ */
 export function commitCache(turn: Turn): void {
   const { disk } = turn.state
-  if (disk.phase !== 'ready' || disk.cacheFlight || disk.failures > 0) return
+  if (disk.phase !== 'ready' || disk.cacheFlight || disk.failures > 0 || disk.waiting.length > 0) return
   const dirty = turn.state.conversations.filter(isWritable)
   if (dirty.length === 0 || (turn.env.nowMs < disk.cacheNotBeforeMs && !dirty.some(isLarge))) return
   const { faults } = turn.state.config
@@ -98,6 +101,6 @@ export function writeSoon(turn: Turn): void {
 
 export function cacheWakeAt(turn: Turn): number {
   const { disk } = turn.state
-  if (disk.phase !== 'ready' || disk.cacheFlight || disk.failures > 0) return never
+  if (disk.phase !== 'ready' || disk.cacheFlight || disk.failures > 0 || disk.waiting.length > 0) return never
   return turn.state.conversations.some(isWritable) ? disk.cacheNotBeforeMs : never
 }

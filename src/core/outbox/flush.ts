@@ -17,6 +17,7 @@ export function flush(turn: Turn, conversation: ConversationState): void {
   const window = session.features.includes('after') ? session.limits.window : 1
   const { nowMs } = turn.env
   const next: Entry[] = []
+  let bytes = bytesInFlight(turn.state.conversations)
   let inFlight = 0
   let previous: string | undefined
   let at = 0
@@ -31,7 +32,7 @@ export function flush(turn: Turn, conversation: ConversationState): void {
     if (arm.kind === 'queued') {
       if (inFlight >= window || arm.notBeforeMs > nowMs) break
       if (arm.waitFor !== undefined && isInFlight(conversation, arm.waitFor)) break
-      if (bytesInFlight(turn) + entry.bytes > bounds.unackedBytes && inFlight > 0) break
+      if (bytes > 0 && bytes + entry.bytes > bounds.unackedBytes) break
       const going: Entry = {
         ...entry,
         handed: true,
@@ -41,6 +42,7 @@ export function flush(turn: Turn, conversation: ConversationState): void {
       say(turn, operationFrame(going, config.faults.afterIgnored ? undefined : previous))
       next[at] = going
       inFlight += 1
+      bytes += entry.bytes
       previous = entry.localId
     }
   }

@@ -1,0 +1,254 @@
+/** How the queue is handed to the link (R12, R14, R16, R17), and what reload, retry and discard make of it (R11, R13). */
+import { describe, expect, it } from 'vitest'
+import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
+import { ack, echo, live, openedFrame, openWith, reject, requestOf, row, send } from '../../../test/fakes/wire-frames.js'
+import { orderedRows } from '../../storage/memory/ordered-rows.js'
+import { bounds, timing } from '../timing.js'
+import type { Entry } from './entry.js'
+
+const operations = (core: DrivenCore) =>
+  core.sent('operation').map(({ localId, after, try: count }) => `${localId}${after === undefined ? '' : ` after ${after}`} #${count}`)
+const arms = (core: DrivenCore, id = 'c') => core.conversation(id).entries.map(({ localId, arm }) => `${localId} ${arm.kind}`)
+
+describe('L6 R12: order', () => {
+  it('`after` names the one sent just before and still unsettled, chosen when it is handed over', () => {
+    const core = live(drivenCore(), 5)
+    send(core, 'a')
+    send(core, 'b')
+    core.hear(ack('a', 5), ack('b', 5))
+    send(core, 'c')
+    expect(operations(core)).toEqual(['a #1', 'b after a #1', 'c #1'])
+  })
+
+  it('after a lost link the queue goes again in order, with a fresh `after`', () => {
+    const core = live(drivenCore(), 5)
+    send(core, 'a')
+    send(core, 'b')
+    core.offline()
+    expect(arms(core)).toEqual(['a queued', 'b queued'])
+    core.forget()
+    core.wait(1_000)
+    core.online()
+    core.hear(openedFrame(requestOf(core, 'open'), 5, 5))
+    expect(operations(core)).toEqual(['a #2', 'b after a #2'])
+  })
+
+  it('out-of-order: it and all behind return and go again once the predecessor is settled', () => {
+    const core = live(drivenCore(), 5)
+    for (const localId of ['a', 'b', 'c']) send(core, localId)
+    core.forget()
+    core.hear(reject('b', { code: 'out-of-order' }))
+    expect(arms(core)).toEqual(['a inflight', 'b queued', 'c queued'])
+    core.hear(echo(6, 'a'))
+    expect(operations(core)).toEqual(['b #2', 'c after b #2'])
+  })
+
+  it('a final rejection returns everything behind it', () => {
+    const core = live(drivenCore(), 5)
+    for (const localId of ['a', 'b', 'c']) send(core, localId)
+    core.forget()
+    core.hear(reject('a', { final: true, code: 'forbidden' }))
+    expect(arms(core)).toEqual(['a failed', 'b inflight', 'c inflight'])
+    expect(operations(core)).toEqual(['b #2', 'c after b #2'])
+  })
+
+  it('R14: a passing failure holds the queue for a while', () => {
+    const core = live(drivenCore(), 5)
+    for (const localId of ['a', 'b']) send(core, localId)
+    core.forget()
+    core.hear(reject('a', { code: 'rate-limited', retryAfterMs: 3_000 }))
+    send(core, 'c')
+    expect(arms(core)).toEqual(['a queued', 'b queued', 'c queued'])
+    core.wait(2_999)
+    expect(operations(core)).toEqual([])
+    core.wait(1_000)
+    expect(operations(core)).toEqual(['a #2', 'b after a #2', 'c after b #1'])
+  })
+
+  it('nothing overtakes one that is still being saved', () => {
+    const core = live(drivenCore(), 5)
+    core.hold()
+    send(core, 'a')
+    core.release()
+    core.hold()
+    core.dispatch({ kind: 'discard', conversation: 'c', localId: 'a' })
+    send(core, 'b')
+    expect(arms(core)).toEqual(['a saving', 'b saving'])
+    core.release()
+    expect(operations(core).at(-1)).toBe('b after a #1')
+    expect(core.sent('operation').map(({ operation }) => operation.kind)).toEqual(['send', 'void', 'send'])
+  })
+})
+
+describe('R17: the window', () => {
+  it.each([
+    [['after'], 8],
+    [[], 1],
+  ])('with %j of features holds %i', (features, size) => {
+    const core = drivenCore()
+    core.online({ features })
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    openWith(core, 5)
+    for (let i = 0; i < 12; i++) send(core, `m${i}`)
+    expect(core.sent('operation')).toHaveLength(size)
+    core.hear(ack('m0', 5))
+    expect(core.sent('operation')).toHaveLength(size + 1)
+  })
+
+  it('L11: at most 256 KiB are unacknowledged on a link, over all conversations, and room is used at once', () => {
+    const core = live(drivenCore(), 5)
+    for (let i = 0; i < 12; i++) {
+      core.dispatch({ kind: 'watch', conversation: `x${i}` })
+      core.hear(openedFrame(requestOf(core, 'open'), 0, 0, { reset: 'first', conversation: `x${i}` }))
+      send(core, `m${i}`, { conversation: `x${i}`, bytes: 32 * 1024 })
+    }
+    expect(core.sent('operation')).toHaveLength(8)
+    core.hear(ack('m0', 1, { conversation: 'x0' }))
+    expect(core.sent('operation').map(({ conversation }) => conversation)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => `x${i}`))
+  })
+
+  it('one entry larger than the window still goes, alone', () => {
+    const core = live(drivenCore(), 5)
+    send(core, 'large', { bytes: bounds.unackedBytes + 1 })
+    send(core, 'small')
+    expect(operations(core)).toEqual(['large #1'])
+  })
+})
+
+describe('R14: an operation that fails alone', () => {
+  const failOnce = (core: DrivenCore) => {
+    const { attempts } = core.entry('mine') as Entry
+    core.hear(reject('mine', { try: attempts }))
+    for (let waitedMs = 0; waitedMs < timing.backoffCapMs; waitedMs += timing.pongMs) {
+      core.hear({ type: 'pong', n: 0, heads: [] })
+      core.wait(timing.pongMs)
+    }
+    core.hear({ type: 'inbox', request: requestOf(core, 'inbox'), next: 'i', more: false, rows: [], gone: [] })
+  }
+
+  it('gives up after ten failures while others settle, and a late echo still settles it', () => {
+    const core = live(drivenCore(), 5)
+    send(core, 'mine')
+    core.dispatch({ kind: 'watch', conversation: 'x' })
+    core.hear(openedFrame(requestOf(core, 'open'), 0, 0, { reset: 'first', conversation: 'x' }))
+    for (let i = 1; i <= 10; i++) {
+      send(core, `other${i}`, { conversation: 'x' })
+      core.hear({ ...echo(i, `other${i}`, { index: i - 1 }), conversation: 'x' })
+      expect(core.entry('mine')?.arm.kind).not.toBe('failed')
+      failOnce(core)
+    }
+    expect(core.entry('mine')?.arm).toMatchObject({ kind: 'failed', code: 'gave-up', final: false })
+    core.hear(echo(6, 'mine'))
+    expect(core.entry('mine')).toBeUndefined()
+  })
+
+  it('never gives up while nothing else passes either', () => {
+    const core = live(drivenCore(), 5)
+    send(core, 'mine')
+    for (let i = 1; i <= 30; i++) failOnce(core)
+    expect(core.entry('mine')?.arm.kind).not.toBe('failed')
+  })
+})
+
+describe('R13: taking back and trying again', () => {
+  it('a never transmitted entry goes at once, when that is on disk', () => {
+    const core = drivenCore()
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    send(core, 'mine')
+    core.hold()
+    core.dispatch({ kind: 'discard', conversation: 'c', localId: 'mine' })
+    expect(core.reports('discarded')).toEqual([])
+    core.release()
+    expect(core.reports('discarded')).toHaveLength(1)
+    expect(core.stored(['o'])).toEqual([])
+    expect(core.state().outbox).toMatchObject({ entries: 0, bytes: 0 })
+  })
+
+  it('L2: one that may have landed sends `void` in its place, and shows what landed', () => {
+    const core = live(drivenCore(), 5)
+    send(core, 'a')
+    send(core, 'b')
+    core.forget()
+    core.dispatch({ kind: 'discard', conversation: 'c', localId: 'a' })
+    expect(core.sent('operation')).toMatchObject([{ localId: 'a', operation: { kind: 'void' } }])
+    core.hear(ack('a', 6), echo(6, 'a'))
+    expect(core.reports('discarded')).toEqual([])
+    expect(arms(core)).toEqual(['b inflight'])
+  })
+
+  it('a retry goes to the end, under the same localId', () => {
+    const core = live(drivenCore(), 5)
+    send(core, 'a')
+    core.hear(reject('a', { final: true }))
+    send(core, 'b')
+    core.forget()
+    core.dispatch({ kind: 'retry', conversation: 'c', localId: 'a' })
+    expect(operations(core)).toEqual(['a after b #2'])
+    expect(core.stored(['o']).map(({ version }) => version)).toEqual(['b', 'a'])
+  })
+
+  it('L1: a late echo leaves no outbox row behind, whatever was still to be written', () => {
+    const core = live(drivenCore(), 5)
+    send(core, 'a')
+    core.hear(reject('a', { final: true }))
+    core.wait(1_000)
+    core.hold()
+    send(core, 'other')
+    core.dispatch({ kind: 'retry', conversation: 'c', localId: 'a' })
+    core.hear(echo(6, 'a'))
+    core.wait(1_000)
+    core.release()
+    core.wait(1_000)
+    expect(core.stored(['o']).map(({ version }) => version)).toEqual(['other'])
+  })
+})
+
+describe('L1 R16: after a reload', () => {
+  /** The disk of an instance that sent three and had one refused. */
+  const leftBehind = () => {
+    const writer = drivenCore({ lane: 'old' })
+    writer.dispatch({ kind: 'watch', conversation: 'c' })
+    for (const localId of ['a', 'b', 'failed']) send(writer, localId)
+    writer.online()
+    openWith(writer, 5)
+    writer.hear(reject('failed', { final: true, code: 'too-large' }))
+    return writer.disk
+  }
+
+  it('a lane that is free is adopted whole, in order, ahead of the own, each of unknown fate', () => {
+    const core = drivenCore({ disk: leftBehind(), lane: 'new' })
+    core.hold()
+    send(core, 'own')
+    core.release()
+    expect(arms(core)).toEqual(['a queued', 'b queued', 'failed failed', 'own queued'])
+    expect(core.conversation().entries.map(({ handed }) => handed)).toEqual([true, true, true, false])
+    expect(core.state().outbox).toMatchObject({ entries: 4, bytes: 80 })
+  })
+
+  it('a lane that somebody holds is left alone', () => {
+    const core = drivenCore({ disk: leftBehind(), lane: 'new', claim: () => false })
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    expect(arms(core)).toEqual([])
+  })
+
+  it('L5: what already stands in the log is not shown twice', () => {
+    const reader = drivenCore({ disk: leftBehind(), lane: 'new' })
+    reader.online()
+    openWith(reader, 6, 6, { rows: [row(6, { author: 'me', localId: 'a' })], from: 5 })
+    expect(arms(reader)[0]).toMatch(/^b /)
+  })
+
+  it('a damaged row stays on disk and is not sent', () => {
+    const damaged = orderedRows()
+    damaged.put({ key: ['o', 'c', 'old', 1], version: 'x', value: { localId: '' } })
+    damaged.put({ key: ['o', 'c', 'old', 2], version: 'y', value: null })
+    damaged.put({ key: ['o', 'c', 'old', 3], version: 'z', value: { localId: 'z', content: 1, failed: {} } })
+    damaged.put({ key: ['r', 'c'], version: '', value: { epoch: 7 } })
+    const core = drivenCore({ disk: damaged })
+    core.dispatch({ kind: 'open-disk' })
+    expect(core.reports('warning')).toHaveLength(2)
+    expect(arms(core)).toEqual(['z failed'])
+    expect(core.conversation().receipts.pending).toBeNull()
+    expect(core.stored(['o'])).toHaveLength(3)
+  })
+})
