@@ -101,5 +101,7 @@ export function copyInbox(i: InboxState): Mutable<InboxState> {
     deadlineMs: i.deadlineMs,
     retryAtMs: i.retryAtMs,
     unnamed: i.unnamed,
+    stored: i.stored,
+    storeAtMs: i.storeAtMs,
   }
 }

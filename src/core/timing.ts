@@ -15,6 +15,8 @@ export const timing = {
   retryRequestMs: 1_000,
   /** At most one cache commit per this (R35). */
   writeBehindMs: 150,
+  /** The stored list is written at most once per this. */
+  storeInboxMs: 2_000,
   diskRetryMs: 1_000,
   diskRetryCapMs: 30_000,
   typingToldMs: 3_000,
@@ -45,6 +47,8 @@ export const bounds = {
   doubts: 4,
   /** Refusals of the token in a row before the session gives up. */
   tokenTries: 3,
+  /** Conversations of the stored list. */
+  storedInbox: 100,
   people: 5_000,
   conversations: 50,
   outboxEntries: 20_000,

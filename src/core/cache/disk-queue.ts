@@ -11,7 +11,11 @@ export function openDisk(turn: Turn): void {
   if (turn.state.disk.phase !== 'closed') return
   const ask = nextNumber(turn)
   turn.state.disk = { ...turn.state.disk, phase: 'opening', ask }
-  turn.effects.push({ kind: 'load', ask, ranges: [{ prefix: generationKey }, { prefix: ['o'] }, { prefix: ['r'] }, { prefix: ['u'] }] })
+  turn.effects.push({
+    kind: 'load',
+    ask,
+    ranges: [{ prefix: generationKey }, { prefix: ['o'] }, { prefix: ['r'] }, { prefix: ['u'] }, { prefix: ['i'] }],
+  })
 }
 
 /** Queues writes for the next strict commit; `saved` follows. */

@@ -32,14 +32,21 @@ export interface InboxState {
   readonly retryAtMs: number
   /** Items not named again by a list that began anew; dropped when it is complete. */
   readonly unnamed: ReadonlySet<string> | null
+  /** The book as the disk has it, and when it may next be written. */
+  readonly stored: Book<InboxItemState>
+  readonly storeAtMs: number
 }
+
+const nobody: Book<InboxItemState> = emptyBook()
 
 export const emptyInbox: InboxState = {
   state: 'loading',
-  book: emptyBook(),
+  book: nobody,
   cursor: '',
   request: 0,
   deadlineMs: never,
   retryAtMs: never,
   unnamed: null,
+  stored: nobody,
+  storeAtMs: 0,
 }
