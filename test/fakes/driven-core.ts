@@ -53,8 +53,8 @@ export interface DrivenCore {
 
 export interface DrivenCoreOptions extends Partial<Config> {
   readonly disk?: OrderedRows
-  /** Is this lane of another instance free? Default yes. */
-  readonly claim?: (lane: string) => boolean
+  /** Is this lane of another instance free? Default yes; null: nobody answers. */
+  readonly claim?: ((lane: string) => boolean) | null
 }
 
 export const welcomeFrame: Welcome = {
@@ -93,7 +93,7 @@ export function drivenCore({ disk = orderedRows(), claim = () => true, ...config
     happened.push(...effects)
     for (const effect of effects) {
       if (effect.kind === 'load' || effect.kind === 'commit') queue.push(effect)
-      if (effect.kind === 'claim-lanes') dispatch({ kind: 'lanes-claimed', lanes: effect.lanes.filter(claim) })
+      if (effect.kind === 'claim-lanes' && claim) dispatch({ kind: 'lanes-claimed', lanes: effect.lanes.filter(claim) })
     }
     drain()
   }

@@ -22,7 +22,7 @@ export function diskRead(turn: Turn, rows: readonly Row[]): void {
   const { disk, config } = turn.state
   const lanes = new Set<string>()
   for (const row of rows) if (row.key[0] === 'o' && typeof row.key[2] === 'string' && row.key[2] !== config.lane) lanes.add(row.key[2])
-  turn.state.disk = { ...disk, phase: 'claiming', rows }
+  turn.state.disk = { ...disk, phase: 'claiming', rows, ask: 0 }
   if (lanes.size === 0) lanesClaimed(turn, [])
   else turn.effects.push({ kind: 'claim-lanes', lanes: [...lanes].sort() })
 }
@@ -30,7 +30,7 @@ export function diskRead(turn: Turn, rows: readonly Row[]): void {
 /** The first read failed for good: nothing stored can be used, and nothing will be stored. */
 export function diskUnreadable(turn: Turn): void {
   report(turn, { kind: 'warning', text: 'The stored outbox could not be read; sending goes on from memory.', fields: {} })
-  turn.state.disk = { ...turn.state.disk, phase: 'claiming', rows: [] }
+  turn.state.disk = { ...turn.state.disk, phase: 'claiming', rows: [], ask: 0 }
   lanesClaimed(turn, [])
 }
 
@@ -47,7 +47,6 @@ export function lanesClaimed(turn: Turn, lanes: readonly string[]): void {
     generation,
     rows: [],
     adopted: lanes,
-    ask: 0,
     usage: usageFromRows(disk.rows),
   }
   const adopted = new Map<string, Entry[]>()

@@ -1,5 +1,6 @@
 /** The application's side of the outbox: send, retry, take back; and what a written row releases (R11, R13). */
 import { save, unsave } from '../cache/disk-queue.js'
+import type { Write } from '../../ports/storage.js'
 import type { ConversationState } from '../state.js'
 import { conversationOf, put, report, type Turn } from '../turn.js'
 import { type Entry, entryKey, entryWrite, queuedNow } from './entry.js'
@@ -27,7 +28,7 @@ export function send(turn: Turn, conversation: ConversationState, localId: strin
   }
   turn.state.outbox = { ...outbox, nextN: outbox.nextN + 1, entries: outbox.entries + 1, bytes: outbox.bytes + bytes }
   put(turn, { ...conversation, entries: [...conversation.entries, entry] })
-  save(turn, entry, [entryWrite(entry)])
+  keep(turn, entry, [entryWrite(entry)])
 }
 
 /** Puts a failed entry at the end of its lane, under the same localId. False where none failed. */
@@ -38,7 +39,7 @@ export function retry(turn: Turn, conversation: ConversationState, localId: stri
   const again: Entry = { ...entry, arm: { kind: 'saving' }, lane: config.lane, n: outbox.nextN, voiding: false, alone: 0 }
   turn.state.outbox = { ...outbox, nextN: outbox.nextN + 1 }
   put(turn, { ...conversation, entries: [...without(conversation.entries, localId), again] })
-  save(turn, again, [{ kind: 'remove', key: entryKey(entry) }, entryWrite(again)])
+  keep(turn, again, [{ kind: 'remove', key: entryKey(entry) }, entryWrite(again)])
   return true
 }
 
@@ -49,8 +50,14 @@ export function discard(turn: Turn, conversation: ConversationState, localId: st
   const cannotHaveLanded = !entry.handed || (entry.arm.kind === 'failed' && entry.arm.final)
   const leaving: Entry = { ...entry, voiding: true, handed: !cannotHaveLanded, arm: { kind: 'saving' } }
   put(turn, { ...conversation, entries: replaced(conversation.entries, leaving) })
-  save(turn, leaving, [cannotHaveLanded ? { kind: 'remove', key: entryKey(entry) } : entryWrite(leaving)])
+  keep(turn, leaving, [cannotHaveLanded ? { kind: 'remove', key: entryKey(entry) } : entryWrite(leaving)])
   return true
+}
+
+/** To disk, and on when it is there; while the disk fails, on from memory at once. */
+function keep(turn: Turn, entry: Entry, writes: readonly Write[]): void {
+  save(turn, entry, writes)
+  if (turn.state.disk.failures > 0) saved(turn, entry.conversation, entry.localId, false)
 }
 
 /** Its rows are written (or, with `stored` false, cannot be written now and it goes on without). */

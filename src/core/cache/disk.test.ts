@@ -1,0 +1,229 @@
+/** Every phase of the disk against everything that can happen to it; a missing cell does not compile. Then what failing disks do. */
+import { describe, expect, it } from 'vitest'
+import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
+import { echo, live, openWith, said, send } from '../../../test/fakes/wire-frames.js'
+import type { Effect } from '../event.js'
+import type { DiskState } from './disk-state.js'
+
+type Phase = DiskState['phase'] | 'ready, committing'
+type Input =
+  | 'first use'
+  | 'rows'
+  | 'rows with a generation'
+  | 'rows with a lane of another'
+  | 'rows of an older ask'
+  | 'unreadable'
+  | 'lanes claimed'
+  | 'committed'
+  | 'committed, another number'
+  | 'commit failed'
+  | 'conflict'
+  | 'moved to memory'
+
+const generation = { key: ['g'], version: 'g1', value: null }
+const foreign = { key: ['o', 'c', 'other', 1], version: 'x', value: { localId: 'x', content: 1 } }
+
+const phases: Record<Phase, () => DrivenCore> = {
+  closed() {
+    const core = drivenCore({ claim: () => false })
+    core.hold()
+    return core
+  },
+  opening() {
+    const core = phases.closed()
+    core.dispatch({ kind: 'open-disk' })
+    return core
+  },
+  claiming() {
+    const core = drivenCore({ claim: null })
+    core.hold()
+    core.dispatch({ kind: 'open-disk' })
+    inputs['rows with a lane of another'](core)
+    return core
+  },
+  founding() {
+    const core = phases.opening()
+    inputs.rows(core)
+    return core
+  },
+  ready() {
+    const core = phases.opening()
+    inputs['rows with a generation'](core)
+    return core
+  },
+  'ready, committing'() {
+    const core = phases.ready()
+    send(core, 'mine')
+    return core
+  },
+  fenced() {
+    const core = phases['ready, committing']()
+    inputs.conflict(core)
+    return core
+  },
+}
+
+const last = <K extends 'load' | 'commit'>(core: DrivenCore, kind: K): Extract<Effect, { kind: K }> | undefined => core.effects(kind).at(-1)
+const ask = (core: DrivenCore) => core.effects('load').find(({ ranges }) => ranges.length > 1)?.ask ?? -1
+const commit = (core: DrivenCore) => last(core, 'commit')?.commit ?? -1
+
+const inputs: Record<Input, (core: DrivenCore) => void> = {
+  'first use': (core) => core.dispatch({ kind: 'open-disk' }),
+  rows: (core) => core.dispatch({ kind: 'disk-rows', ask: ask(core), rows: [] }),
+  'rows with a generation': (core) => core.dispatch({ kind: 'disk-rows', ask: ask(core), rows: [generation] }),
+  'rows with a lane of another': (core) => core.dispatch({ kind: 'disk-rows', ask: ask(core), rows: [generation, foreign] }),
+  'rows of an older ask': (core) => core.dispatch({ kind: 'disk-rows', ask: 12_345, rows: [generation] }),
+  unreadable: (core) => core.dispatch({ kind: 'disk-unreadable', ask: ask(core) }),
+  'lanes claimed': (core) => core.dispatch({ kind: 'lanes-claimed', lanes: [] }),
+  committed: (core) => core.dispatch({ kind: 'committed', commit: commit(core) }),
+  'committed, another number': (core) => core.dispatch({ kind: 'committed', commit: 12_345 }),
+  'commit failed': (core) => core.dispatch({ kind: 'commit-failed', commit: commit(core), code: 'full' }),
+  conflict: (core) => core.dispatch({ kind: 'commit-failed', commit: commit(core), code: 'conflict', key: ['g'] }),
+  'moved to memory': (core) => core.dispatch({ kind: 'disk-state', state: { kind: 'memory', reason: 'lost', cacheBytes: 1 } }),
+}
+
+const all = (phase: DiskState['phase']) => Object.fromEntries(Object.keys(inputs).map((input) => [input, phase])) as Cells
+type Cells = Record<Input, DiskState['phase']>
+
+const table: Record<Phase, Cells> = {
+  closed: { ...all('closed'), 'first use': 'opening' },
+  opening: {
+    ...all('opening'),
+    rows: 'founding',
+    'rows with a generation': 'ready',
+    'rows with a lane of another': 'ready',
+    unreadable: 'founding',
+  },
+  claiming: { ...all('claiming'), 'lanes claimed': 'ready' },
+  founding: { ...all('founding'), committed: 'ready', conflict: 'opening' },
+  ready: { ...all('ready'), 'moved to memory': 'founding' },
+  'ready, committing': { ...all('ready'), conflict: 'fenced', 'moved to memory': 'founding' },
+  fenced: all('fenced'),
+}
+
+describe('L1 L10 R29: the disk', () => {
+  const cells = Object.entries(table).flatMap(([phase, row]) =>
+    Object.entries(row).map(([input, next]) => [phase as Phase, input as Input, next] as const),
+  )
+  it.each(cells)('%s, %s: %s', (phase, input, next) => {
+    const core = phases[phase]()
+    inputs[input](core)
+    expect(core.state().disk.phase).toBe(next)
+  })
+
+  it('R29: writes the generation before anything else, and expects it ever after', () => {
+    const core = phases.founding()
+    send(core, 'mine')
+    expect(core.effects('commit')).toMatchObject([{ writes: [{ row: { key: ['g'] } }], expect: [{ key: ['g'], version: null }] }])
+    inputs.committed(core)
+    const { version } = (core.effects('commit')[0]!.writes[0] as { row: { version: string } }).row
+    expect(last(core, 'commit')).toMatchObject({ durability: 'strict', expect: [{ key: ['g'], version }] })
+  })
+
+  it('R29: where another wrote the first generation, it is read again and the rows go under it', () => {
+    const core = drivenCore()
+    core.hold()
+    send(core, 'mine')
+    core.disk.put(generation)
+    core.release()
+    expect(core.state().disk).toMatchObject({ phase: 'ready', generation: 'g1' })
+    expect(core.stored(['o'])).toHaveLength(1)
+    expect(core.entry('mine')?.arm.kind).toBe('queued')
+  })
+
+  it('L10: a generation that is gone ends the session, and nothing is written or sent any more', () => {
+    const core = live(drivenCore(), 5)
+    core.disk.clear({ prefix: [] })
+    core.disk.put({ key: ['g'], version: 'of another', value: null })
+    send(core, 'mine')
+    expect(core.reports('fenced')).toHaveLength(1)
+    expect(core.state().session.phase).toBe('closed')
+    expect(core.effects('close')).toHaveLength(1)
+    core.forget()
+    core.hear(said(6))
+    send(core, 'more')
+    core.wait(60_000)
+    expect(core.effects('transmit')).toEqual([])
+    expect(core.stored([])).toMatchObject([{ version: 'of another' }])
+  })
+
+  it('L10: a cache commit that meets another generation fences too', () => {
+    const core = live(drivenCore(), 5)
+    core.disk.put({ key: ['g'], version: 'of another', value: null })
+    core.hear(said(6))
+    core.wait(1_000)
+    expect(core.state().disk.phase).toBe('fenced')
+  })
+
+  it('L1: `queued` only when written; entries that follow wait for the next commit', () => {
+    const core = drivenCore()
+    core.dispatch({ kind: 'open-disk' })
+    core.hold()
+    send(core, 'a')
+    send(core, 'b')
+    expect([core.entry('a')?.arm.kind, core.entry('b')?.arm.kind]).toEqual(['saving', 'saving'])
+    expect(core.effects('commit').at(-1)?.writes).toHaveLength(1)
+    core.release()
+    expect([core.entry('a')?.stored, core.entry('b')?.stored]).toEqual([true, true])
+  })
+
+  it('L1: a disk that fails says so, sends from memory at once, and is written as soon as it can be', () => {
+    const core = live(drivenCore(), 5)
+    core.failCommits('full')
+    send(core, 'a')
+    expect(core.entry('a')).toMatchObject({ arm: { kind: 'inflight' }, stored: false })
+    expect(core.reports('warning')).toHaveLength(1)
+    send(core, 'b')
+    expect(core.entry('b')).toMatchObject({ arm: { kind: 'inflight' }, stored: false })
+    core.failCommits(null)
+    core.wait(5_000)
+    expect(core.stored(['o'])).toHaveLength(2)
+    expect(core.entry('b')?.stored).toBe(true)
+  })
+
+  it('L1: retries of the disk double to 30 s', () => {
+    const core = drivenCore()
+    core.dispatch({ kind: 'open-disk' })
+    core.failCommits('failed')
+    send(core, 'a')
+    const waits: number[] = []
+    for (let i = 0; i < 6; i++) {
+      waits.push(core.state().wakeAtMs - core.nowMs())
+      core.wait(waits.at(-1) as number)
+    }
+    expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+  })
+
+  it('L1: rows that moved are written anew: unsettled entries, registers and the log', () => {
+    const core = live(drivenCore(), 5)
+    core.dispatch({ kind: 'mark-read', conversation: 'c' })
+    send(core, 'mine')
+    core.wait(1_000)
+    core.disk.clear({ prefix: [] })
+    inputs['moved to memory'](core)
+    core.wait(1_000)
+    expect(core.stored([]).map(({ key }) => key.slice(0, 2).join('/'))).toEqual(['g', 'm/c', 'o/c', 'r/c', 'u'])
+  })
+
+  it('L8 R11: the outbox row leaves in the commit that stores its message', () => {
+    const core = live(drivenCore(), 5)
+    send(core, 'mine')
+    core.forget()
+    core.hear(echo(6, 'mine'))
+    core.wait(1_000)
+    const removing = core.effects('commit').filter(({ writes }) => writes.some(({ kind }) => kind === 'remove'))
+    expect(removing).toHaveLength(1)
+    expect(removing[0]?.writes).toMatchObject([{ kind: 'put', row: { value: { head: 6 } } }, { kind: 'remove' }])
+  })
+
+  it('L11: the disk is opened once, at the first need', () => {
+    const core = drivenCore()
+    core.dispatch({ kind: 'signal', signal: 'visible' })
+    expect(core.effects('load')).toEqual([])
+    core.online()
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    openWith(core, 1)
+    send(core, 'mine')
+    expect(core.effects('load').filter(({ ranges }) => ranges.length > 1)).toHaveLength(1)
+  })
+})
