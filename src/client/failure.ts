@@ -6,6 +6,7 @@ const sentences: { readonly [code: string]: string } = {
   forbidden: 'The message was refused: this user may not write here.',
   'not-found': 'The message was refused: the conversation does not exist for this user.',
   'bad-request': 'The message was refused: the server could not read it.',
+  'taken-back': 'The message was not sent: it had been taken back before. Send its content as a new message.',
   unsupported: 'The message was refused: the server does not know this kind of operation.',
 }
 

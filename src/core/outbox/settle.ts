@@ -26,8 +26,8 @@ export function acked(turn: Turn, frame: Ack): void {
   const { log } = conversation
   if (log.epoch !== '' && frame.epoch !== log.epoch) return
   if (frame.seq === undefined) {
-    if (entry.voiding) voided(turn, conversation, entry)
-    return
+    // Taken back before, and sent again since: it can never land, and its user must hear so.
+    return entry.voiding ? voided(turn, conversation, entry) : fail(turn, conversation, entry, 'taken-back', true)
   }
   // Below the head it stands in the log, if the log is known to be the server's: before `open` is answered it is not.
   if (frame.seq <= log.head && isLive(turn, log)) return settle(turn, conversation, entry)
