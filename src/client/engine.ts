@@ -51,7 +51,7 @@ export interface Engine<C> {
 export function createEngine<C>(options: ComposedOptions<C>, clock: Clock, faults: Faults): Engine<C> {
   const { user, transport, tenant, content: schema } = options
   const newId = monotonicFactory(clock === systemClock ? drawnChance : () => clock.roll())
-  const lane = newId(clock.wall())
+  const lane = newId(Math.floor(clock.wall()))
   const initial = initialState({ user, device: lane, lane, ...sizes, faults })
   const lanes = options.lanes ?? newLanes()
   const calls = newCalls()
@@ -110,7 +110,7 @@ export function createEngine<C>(options: ComposedOptions<C>, clock: Clock, fault
     life,
     state,
     assertOpen,
-    newLocalId: () => newId(clock.wall()),
+    newLocalId: () => newId(Math.floor(clock.wall())),
     storage: openStorage,
     tellLogout: () => others?.tellLogout(),
     end,

@@ -1,12 +1,12 @@
 /**
- * The end of a user on this device (R28, R29): flush for a while, then everything stored goes and a new generation
- * stands, in one strict commit, so that no instance of before can write again. What was never sent is given back.
+ * The end of a user on this device (R28, R29): flush for a while, then a new generation stands, so that no instance of
+ * before can write again; then what was never sent is read, to be given back, and everything stored goes.
  */
 import { entryFromRow } from '../core/outbox/entry.js'
 import { holdsOwn } from '../core/cache/restore.js'
 import type { ChatState } from '../core/state.js'
 import type { Clock } from '../ports/clock.js'
-import type { Row, Storage } from '../ports/storage.js'
+import type { Row, Storage, Write } from '../ports/storage.js'
 import type { OutboxEntry } from './api.js'
 import { aborted } from './calls.js'
 import type { Shell } from './shell.js'
@@ -31,15 +31,12 @@ export async function logout<C>(parts: LogoutParts<C>): Promise<readonly OutboxE
   parts.shell.dispatch({ kind: 'close' })
   parts.shell.stop()
   const storage = parts.storage()
+  const row = { key: ['g'], version: `${parts.clock.wall()}.${parts.clock.roll()}`, value: null }
+  const fence: Write = { kind: 'put', row }
+  // Before the reading: what another instance was told is stored is either read here, or was stored never.
+  await storage.commit([fence], { durability: 'strict' })
   const others = await unsentOfOthers<C>(storage, parts.shell.state())
-  const generation = { key: ['g'], version: `${parts.clock.wall()}.${parts.clock.roll()}`, value: null }
-  await storage.commit(
-    [
-      { kind: 'clear', range: { prefix: [] } },
-      { kind: 'put', row: generation },
-    ],
-    { durability: 'strict' },
-  )
+  await storage.commit([{ kind: 'clear', range: { prefix: [] } }, fence], { durability: 'strict' })
   parts.tell()
   return [...others, ...here]
 }
