@@ -12,7 +12,7 @@ import { levelsOf, noLevels } from './status.js'
 import { pendingStatus, toMessage } from './view.js'
 
 /** Remembers the last result for the last inputs. */
-export function remembered<Inputs extends readonly unknown[], T>(make: (...inputs: Inputs) => T): (...inputs: Inputs) => T {
+function remembered<Inputs extends readonly unknown[], T>(make: (...inputs: Inputs) => T): (...inputs: Inputs) => T {
   let last: { readonly inputs: Inputs; readonly made: T } | null = null
   return (...inputs) => {
     if (last && inputs.every((input, i) => input === (last as { inputs: Inputs }).inputs[i])) return last.made

@@ -10,7 +10,7 @@ import { bounds } from '../timing.js'
 import { conversationOf, put, type Turn } from '../turn.js'
 import type { Usage } from './disk-state.js'
 
-export const usageKey: Key = ['u']
+const usageKey: Key = ['u']
 
 /** After making room this much of the cap is used at most, so that it is not made at every commit. */
 const roomy = 0.9

@@ -11,7 +11,7 @@ import { nextNumber, type Turn } from '../turn.js'
 import { type Book, emptyBook, itemsOf, withItem } from './book.js'
 import type { InboxItemState } from './inbox-state.js'
 
-export const inboxKey: Key = ['i']
+const inboxKey: Key = ['i']
 
 /** One relaxed commit at most every two seconds, whatever happens in the list. */
 export function storeInbox(turn: Turn): void {

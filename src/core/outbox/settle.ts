@@ -45,7 +45,7 @@ export function acked(turn: Turn, frame: Ack): void {
 }
 
 /** The log holds the message of this entry. */
-export function settle(turn: Turn, conversation: ConversationState, entry: Entry): void {
+function settle(turn: Turn, conversation: ConversationState, entry: Entry): void {
   if (entry.arm.kind !== 'acked') reportSent(turn, entry)
   const left = drop(turn, conversation, entry)
   if (turn.state.config.faults.outboxRowFirst) save(turn, entry, [{ kind: 'remove', key: entryKey(entry) }])
