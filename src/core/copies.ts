@@ -85,6 +85,7 @@ export function copyCache(c: CacheState): Mutable<CacheState> {
     pages: c.pages,
     patches: c.patches,
     restart: c.restart,
+    wentBack: c.wentBack,
     drop: c.drop,
     removals: c.removals,
     flight: c.flight,

@@ -29,6 +29,8 @@ export interface CacheState {
   readonly patches: readonly MessageRow[]
   /** Everything stored is to be dropped first. */
   readonly restart: boolean
+  /** The server has said that the line went back under the same epoch: what another tab has stored cannot be told apart. */
+  readonly wentBack: boolean
   /** Pages below the cover are to be dropped (R30). */
   readonly drop: boolean
   /** Outbox rows whose messages the log now holds. */
@@ -67,6 +69,7 @@ export const emptyCache: CacheState = {
   pages: [],
   patches: [],
   restart: false,
+  wentBack: false,
   drop: false,
   removals: [],
   flight: null,

@@ -90,6 +90,7 @@ export function gaveBack(cache: CacheState): CacheState {
     pages: [...flight.pages, ...cache.pages],
     patches: [...flight.patches, ...cache.patches],
     restart: flight.restart || cache.restart,
+    wentBack: flight.wentBack || cache.wentBack,
     drop: flight.drop || cache.drop,
     cover: cache.restart ? null : cache.drop ? cache.cover : flight.cover,
     last: cache.restart ? -1 : flight.last,

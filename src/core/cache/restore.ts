@@ -101,7 +101,7 @@ function adopted(
   rows: readonly Row[],
 ): CacheState {
   const base: CacheState = { ...cache, version: cursor?.version ?? null, rereading: 0 }
-  if (!value || value.epoch !== log.epoch || !onOneLine(log, value, rows)) return restarted(base)
+  if (!value || value.epoch !== log.epoch || cache.wentBack || !onOneLine(log, value, rows)) return restarted(base)
   const last = value.rows[value.rows.length - 1]?.index ?? value.first - 1
   const cover = { first: value.first, from: value.from }
   const ours = { ...base, head: value.head, last, cover, pages: [], restart: false }

@@ -2,6 +2,7 @@
 import type { Expectation, Key, StorageErrorCode, Write } from '../../ports/storage.js'
 import { storedTo } from '../receipts.js'
 import type { ConversationState } from '../state.js'
+import { isLive } from '../timeline/live.js'
 import { bounds, never, timing } from '../timing.js'
 import { conversationOf, nextNumber, put, type Turn } from '../turn.js'
 import { capWrites, noteUsage } from './cap.js'
@@ -18,7 +19,7 @@ import { rereadCursor } from './restore.js'
 export function commitCache(turn: Turn): void {
   const { disk } = turn.state
   if (disk.phase !== 'ready' || disk.cacheFlight || disk.failures > 0 || disk.waiting.length > 0) return
-  const dirty = turn.state.conversations.filter(isWritable)
+  const dirty = turn.state.conversations.filter((each) => isWritable(turn, each))
   if (dirty.length === 0 || (turn.env.nowMs < disk.cacheNotBeforeMs && !dirty.some(isLarge))) return
   const { faults } = turn.state.config
   const commit = nextNumber(turn)
@@ -48,8 +49,10 @@ function commitApart(turn: Turn, commit: number, writes: readonly Write[]): void
   turn.effects.push({ kind: 'commit', commit, writes: writes.filter((write) => !isCursor(write)), durability: 'relaxed', expect: [] })
 }
 
-function isWritable({ cache, log }: ConversationState): boolean {
-  return cache.dirty && cache.rereading === 0 && log.state === 'ready' && log.epoch !== ''
+function isWritable(turn: Turn, { cache, log }: ConversationState): boolean {
+  // Which of two lines is the server's, the stored one or this, only the answer of `open` can tell.
+  const knowsLine = !cache.restart || cache.version === null || isLive(turn, log)
+  return cache.dirty && knowsLine && cache.rereading === 0 && log.state === 'ready' && log.epoch !== ''
 }
 
 function isLarge({ cache, log }: ConversationState): boolean {
@@ -102,5 +105,5 @@ export function writeSoon(turn: Turn): void {
 export function cacheWakeAt(turn: Turn): number {
   const { disk } = turn.state
   if (disk.phase !== 'ready' || disk.cacheFlight || disk.failures > 0 || disk.waiting.length > 0) return never
-  return turn.state.conversations.some(isWritable) ? disk.cacheNotBeforeMs : never
+  return turn.state.conversations.some((each) => isWritable(turn, each)) ? disk.cacheNotBeforeMs : never
 }

@@ -99,7 +99,7 @@ export function admitReset(turn: Turn, conversation: ConversationState, frame: O
   }
   const lost = was.epoch === '' ? [] : ownGone(was, tail, user)
   const entries = faults.pendingLostOnReset && was.epoch !== '' ? [] : askAgain(conversation.entries)
-  let next = put(turn, { ...conversation, log, entries, cache: restarted(conversation.cache) })
+  let next = put(turn, { ...conversation, log, entries, cache: { ...restarted(conversation.cache), wentBack: isOtherLine(frame) } })
   if (changed || isOtherLine(frame)) next = put(turn, newEpoch(turn, next))
   for (const call of was.load?.calls ?? []) turn.effects.push({ kind: 'answer', call })
   if (was.epoch !== '') report(turn, { kind: 'reset', conversation: next.id, why: frame.reset ?? 'reset', lost })

@@ -10,6 +10,7 @@ import { learnPeople } from '../people.js'
 import type { ConversationState, HistoryLoad, Log, Window } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
 import { conversationOf, nextNumber, onlineLink, put, say, type Turn } from '../turn.js'
+import { isLive } from './live.js'
 import { isDense, joined, keepNewest, pageOf, revised, trimNewest, trimOldest, windowOf } from './window.js'
 
 /** The run that is shown. */
@@ -145,7 +146,8 @@ export function page(turn: Turn, frame: Page): void {
   if (!conversation || !load || load.source !== 'network' || load.id !== frame.request) return
   const { log } = conversation
   learnPeople(turn, frame.people)
-  if (frame.epoch !== log.epoch || frame.asOf < log.head) return again(turn, conversation, load)
+  // Before `open` is answered on this link the page may be of another line than what is held (a restored backup).
+  if (!isLive(turn, log) || frame.epoch !== log.epoch || frame.asOf < log.head) return again(turn, conversation, load)
   const rows = frame.rows.filter((row) => row.seq <= log.head)
   const window = windowOf(rows, frame.from, Math.min(frame.to, log.head))
   if (!isDense(rows, log.hidden) || !continues(log, load, window)) return again(turn, conversation, load)
