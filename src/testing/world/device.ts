@@ -172,6 +172,16 @@ export function device(parts: DeviceParts): Device {
   return made
 }
 
+/** What a tab has just said to be durable counts as promised. */
+export function noteDurable({ chat, device }: Tab): boolean {
+  const { promised, released } = device
+  const before = promised.size
+  for (const { conversation, durable, localId } of chat.outbox.get()) {
+    if (durable && !released.has(localId)) promised.set(localId, conversation)
+  }
+  return promised.size > before
+}
+
 function mortalClock({ clock, beat }: Time, isAlive: () => boolean): Clock {
   return {
     now: clock.now,

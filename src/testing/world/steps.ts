@@ -2,7 +2,7 @@
 import type { OutboxEntry } from '../../client/api.js'
 import { isChatError } from '../../client/errors.js'
 import type { CloseCode } from '../../protocol/codes.js'
-import type { Content, Tab } from './device.js'
+import { type Content, noteDurable, type Tab } from './device.js'
 import type { StepName } from './plan.js'
 import { look, post, roomsOf, type World, type WorldOptions } from './world.js'
 
@@ -88,6 +88,7 @@ function logout(world: World, tab: Tab): void {
   void chat.logout({ flushMs }).then(
     ({ unsent }) => {
       const returned = new Set(unsent.map(({ localId }) => localId))
+      for (const other of device.tabs) noteDurable(other)
       for (const [localId, room] of device.promised) {
         const kept = returned.has(localId) || world.discarded.has(localId) || world.truth.everLanded(room, device.user, localId)
         if (!kept) world.journal.broken('L1', `${device.user} logged out: ${localId} was neither sent nor given back`)

@@ -1,6 +1,6 @@
 /** Everything that must hold after a step, over all tabs and disks. What has not changed since the last look is not looked at again. */
 import type { ConversationState } from '../../../core/state.js'
-import type { Device, Tab } from '../device.js'
+import { type Device, noteDurable, type Tab } from '../device.js'
 import type { World } from '../world.js'
 import { checkMarks, type HeldMarks } from './marks.js'
 import { checkShown, settledOf } from './shown.js'
@@ -29,12 +29,8 @@ function checkTab(world: World, memory: Memory, tab: Tab): void {
   const session = tab.chat.session.get()
   if (session.phase === 'faulted')
     world.journal.broken('L5', `${tab.name} failed: ${String(session.error.cause)} ${(session.error.cause as Error)?.stack}`)
-  for (const { conversation, durable, localId } of tab.chat.outbox.get()) {
-    if (durable && !tab.device.promised.has(localId) && !tab.device.released.has(localId)) {
-      tab.device.promised.set(localId, conversation)
-      memory.disks.delete(tab.device)
-    }
-  }
+  const disk = memory.disks.get(tab.device)
+  if (noteDurable(tab) && disk) disk.commits = -1
   for (const conversation of tab.state().conversations) checkConversation(world, memory, tab, conversation)
 }
 
