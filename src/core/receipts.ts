@@ -53,7 +53,8 @@ export function mergeMarks(turn: Turn, conversation: ConversationState, epoch: s
     const delivered = Math.max(max(was.delivered, mark.delivered), read)
     highest = Math.max(highest, delivered)
     if (read === was.read && delivered === was.delivered) continue
-    if (!receipts.marks.has(mark.user) && receipts.marks.size >= bounds.receiptMembers + 1 && mark.user !== user) continue
+    const known: Receipts['marks'] = merged ?? receipts.marks
+    if (!known.has(mark.user) && known.size >= bounds.receiptMembers + 1 && mark.user !== user) continue
     merged ??= new Map(receipts.marks)
     merged.set(mark.user, { delivered, read })
   }

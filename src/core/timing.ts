@@ -50,6 +50,8 @@ export const bounds = {
   /** Conversations of the stored list. */
   storedInbox: 100,
   people: 5_000,
+  /** Others shown typing at once in a conversation. */
+  typists: 256,
   conversations: 50,
   outboxEntries: 20_000,
   outboxBytes: 32 * 1024 * 1024,

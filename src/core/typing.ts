@@ -1,7 +1,7 @@
 /** Who is typing. Never stored, never queued: told at most every 3 s, shown for 6 s, gone by deadline. */
 import type { MessageRow } from '../protocol/frames.js'
 import type { ConversationState, Ephemeral } from './state.js'
-import { never, timing } from './timing.js'
+import { bounds, never, timing } from './timing.js'
 import { isLive } from './timeline/live.js'
 import { put, say, type Turn } from './turn.js'
 
@@ -22,7 +22,7 @@ export function setTyping(turn: Turn, conversation: ConversationState, on: boole
 /** Somebody else's. */
 export function heardTyping(turn: Turn, conversation: ConversationState, user: string, on: boolean): void {
   const { typing } = conversation.ephemeral
-  if (user === turn.state.config.user || (!on && !typing.has(user)) || typing.size >= 256) return
+  if (user === turn.state.config.user || (!typing.has(user) && (!on || typing.size >= bounds.typists))) return
   const next = new Map(typing)
   if (on) next.set(user, turn.env.nowMs + timing.typingShownMs)
   else next.delete(user)

@@ -1,0 +1,245 @@
+/** Watermarks, the own read register and unread (R21–R23), and typing, which expires. */
+import { describe, expect, it } from 'vitest'
+import { type DrivenCore, drivenCore } from '../../test/fakes/driven-core.js'
+import { echo, live, openedFrame, openWith, requestOf, row, said, send } from '../../test/fakes/wire-frames.js'
+import type { Mark } from '../protocol/frames.js'
+import { unreadOf } from './receipts.js'
+
+const marks = (core: DrivenCore, ...list: Mark[]) => core.hear({ type: 'marks', conversation: 'c', epoch: 'e1', marks: list })
+const read = (core: DrivenCore) => core.dispatch({ kind: 'mark-read', conversation: 'c' })
+const unread = (core: DrivenCore) => unreadOf(core.conversation(), 'me')
+const reconnect = (core: DrivenCore, head: number) => {
+  core.offline()
+  core.wait(1_000)
+  core.online()
+  core.hear(openedFrame(requestOf(core, 'open'), head, head))
+}
+
+describe('L7 R21: watermarks', () => {
+  it('merge by max in whatever order they come, and read counts as delivered', () => {
+    const core = live(drivenCore(), 5)
+    marks(core, { user: 'ann', delivered: 3, read: 1 }, { user: 'eve', delivered: 0, read: 4 })
+    marks(core, { user: 'ann', delivered: 2, read: 2 }, { user: 'eve', delivered: 1, read: 0 })
+    expect([...core.conversation().receipts.marks]).toEqual([
+      ['ann', { delivered: 3, read: 2 }],
+      ['eve', { delivered: 4, read: 4 }],
+    ])
+  })
+
+  it('of another epoch mean nothing', () => {
+    const core = live(drivenCore(), 5)
+    core.hear({ type: 'marks', conversation: 'c', epoch: 'e0', marks: [{ user: 'ann', delivered: 5, read: 5 }] })
+    expect(core.conversation().receipts.marks.size).toBe(0)
+  })
+
+  it('L11: of more members than are known are not kept', () => {
+    const core = live(drivenCore(), 5)
+    marks(core, ...Array.from({ length: 400 }, (_, i) => ({ user: `u${i}`, delivered: 1, read: 0 })))
+    expect(core.conversation().receipts.marks.size).toBe(257)
+    marks(core, { user: 'me', delivered: 2, read: 2 })
+    expect(core.conversation().receipts.marks.get('me')).toEqual({ delivered: 2, read: 2 })
+  })
+
+  it('tell how long it took until a message of ours was delivered, once', () => {
+    const core = live(drivenCore(), 5)
+    core.hear(echo(6, 'mine', { at: 1_000_000 }))
+    marks(core, { user: 'ann', delivered: 6, read: 0 })
+    marks(core, { user: 'ann', delivered: 6, read: 6 })
+    expect(core.reports('delivered')).toEqual([{ kind: 'delivered', conversation: 'c', tookMs: 1_000 }])
+  })
+})
+
+describe('L7 R21: the own read', () => {
+  it('is kept on disk and told on every link until the server covers it', () => {
+    const core = live(drivenCore(), 5)
+    core.forget()
+    read(core)
+    expect(core.sent('receipt')).toMatchObject([{ epoch: 'e1', read: 5 }])
+    expect(core.stored(['r', 'c'])).toMatchObject([{ value: { epoch: 'e1', read: 5 } }])
+    core.forget()
+    reconnect(core, 5)
+    expect(core.sent('receipt')).toMatchObject([{ read: 5 }])
+    marks(core, { user: 'me', delivered: 5, read: 5 })
+    expect(core.conversation().receipts.pending).toBeNull()
+    expect(core.stored(['r'])).toEqual([])
+    core.forget()
+    reconnect(core, 5)
+    expect(core.sent('receipt')).toEqual([])
+  })
+
+  it('survives a reload', () => {
+    const core = live(drivenCore(), 5)
+    read(core)
+    const next = drivenCore({ disk: core.disk, lane: 'next' })
+    next.online()
+    next.hear(openedFrame(requestOf(next, 'open'), 5, 5))
+    expect(next.sent('receipt')).toMatchObject([{ read: 5 }])
+  })
+
+  it('R23: while hidden nobody reads, and what is read is never read again', () => {
+    const core = live(drivenCore(), 5)
+    core.forget()
+    core.dispatch({ kind: 'signal', signal: 'hidden' })
+    read(core)
+    expect(core.sent('receipt')).toEqual([])
+    core.dispatch({ kind: 'signal', signal: 'visible' })
+    read(core)
+    read(core)
+    expect(core.sent('receipt')).toHaveLength(1)
+  })
+
+  it('R23: in a run far back it reaches that run and no further', () => {
+    const core = live(drivenCore(), 300, 50)
+    core.dispatch({ kind: 'jump', conversation: 'c', call: 1, seq: 100 })
+    core.hear({
+      type: 'page',
+      request: requestOf(core, 'history'),
+      conversation: 'c',
+      epoch: 'e1',
+      asOf: 300,
+      from: 98,
+      to: 100,
+      rows: [row(99), row(100)],
+      people: [],
+    })
+    read(core)
+    expect(core.conversation().receipts.pending).toMatchObject({ read: 100 })
+  })
+
+  it('R22: a message of ours does not read what came before it', () => {
+    const core = live(drivenCore(), 5, 5, { unread: { count: 5, more: false } })
+    send(core, 'mine')
+    core.hear(echo(6, 'mine'))
+    expect(unread(core)).toEqual({ count: 5, more: false })
+  })
+})
+
+describe('R23: delivered', () => {
+  it('is told only after the commit, coalesced, and only for messages of others', () => {
+    const core = live(drivenCore(), 0)
+    core.forget()
+    core.hold()
+    core.hear(echo(1, 'own'))
+    core.hear(said(2))
+    core.wait(1_000)
+    expect(core.sent('receipt')).toEqual([])
+    core.release()
+    core.hear(said(3), said(4))
+    core.wait(1_000)
+    expect(core.sent('receipt').at(-1)).toEqual({ type: 'receipt', conversation: 'c', epoch: 'e1', delivered: 4 })
+    expect(core.sent('receipt').length).toBeLessThan(4)
+    marks(core, { user: 'me', delivered: 4, read: 0 })
+    core.forget()
+    core.hear(echo(5, 'own too'))
+    core.wait(1_000)
+    expect(core.sent('receipt')).toEqual([])
+  })
+})
+
+describe('L7 R22: unread', () => {
+  it('counts messages of others above the own read, no tombstones', () => {
+    const core = live(drivenCore(), 4)
+    marks(core, { user: 'me', delivered: 4, read: 2 })
+    core.hear(echo(5, 'own'), said(6, { deleted: true, content: undefined }), said(7))
+    expect(unread(core)).toEqual({ count: 3, more: false })
+    read(core)
+    expect(unread(core)).toEqual({ count: 0, more: false })
+  })
+
+  it('is exact to 100, then more', () => {
+    expect(unread(live(drivenCore(), 100))).toEqual({ count: 100, more: false })
+    expect(unread(live(drivenCore(), 101, 101))).toEqual({ count: 100, more: true })
+  })
+
+  it("is the server's where not everything is held, and moves on with what comes", () => {
+    const core = live(drivenCore(), 300, 50, { unread: { count: 60, more: false } })
+    expect(unread(core)).toEqual({ count: 60, more: false })
+    core.hear(said(301), echo(302, 'own'))
+    expect(unread(core)).toEqual({ count: 61, more: false })
+    const many = live(drivenCore(), 300, 50, { unread: { count: 100, more: true } })
+    many.hear(said(301))
+    expect(unread(many)).toEqual({ count: 100, more: true })
+  })
+})
+
+describe('typing', () => {
+  const type = (core: DrivenCore, on = true) => core.dispatch({ kind: 'set-typing', conversation: 'c', on })
+  const told = (core: DrivenCore) => core.sent('typing').map(({ on }) => on)
+  const heard = (core: DrivenCore, user: string, on = true) => core.hear({ type: 'typing', conversation: 'c', user, on })
+  const typists = (core: DrivenCore) => [...core.conversation().ephemeral.typing.keys()]
+
+  it('is told at most every 3 s and ended after 5 s without a keystroke', () => {
+    const core = live(drivenCore(), 1)
+    for (let i = 0; i < 7; i++) {
+      type(core)
+      core.wait(1_000)
+    }
+    expect(told(core)).toEqual([true, true, true])
+    core.wait(3_999)
+    expect(told(core)).toHaveLength(3)
+    core.wait(1)
+    expect(told(core)).toEqual([true, true, true, false])
+  })
+
+  it('is ended by the application at once, and not twice', () => {
+    const core = live(drivenCore(), 1)
+    type(core)
+    type(core, false)
+    type(core, false)
+    core.wait(10_000)
+    expect(told(core)).toEqual([true, false])
+  })
+
+  it('is never told off line nor stored', () => {
+    const core = live(drivenCore(), 1)
+    core.offline()
+    core.forget()
+    type(core)
+    expect(core.effects('transmit')).toEqual([])
+    expect(core.effects('commit')).toEqual([])
+  })
+
+  it('of others is shown for 6 s, ended by their word or their message, never ours', () => {
+    const core = live(drivenCore(), 1)
+    heard(core, 'ann')
+    heard(core, 'eve')
+    heard(core, 'me')
+    expect(typists(core)).toEqual(['ann', 'eve'])
+    heard(core, 'eve', false)
+    core.hear(said(2, { author: 'ann' }))
+    expect(typists(core)).toEqual([])
+    heard(core, 'ann')
+    core.wait(5_999)
+    expect(typists(core)).toEqual(['ann'])
+    core.wait(1)
+    expect(typists(core)).toEqual([])
+  })
+
+  it('L11: of at most 256 at once, and each of them may still stop', () => {
+    const core = live(drivenCore(), 1)
+    for (let i = 0; i < 300; i++) heard(core, `u${i}`)
+    expect(typists(core)).toHaveLength(256)
+    heard(core, 'u0', false)
+    expect(typists(core)).not.toContain('u0')
+  })
+})
+
+it('R25: people are learnt, kept by reference while equal, and bounded', () => {
+  const core = live(drivenCore(), 1)
+  core.hear({ type: 'people', people: [{ user: 'ann', profile: { name: 'Ann' } }] })
+  const before = core.state().people
+  core.hear({ type: 'people', people: [{ user: 'ann', profile: { name: 'Ann' } }] })
+  expect(core.state().people).toBe(before)
+  core.hear({ type: 'people', people: Array.from({ length: 5_000 }, (_, i) => ({ user: `u${i}`, profile: {} })) })
+  expect(core.state().people.size).toBe(5_000)
+  expect(core.state().people.has('ann')).toBe(false)
+})
+
+it('R24: a conversation opened first asks for it before anything is sent into it', () => {
+  const core = drivenCore()
+  core.online()
+  send(core, 'mine')
+  const kinds = core.effects('transmit').flatMap(({ frames }) => frames.map(({ type }) => type))
+  expect(kinds.indexOf('open')).toBeLessThan(kinds.indexOf('operation'))
+  openWith(core, 0)
+})
