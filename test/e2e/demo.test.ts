@@ -1,0 +1,98 @@
+/** A1: the demo as `npm start` serves it, two users on one page, its server killed five times; both snapshots against SQLite (L1–L5). */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { type Browser, chromium } from 'playwright'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Chat } from '../../src/client/api.js'
+import { seeded } from '../../src/testing/seeded.js'
+import { chromiumArgs, findChromium } from '../chromium.mjs'
+import { type Program, program } from './program.js'
+
+declare global {
+  interface Window {
+    chats: { readonly ana: Chat; readonly ben: Chat }
+  }
+}
+
+const sends = 200
+const kills = 5
+const folder = mkdtempSync(join(tmpdir(), 'chatloom-demo-'))
+let demo: Program
+let browser: Browser
+
+beforeAll(async () => {
+  demo = await program(['examples/demo/start.mjs'], { DATA_DIR: folder })
+  await demo.start()
+  browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs })
+})
+afterAll(async () => {
+  await browser?.close()
+  await demo?.kill()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+it('loses, doubles and disorders nothing of 200 sends each way over five kill -9 of its server', async () => {
+  const page = await browser.newPage()
+  await page.goto(`http://localhost:${demo.port}/`)
+  await page.waitForFunction(() => window.chats.ana.session.get().phase === 'online' && window.chats.ben.session.get().phase === 'online')
+  await page.evaluate((count) => {
+    let n = 0
+    const beat = setInterval(() => {
+      for (let burst = 0; burst < 2 && n < count; burst++) {
+        n += 1
+        window.chats.ana.conversation('launch').send({ text: `ana ${n}` })
+        window.chats.ben.conversation('launch').send({ text: `ben ${n}` })
+      }
+      if (n >= count) clearInterval(beat)
+    }, 40)
+  }, sends)
+  const roll = seeded(Date.now())
+  for (let i = 0; i < kills; i++) {
+    await page.waitForTimeout(300 + roll() * 700)
+    await demo.kill()
+    await demo.start()
+  }
+  await page.waitForFunction(
+    () =>
+      Object.values(window.chats).every(
+        (chat) => chat.outbox.get().length === 0 && chat.conversation('launch').timeline.get().state === 'ready',
+      ),
+    undefined,
+    { timeout: 90_000 },
+  )
+  const stored = storedRows()
+  for (const name of ['ana', 'ben']) {
+    const mine = stored.filter(({ author, text }) => author === name && text.startsWith(`${name} `)).map(({ text }) => text)
+    expect(mine).toEqual(Array.from({ length: sends }, (_, i) => `${name} ${i + 1}`))
+  }
+  const newest = stored.at(-1)?.seq as number
+  await page.waitForFunction(
+    (seq) => Object.values(window.chats).every((chat) => chat.conversation('launch').timeline.get().messages.at(-1)?.seq === seq),
+    newest,
+  )
+  for (const user of ['ana', 'ben'] as const) {
+    const shown = await page.evaluate(async (name) => {
+      const talk = window.chats[name].conversation('launch')
+      const bySeq = new Map<number, { seq: number; author: string; text: string }>()
+      for (;;) {
+        for (const { seq, author, content } of talk.timeline.get().messages) {
+          bySeq.set(seq as number, { seq: seq as number, author, text: (content as { text: string }).text })
+        }
+        if (!talk.timeline.get().hasOlder) return [...bySeq.values()].sort((a, b) => a.seq - b.seq)
+        await talk.loadOlder({ limit: 100 })
+      }
+    }, user)
+    expect(shown).toEqual(stored)
+  }
+})
+
+function storedRows() {
+  const database = new DatabaseSync(join(folder, 'demo.sqlite'), { readOnly: true })
+  const rows = database
+    .prepare('SELECT m.seq, m.author, m.content FROM messages m JOIN conversations c ON c.cid = m.cid WHERE c.id = ? ORDER BY m.seq')
+    .all('launch') as { seq: number; author: string; content: string }[]
+  database.close()
+  return rows.map(({ seq, author, content }) => ({ seq, author, text: (JSON.parse(content) as { text: string }).text }))
+}
