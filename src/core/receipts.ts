@@ -2,7 +2,7 @@
  * Watermarks (R21–R23): one number per member and kind, merged by max within an epoch, read ≤ head. Own read is a
  * register beside the queue: kept on disk and told on every link until the server's state covers it.
  */
-import type { Mark, MessageRow } from '../protocol/frames.js'
+import type { InboxRow, Mark, MessageRow } from '../protocol/frames.js'
 import { saveRegister } from './cache/disk-queue.js'
 import { copyReceipts } from './copies.js'
 import type { ConversationState, Receipts } from './state.js'
@@ -142,6 +142,14 @@ export function counted(receipts: Receipts, fresh: readonly MessageRow[], user: 
   const next = copyReceipts(receipts)
   next.unread = { count, more: unread.more, read: unread.read, countedTo }
   return next
+}
+
+/** A newer count of the server, for when not all of (read, head] is held. */
+export function summarised(turn: Turn, conversation: ConversationState, { unread, read, head }: InboxRow): void {
+  const { receipts } = conversation
+  const was = receipts.unread
+  if (read < was.read || head < was.countedTo || (read === was.read && head === was.countedTo)) return
+  put(turn, { ...conversation, receipts: { ...receipts, unread: { count: unread.count, more: unread.more, read, countedTo: head } } })
 }
 
 /** Unread as it is written (R22): counted here when all of (read, head] is held, else by the server. Exact to 100. */

@@ -5,7 +5,7 @@
 import type { InboxRow, ServerFrame } from '../../protocol/frames.js'
 import { copyInbox } from '../copies.js'
 import { learnPeople } from '../people.js'
-import { unreadOf } from '../receipts.js'
+import { summarised, unreadOf } from '../receipts.js'
 import type { ConversationState } from '../state.js'
 import { heard } from '../timeline/live.js'
 import { never, timing } from '../timing.js'
@@ -57,7 +57,7 @@ export function inboxFrame(turn: Turn, frame: InboxFrame): void {
 function withRow(turn: Turn, book: Book<InboxItemState>, row: InboxRow): Book<InboxItemState> {
   const held = conversationOf(turn, row.conversation)
   if (held?.log.state === 'gone') put(turn, { ...held, log: { ...held.log, state: 'ready' } })
-  else if (held && held.log.epoch === row.epoch) heard(turn, held, row.head)
+  else if (held && held.log.epoch === row.epoch) summarised(turn, heard(turn, held, row.head), row)
   const old = itemOf(book, row.conversation)
   // Summarised is known, and known is delivered (R23).
   if (!held && row.unread.count > 0 && (row.last?.seq ?? 0) > (old?.last?.seq ?? 0)) {

@@ -1,0 +1,215 @@
+/** The list of conversations (R24, R25): its order, its badge, its cursors, and who speaks for a conversation. */
+import { describe, expect, it } from 'vitest'
+import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
+import { live, requestOf, row, said, send } from '../../../test/fakes/wire-frames.js'
+import type { InboxRow, ServerFrame } from '../../protocol/frames.js'
+import { type Book, bookOf, emptyBook, itemOf, itemsOf, type Ordered, withItem, withoutItem } from './book.js'
+
+type InboxFrame = Extract<ServerFrame, { type: 'inbox' }>
+
+const summary = (conversation: string, at: number, more: Partial<InboxRow> = {}): InboxRow => ({
+  conversation,
+  epoch: 'e1',
+  rev: 1,
+  head: 3,
+  last: row(3, { at }),
+  unread: { count: 1, more: false },
+  read: 0,
+  profile: { name: conversation },
+  people: [],
+  ...more,
+})
+const answer = (core: DrivenCore, rows: readonly InboxRow[], more: Partial<InboxFrame> = {}) =>
+  core.hear({ type: 'inbox', request: requestOf(core, 'inbox'), next: 'i1', more: false, rows, gone: [], ...more })
+const push = (core: DrivenCore, prev: string, next: string, rows: readonly InboxRow[], gone: readonly string[] = []) =>
+  core.hear({ type: 'inbox', prev, next, more: false, rows, gone })
+const ids = (core: DrivenCore) => itemsOf(core.state().inbox.book).map(({ id }) => id)
+const asked = (core: DrivenCore) => core.sent('inbox').map(({ cursor }) => cursor)
+
+function listed(rows = [summary('a', 10), summary('b', 30), summary('x', 20)]): DrivenCore {
+  const core = drivenCore()
+  core.online()
+  answer(core, rows)
+  return core
+}
+
+describe('R24: the list', () => {
+  it('stands newest first, and a live push moves one up', () => {
+    const core = listed()
+    expect(ids(core)).toEqual(['b', 'x', 'a'])
+    push(core, 'i1', 'i2', [summary('a', 40, { rev: 2 })])
+    expect(ids(core)).toEqual(['a', 'b', 'x'])
+    expect(core.state().inbox).toMatchObject({ state: 'ready', cursor: 'i2' })
+  })
+
+  it('the badge is the sum of its items', () => {
+    const core = listed([summary('a', 1, { unread: { count: 4, more: false } }), summary('b', 2, { unread: { count: 100, more: true } })])
+    expect(core.state().inbox.book).toMatchObject({ size: 2, unread: 104, inexact: 1 })
+    push(core, 'i1', 'i2', [], ['b'])
+    expect(core.state().inbox.book).toMatchObject({ size: 1, unread: 4, inexact: 0 })
+  })
+
+  it('an older `rev` never takes the place of a newer', () => {
+    const core = listed([summary('a', 10, { rev: 5 })])
+    push(core, 'i1', 'i2', [summary('a', 99, { rev: 4 })])
+    expect(itemOf(core.state().inbox.book, 'a')).toMatchObject({ rev: 5, at: 10 })
+  })
+
+  it('a broken chain asks once from the last cursor, and what comes meanwhile is left to the answer', () => {
+    const core = listed()
+    core.forget()
+    push(core, 'i7', 'i8', [summary('new', 99)])
+    push(core, 'i8', 'i9', [summary('newer', 100)])
+    expect(asked(core)).toEqual(['i1'])
+    expect(ids(core)).not.toContain('new')
+    answer(core, [summary('new', 99)], { prev: 'i1', next: 'i9' })
+    push(core, 'i9', 'i10', [summary('last', 101)])
+    expect(ids(core).slice(0, 2)).toEqual(['last', 'new'])
+  })
+
+  it('is asked for page by page, and a list that began anew drops what it did not name', () => {
+    const core = listed()
+    core.offline()
+    expect(core.state().inbox.state).toBe('stale')
+    core.wait(1_000)
+    core.forget()
+    core.online()
+    expect(asked(core)).toEqual(['i1'])
+    answer(core, [summary('a', 10)], { next: 'p2', more: true })
+    expect(ids(core)).toEqual(['b', 'x', 'a'])
+    answer(core, [summary('x', 20)], { prev: 'p2', next: 'p3' })
+    expect(asked(core)).toEqual(['i1', 'p2'])
+    expect(ids(core)).toEqual(['x', 'a'])
+    expect(core.state().inbox.state).toBe('ready')
+  })
+
+  it('an answer to an older request is ignored', () => {
+    const core = listed()
+    core.hear({ type: 'inbox', request: 999, next: 'i9', more: false, rows: [summary('late', 99)], gone: [] })
+    expect(ids(core)).not.toContain('late')
+  })
+
+  it('a request that fails or is never answered is made again after a pause', () => {
+    const core = drivenCore()
+    core.online()
+    core.hear({ type: 'failed', request: requestOf(core, 'inbox'), code: 'unavailable', retryAfterMs: 3_000 })
+    core.wait(2_999)
+    expect(asked(core)).toHaveLength(1)
+    core.wait(1)
+    expect(asked(core)).toHaveLength(2)
+    core.wait(15_000)
+    core.wait(1_000)
+    expect(asked(core)).toHaveLength(3)
+  })
+
+  it('R31: is not asked of a server that has none', () => {
+    const core = drivenCore()
+    core.online({ features: ['after'] })
+    expect(asked(core)).toEqual([])
+  })
+})
+
+describe('R24: who speaks for a conversation', () => {
+  it('a followed one speaks for itself: log, unread, profile and outbox', () => {
+    const core = live(listed(), 5)
+    expect(itemOf(core.state().inbox.book, 'c')).toMatchObject({ unread: 5, last: { seq: 5 }, profile: { name: 'c' } })
+    push(core, 'i1', 'i2', [summary('c', 1, { rev: 9, unread: { count: 77, more: false } })])
+    expect(itemOf(core.state().inbox.book, 'c')).toMatchObject({ unread: 5, last: { seq: 5 } })
+    send(core, 'mine')
+    expect(itemOf(core.state().inbox.book, 'c')?.pending?.localId).toBe('mine')
+    expect(ids(core)[0]).toBe('c')
+  })
+
+  it("an unfollowed one's summary is taken, and tells the log of a head it has not seen", () => {
+    const core = live(drivenCore(), 5)
+    answer(core, [summary('c', 1, { head: 9 })])
+    expect(core.conversation().log).toMatchObject({ heard: 9 })
+    expect(core.conversation().log.catchUp).not.toBeNull()
+  })
+
+  it("L7 R22: a summary brings a followed one the server's count where not everything unread is held", () => {
+    const core = drivenCore()
+    live(core, 300, 50, { unread: { count: 60, more: false } })
+    answer(core, [])
+    const unread = () => itemOf(core.state().inbox.book, 'c')?.unread
+    expect(unread()).toBe(60)
+    const row = summary('c', 1, { rev: 2, head: 300, read: 240, unread: { count: 20, more: false } })
+    core.hear({ type: 'marks', conversation: 'c', epoch: 'e1', marks: [{ user: 'me', delivered: 240, read: 240 }] })
+    push(core, 'i1', 'i2', [row])
+    expect(unread()).toBe(20)
+    push(core, 'i2', 'i3', [{ ...row, read: 100, unread: { count: 55, more: false } }])
+    push(core, 'i3', 'i4', [{ ...row, head: 299, unread: { count: 19, more: false } }])
+    push(core, 'i4', 'i5', [{ ...row, epoch: 'e0', unread: { count: 18, more: false } }])
+    expect(unread()).toBe(20)
+    core.hear(said(301))
+    expect(unread()).toBe(21)
+  })
+
+  it('a held one is not dropped from the list by the list; one that was left goes', () => {
+    const core = live(listed(), 5)
+    push(core, 'i1', 'i2', [], ['c', 'a'])
+    expect(ids(core)).toContain('c')
+    expect(ids(core)).not.toContain('a')
+    core.hear({ type: 'left', conversation: 'c', seq: 6, why: 'removed' })
+    expect(ids(core)).not.toContain('c')
+  })
+
+  it('a message written before the log is known keeps the summary beside it', () => {
+    const core = listed([summary('c', 10, { unread: { count: 7, more: false } })])
+    send(core, 'mine')
+    expect(itemOf(core.state().inbox.book, 'c')).toMatchObject({ unread: 7, profile: { name: 'c' }, pending: { localId: 'mine' } })
+  })
+
+  it('keeps its object while nothing it shows has changed', () => {
+    const core = live(listed(), 5)
+    const before = itemOf(core.state().inbox.book, 'c')
+    core.hear({ type: 'typing', conversation: 'c', user: 'ann', on: true })
+    expect(itemOf(core.state().inbox.book, 'c')).toBe(before)
+    core.hear(said(6))
+    expect(itemOf(core.state().inbox.book, 'c')).not.toBe(before)
+  })
+
+  it('R25: names the people of a conversation', () => {
+    const core = listed([summary('a', 1, { people: [{ user: 'ann', profile: { name: 'Ann' } }] })])
+    expect(itemOf(core.state().inbox.book, 'a')?.people).toEqual(['ann'])
+    expect(core.state().people.get('ann')).toEqual({ name: 'Ann' })
+  })
+})
+
+describe('the book', () => {
+  interface Item extends Ordered {
+    readonly name: string
+  }
+  const item = (id: string, at: number): Item => ({ id, at, unread: 1, more: false, name: `${id}@${at}` })
+  const sorted = (items: Iterable<Item>) => [...items].sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1))
+
+  it('keeps order, sums and finds through a thousand moves, as a plain sort does', () => {
+    let seed = 7
+    const next = (below: number) => {
+      seed = (seed * 16_807) % 2_147_483_647
+      return seed % below
+    }
+    const plain = new Map<string, Item>()
+    let book: Book<Item> = emptyBook()
+    for (let i = 0; i < 1_000; i++) {
+      const id = `c${next(150)}`
+      if (next(5) === 0) {
+        plain.delete(id)
+        book = withoutItem(book, id)
+      } else {
+        const moved = item(id, next(40))
+        plain.set(id, moved)
+        book = withItem(book, moved)
+      }
+      expect(itemOf(book, id)).toBe(plain.get(id))
+    }
+    expect(itemsOf(book)).toEqual(sorted(plain.values()))
+    expect(book).toMatchObject({ size: plain.size, unread: plain.size, inexact: 0 })
+  })
+
+  it('leaves the chunks it does not touch as they are', () => {
+    const before = bookOf(Array.from({ length: 500 }, (_, i) => item(`c${i}`, i)))
+    const after = withItem(before, item('c499', 1_000))
+    expect(after.chunks.filter((chunk) => !before.chunks.includes(chunk)).length).toBeLessThanOrEqual(2)
+  })
+})
