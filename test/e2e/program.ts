@@ -17,7 +17,10 @@ export async function program(args: readonly string[], env: Readonly<Record<stri
   return {
     port,
     async start() {
-      child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env, PORT: String(port) } })
+      child = spawn(process.execPath, args, {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, NODE_ENV: 'production', ...env, PORT: String(port) },
+      })
       const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
       for await (const line of lines) if (line.includes(`:${port}/`)) break
       // A pipe that nobody reads would fill.
