@@ -73,11 +73,14 @@ function present<C>(
   const shift = rows.length > 0 && rows[0] !== old[0] ? lowerBound(old, (rows[0] as MessageRow).seq) : 0
   let same = stem === memo.stem ? old.length : 0
   while (same < rows.length && rows[same] === old[same + shift]) same += 1
-  const messages = memo.confirmed.slice(shift, shift + same)
+  const added: Message<C>[] = []
   for (let i = same; i < rows.length; i++) {
     const row = rows[i] as MessageRow
-    messages.push(old[i + shift] === row ? (memo.confirmed[i + shift] as Message<C>) : toMessage(row, levels, user, schema))
+    added.push(old[i + shift] === row ? (memo.confirmed[i + shift] as Message<C>) : toMessage(row, levels, user, schema))
   }
+  const run = shift === 0 && same === memo.confirmed.length ? memo.confirmed : memo.confirmed.slice(shift, shift + same)
+  // Not pushed onto a copy: growing it would copy it again.
+  const messages = run.concat(added)
   if (levels !== memo.levels) restate(messages, levels)
   return messages
 }

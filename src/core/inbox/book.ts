@@ -19,7 +19,7 @@ export interface Book<Item extends Ordered> {
   readonly inexact: number
 }
 
-const bucketCount = 256
+const bucketCount = 128
 const chunkItems = 32
 
 export function emptyBook<Item extends Ordered>(): Book<Item> {
