@@ -289,6 +289,33 @@ describe('L9 R26: the session', () => {
     expect(core.state().session).toMatchObject({ phase: 'refused', code: 'token-expired' })
   })
 
+  it('R26: a `refused` frame acts by the band of its code, as the close behind it would', () => {
+    const refused = (core: DrivenCore, code: string) => {
+      core.dispatch({ kind: 'connect' })
+      core.hear({ type: 'refused', code })
+      return core.state().session
+    }
+    for (const code of ['wrong-user', 'unsupported-version', 'superseded']) {
+      expect(refused(drivenCore(), code)).toMatchObject({ phase: 'refused', code })
+    }
+    const core = drivenCore()
+    expect(refused(core, 'unauthorized')).toMatchObject({ phase: 'waiting', refreshes: 1 })
+    expect(refused(core, 'unauthorized')).toMatchObject({ phase: 'waiting', refreshes: 2 })
+    expect(refused(core, 'unauthorized')).toMatchObject({ phase: 'refused', code: 'unauthorized' })
+    expect(refused(drivenCore(), 'a word of a later version')).toMatchObject({ phase: 'waiting' })
+    expect(refused(drivenCore(), 'constructor')).toMatchObject({ phase: 'waiting' })
+  })
+
+  it('tells the log why a link ended, where the transport says it, and that no other follows', () => {
+    const core = phases.connecting()
+    closedWith(core, { band: 'terminal', code: 'no-websocket', reason: 'Install ws.' })
+    const warnings = core.effects('report').map(({ report }) => report)
+    expect(warnings).toMatchObject([
+      { kind: 'warning', text: 'Install ws.', fields: { code: 'no-websocket' } },
+      { kind: 'warning', fields: { code: 'no-websocket' } },
+    ])
+  })
+
   it('pings at the heartbeat and leaves a link that says nothing for 10 s; any frame proves it', () => {
     const core = phases.online()
     core.wait(25_000)

@@ -13,6 +13,7 @@
  * rises with every link, and events of any other link are dropped.
  */
 import type { LinkClosed } from '../ports/transport.js'
+import { bandOfName } from '../protocol/codes.js'
 import { protocolVersion, type Head, type ServerFrame, type ServerLimits, type Welcome } from '../protocol/frames.js'
 import { limits } from '../protocol/limits.js'
 import type { Signal } from './event.js'
@@ -99,7 +100,7 @@ export function heardFrom(turn: Turn): void {
 export function sessionFrame(turn: Turn, frame: ServerFrame): readonly Head[] {
   const { session } = turn.state
   if (frame.type === 'refused' && session.phase === 'connecting') {
-    leave(turn, { band: 'retry', code: frame.code, retryAfterMs: frame.retryAfterMs }, true)
+    leave(turn, { band: bandOfName(frame.code), code: frame.code, retryAfterMs: frame.retryAfterMs }, true)
   } else if (frame.type === 'drain' && session.phase === 'online') {
     leave(turn, { band: 'retry-after', code: 'drain', retryAfterMs: frame.retryAfterMs }, true)
   } else if (frame.type === 'pong' || frame.type === 'head') {
@@ -113,6 +114,7 @@ export function leave(turn: Turn, why: LinkClosed, closeIt: boolean): void {
   const { session } = turn.state
   if (session.phase !== 'connecting' && session.phase !== 'online') return
   if (closeIt) turn.effects.push({ kind: 'close', link: session.link })
+  if (why.reason) report(turn, { kind: 'warning', text: why.reason, fields: { code: why.code } })
   const refreshes = why.band === 'refresh' ? session.refreshes + 1 : session.refreshes
   if (why.band === 'terminal' || refreshes >= bounds.tokenTries) return refuse(turn, why.code, session.link)
   const wasGood = session.phase === 'online' && turn.env.nowMs - session.sinceMs >= timing.goodLinkMs
@@ -138,6 +140,7 @@ export function waitMs(attempt: number, roll: number, hintMs = 0): number {
 function refuse(turn: Turn, code: string, link: number): void {
   if (linkOf(turn.state.session) !== 0) turn.effects.push({ kind: 'close', link })
   turn.state.session = { phase: 'refused', link, code }
+  report(turn, { kind: 'warning', text: 'No link will be opened until connect() is called again: it was refused.', fields: { code } })
 }
 
 export function close(turn: Turn): void {

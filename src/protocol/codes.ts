@@ -36,6 +36,11 @@ export function closeCodeName(code: number): CloseCode | 'network' {
   return 'network'
 }
 
+/** The band of a code by its name, as `refused` carries it; one that is not the protocol's means `retry`. */
+export function bandOfName(name: string): CloseBand {
+  return Object.hasOwn(closeCodes, name) ? bandOf(closeCodes[name as CloseCode]) : 'retry'
+}
+
 /** Codes of `reject` and `failed`; an unknown one is final when the frame says `final`. */
 export type ErrorCode =
   | 'out-of-order'
