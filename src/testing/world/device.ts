@@ -1,13 +1,11 @@
 /** One browser of one user: a disk that crashes, and the tabs that share it and its locks. */
 import type { Chat, Conversation } from '../../client/api.js'
 import { composeChat } from '../../client/create-chat.js'
-import type { Lanes } from '../../client/lanes.js'
 import type { ChatState, Faults } from '../../core/state.js'
-import type { Clock } from '../../ports/clock.js'
-import type { StorageFactory } from '../../ports/storage.js'
 import { type CrashingStorage, crashingStorage } from '../crashing-storage.js'
 import type { Chance } from './chance.js'
 import type { Journal } from './journal.js'
+import { locksOf, mortalClock, mortalStorage } from './mortal.js'
 import { type Network, network } from './network.js'
 import type { Plan } from './plan.js'
 import type { WorldServer } from './server.js'
@@ -29,10 +27,8 @@ export interface Tab {
   isAlive(): boolean
 }
 
-export interface Device {
-  readonly user: string
-  readonly disk: CrashingStorage
-  readonly tabs: readonly Tab[]
+/** What the disk of one browser has promised to keep. */
+export interface Promises {
   /** Reported `durable`, by local id: the room. */
   readonly promised: Map<string, string>
   /** No longer promised: settled for good. */
@@ -41,8 +37,16 @@ export interface Device {
   isWiped(): boolean
   /** A logout is under way: rows may leave the disk now. */
   isLeaving(): boolean
-  /** Begins a logout; the end says whether the disk was wiped. */
-  leaving(): (wiped: boolean) => void
+  /** Begins a logout; its end says whether the disk was wiped, with nobody left on it. */
+  leaving(): (wiped: boolean, alone: boolean) => void
+  /** Somebody uses the disk again. */
+  returned(): void
+}
+
+export interface Device extends Promises {
+  readonly user: string
+  readonly disk: CrashingStorage
+  readonly tabs: readonly Tab[]
   /** Commits that have been worked on: the disk is looked at when it rises. */
   readonly commits: () => number
   openTab(): Tab
@@ -67,109 +71,131 @@ export interface DeviceParts {
   readonly opened: (tab: Tab) => void
 }
 
-const never = new Promise<never>(() => {})
+interface Browser {
+  readonly parts: DeviceParts
+  readonly disk: CrashingStorage
+  readonly tabs: Tab[]
+  readonly living: Set<Tab>
+  /** Lanes and who holds them. */
+  readonly held: Map<string, Tab>
+  commits: number
+  opened: number
+}
 
 export function device(parts: DeviceParts): Device {
-  const { time, chance, journal, plan, user } = parts
-  const disk = crashingStorage(chance.roll, {
-    schedule: (step) =>
-      time.later(plan.diskMs === 0 ? 0 : chance.int(0, plan.diskMs), () => {
-        time.beat()
-        step()
-      }),
-  })
-  const held = new Map<string, Tab>()
-  const tabs: Tab[] = []
-  const alive = new WeakSet<Tab>()
-  let commits = 0
-  let opened = 0
-  let wiped = false
-  let leaving = 0
-
-  const bury = (tab: Tab) => {
-    alive.delete(tab)
-    tabs.splice(tabs.indexOf(tab), 1)
-    tab.network.kill()
-    for (const [lane, owner] of held) if (owner === tab) held.delete(lane)
-  }
-
+  const { user, journal } = parts
+  const disk = crashingStorage(parts.chance.roll, { schedule: (step) => work(parts, step) })
+  const browser: Browser = { parts, disk, tabs: [], living: new Set(), held: new Map(), commits: 0, opened: 0 }
+  const { tabs, living } = browser
   const made: Device = {
+    ...promises(),
     user,
     disk,
     tabs,
-    promised: new Map(),
-    released: new Set(),
-    isWiped: () => wiped,
-    isLeaving: () => leaving > 0,
-    leaving() {
-      leaving += 1
-      return (done) => {
-        leaving -= 1
-        if (!done) return
-        wiped = tabs.length <= 1
-        for (const localId of made.promised.keys()) made.released.add(localId)
-        made.promised.clear()
-      }
-    },
-    commits: () => commits,
+    commits: () => browser.commits,
     openTab() {
-      const name = `${user}${++opened}`
-      wiped = false
-      const isAlive = () => alive.has(tab)
-      const mine = network({ ...parts, name })
-      let state: (() => ChatState) | undefined
-      const chat = composeChat<Content>(
-        {
-          user,
-          transport: mine.transport,
-          clock: mortalClock(time, isAlive),
-          storage: mortalStorage(disk.factory, isAlive, () => {
-            time.beat()
-            commits += 1
-          }),
-          lanes: locksFor(held, () => tab, journal),
-          inspect: (look) => {
-            state = look
-          },
-        },
-        parts.faults,
-      )
-      const tab: Tab = {
-        name,
-        user,
-        device: made,
-        chat,
-        network: mine,
-        state: state as unknown as () => ChatState,
-        views: new Map(),
-        unsettled: new Map(),
-        isAlive,
-      }
-      alive.add(tab)
+      made.returned()
+      const tab = openTab(browser, made)
+      living.add(tab)
       tabs.push(tab)
       if (tabs.length > 1) journal.fired('two tabs on one disk')
       parts.opened(tab)
       return tab
     },
-    killTab: bury,
+    killTab: (tab) => bury(browser, tab),
     closeTab(tab) {
       for (const off of tab.views.values()) off()
       void tab.chat.close().then(() => {
-        time.beat()
-        if (alive.has(tab)) bury(tab)
+        parts.time.beat()
+        if (living.has(tab)) bury(browser, tab)
       })
     },
     killBrowser() {
-      for (const tab of [...tabs]) bury(tab)
-      const { lost, landed } = { ...disk.counts }
+      for (const tab of [...tabs]) bury(browser, tab)
+      const before = { ...disk.counts }
       disk.crash()
-      commits += 1
-      journal.fired('disk lost resolved commits', disk.counts.lost - lost)
-      journal.fired('disk landed a commit in a crash', disk.counts.landed - landed)
+      browser.commits += 1
+      journal.fired('disk lost resolved commits', disk.counts.lost - before.lost)
+      journal.fired('disk landed a commit in a crash', disk.counts.landed - before.landed)
     },
     talk: (tab, room) => tab.chat.conversation(room),
   }
   return made
+}
+
+/** One step of the disk's work, after a while. */
+function work({ time, chance, plan }: DeviceParts, step: () => void): void {
+  time.later(plan.diskMs === 0 ? 0 : chance.int(0, plan.diskMs), () => {
+    time.beat()
+    step()
+  })
+}
+
+function bury({ tabs, living, held }: Browser, tab: Tab): void {
+  living.delete(tab)
+  tabs.splice(tabs.indexOf(tab), 1)
+  tab.network.kill()
+  for (const [lane, owner] of held) if (owner === tab) held.delete(lane)
+}
+
+function openTab(browser: Browser, made: Device): Tab {
+  const { parts, disk, living, held } = browser
+  const { user, time, journal } = parts
+  browser.opened += 1
+  const name = `${user}${browser.opened}`
+  const isAlive = () => living.has(tab)
+  const mine = network({ ...parts, name })
+  const committed = () => {
+    time.beat()
+    browser.commits += 1
+  }
+  const adopted = (lane: string) => {
+    if (lane !== tab.state().config.lane) journal.fired('lane adopted')
+  }
+  let state: () => ChatState = () => {
+    throw new Error('A state was asked for before there was one.')
+  }
+  const chat = composeChat<Content>(
+    {
+      user,
+      transport: mine.transport,
+      clock: mortalClock(time, isAlive),
+      storage: mortalStorage(disk.factory, isAlive, committed),
+      lanes: locksOf(held, () => tab, adopted),
+      inspect(look) {
+        state = look
+      },
+    },
+    parts.faults,
+  )
+  const tab: Tab = { name, user, device: made, chat, network: mine, state, views: new Map(), unsettled: new Map(), isAlive }
+  return tab
+}
+
+function promises(): Promises {
+  const promised = new Map<string, string>()
+  const released = new Set<string>()
+  let wiped = false
+  let leaving = 0
+  return {
+    promised,
+    released,
+    isWiped: () => wiped,
+    isLeaving: () => leaving > 0,
+    leaving() {
+      leaving += 1
+      return (done, alone) => {
+        leaving -= 1
+        if (!done) return
+        wiped = alone
+        for (const localId of promised.keys()) released.add(localId)
+        promised.clear()
+      }
+    },
+    returned() {
+      wiped = false
+    },
+  }
 }
 
 /** What a tab has just said to be durable counts as promised. */
@@ -180,63 +206,4 @@ export function noteDurable({ chat, device }: Tab): boolean {
     if (durable && !released.has(localId)) promised.set(localId, conversation)
   }
   return promised.size > before
-}
-
-function mortalClock({ clock, beat }: Time, isAlive: () => boolean): Clock {
-  return {
-    now: clock.now,
-    wall: clock.wall,
-    roll: clock.roll,
-    timer: (atMs, run) =>
-      clock.timer(atMs, () => {
-        if (!isAlive()) return
-        beat()
-        run()
-      }),
-  }
-}
-
-/** Nothing reaches a dead tab; what it asked for happens all the same. */
-function mortalStorage(factory: StorageFactory, isAlive: () => boolean, committed: () => void): StorageFactory {
-  return (scope, to) => {
-    const storage = factory(scope, {
-      state: (state) => {
-        if (isAlive()) to.state(state)
-      },
-    })
-    const living = <T>(result: Promise<T>): Promise<T> =>
-      result.then(
-        (value) => (isAlive() ? value : never),
-        (error: unknown) => {
-          if (!isAlive()) return never
-          throw error
-        },
-      )
-    const count = () => committed()
-    return {
-      read: (range) => living(storage.read(range)),
-      commit(writes, options) {
-        const done = storage.commit(writes, options)
-        done.then(count, count)
-        return living(done)
-      },
-      close: () => storage.close(),
-    }
-  }
-}
-
-/** Web Locks of one browser: a lane is free when no living tab holds it. */
-function locksFor(held: Map<string, Tab>, tab: () => Tab, journal: Journal): Lanes {
-  return {
-    async claim(lane) {
-      const owner = held.get(lane)
-      if (owner && owner !== tab()) return false
-      held.set(lane, tab())
-      if (lane !== tab().state().config.lane) journal.fired('lane adopted')
-      return true
-    },
-    release() {
-      for (const [lane, owner] of held) if (owner === tab()) held.delete(lane)
-    },
-  }
 }

@@ -23,6 +23,8 @@ export const faultNames = [
   'store restored under the same epoch',
   'store restored while links live',
   'server drained',
+  'answer begun too late',
+  'answer with an old row',
   'tab killed',
   'browser killed',
   'disk lost resolved commits',

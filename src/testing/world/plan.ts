@@ -55,6 +55,8 @@ const troubles = {
   'kill-after-commit': 2,
   'kill-server': 1,
   'drain-server': 1,
+  'answer-late': 3,
+  'answer-old': 3,
   'fail-write': 2,
   'fail-read': 2,
   'restore-new-epoch': 1,

@@ -79,7 +79,7 @@ function logout(world: World, tab: Tab): void {
   const { device, chat } = tab
   world.journal.fired('logout')
   const flushMs = world.chance.pick([0, 0, 1_000])
-  const reopened = device.leaving()
+  const left = device.leaving()
   const gone = () => {
     world.time.beat()
     if (tab.isAlive()) device.killTab(tab)
@@ -93,11 +93,11 @@ function logout(world: World, tab: Tab): void {
         const kept = returned.has(localId) || world.discarded.has(localId) || world.truth.everLanded(room, device.user, localId)
         if (!kept) world.journal.broken('L1', `${device.user} logged out: ${localId} was neither sent nor given back`)
       }
-      reopened(true)
+      left(true, device.tabs.length <= 1)
       gone()
     },
     () => {
-      reopened(false)
+      left(false, false)
       gone()
     },
   )
@@ -106,6 +106,8 @@ function logout(world: World, tab: Tab): void {
 function restore(world: World, newEpoch: boolean, alive: boolean): void {
   const { server, journal, next } = world
   if (!server.store.restore(newEpoch ? () => `e${next()}` : undefined)) return
+  // What was settled is gone for good and reported so; an outbox row that a crash brings back may land anywhere.
+  for (const localId of world.settled) world.births.delete(localId)
   journal.fired(newEpoch ? 'store restored under a new epoch' : 'store restored under the same epoch')
   if (alive) journal.fired('store restored while links live')
   else server.kill()
@@ -167,10 +169,10 @@ const acts: { readonly [Name in StepName]: Act } = {
     tab.network.cut()
   },
   'refuse-hello'(world, tab) {
-    world.server.refuseHello(world.chance.pick(refusals))
+    world.server.orders.refuseHello(world.chance.pick(refusals))
     tab.network.cut()
   },
-  'refuse-operation': (world) => world.server.refuseOperation(),
+  'refuse-operation': (world) => world.server.orders.refuseOperation(),
   'kill-tab'(world, tab) {
     world.journal.fired('tab killed')
     leave(world, tab, tab.device.killTab)
@@ -188,6 +190,14 @@ const acts: { readonly [Name in StepName]: Act } = {
     if (!world.server.isUp()) return
     world.journal.fired('server drained')
     world.server.drain()
+  },
+  'answer-late'(world, tab) {
+    world.server.orders.tamper('late')
+    tab.network.cut()
+  },
+  'answer-old'(world, tab) {
+    world.server.orders.tamper('old')
+    tab.network.cut()
   },
   'fail-write': (world) => world.server.store.arm('fail-write'),
   'fail-read': (world) => world.server.store.arm('fail-read'),

@@ -28,6 +28,8 @@ export interface World {
   readonly births: Map<string, Birth>
   /** Local ids whose user asked to take them back. */
   readonly discarded: Set<string>
+  /** Own messages that some tab has seen in its log. */
+  readonly settled: Set<string>
   /** Ids of backend posts, by room. */
   readonly posts: Map<string, string[]>
   /** A number not used before. */
@@ -75,6 +77,7 @@ export function worldOf({ seed, planted = {}, keepLines = false, heard }: WorldO
     devices: plan.users.map((user) => device({ ...parts, user, opened })),
     births,
     discarded: new Set(),
+    settled: new Set(),
     posts: new Map(plan.rooms.map(({ id }) => [id, []])),
     next: () => ++numbers,
     calm() {

@@ -51,7 +51,10 @@ function checkConversation(world: World, memory: Memory, tab: Tab, conversation:
   const shown = { who: tab.name, user: tab.user, room, view, at: log, outbox }
   if (lastView !== view || lastEntries !== entries) checkShown(world.journal, world.truth, shown, world.discarded)
   const sent = [...tab.unsettled].filter(([, where]) => where === room).map(([localId]) => localId)
-  for (const localId of settledOf(world.journal, world.truth, shown, sent)) tab.unsettled.delete(localId)
+  for (const localId of settledOf(world.journal, world.truth, shown, sent)) {
+    tab.unsettled.delete(localId)
+    world.settled.add(localId)
+  }
   const marks = held(memory.marks, tab)
   marks.set(
     room,

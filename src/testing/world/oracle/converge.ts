@@ -39,7 +39,7 @@ function heal(world: World, heard: WorldOptions['heard']): void {
   world.journal.note('all heals')
   world.calm()
   world.server.store.disarm()
-  world.server.forgive()
+  world.server.orders.forgive()
   world.server.start()
   for (const device of world.devices) {
     device.disk.resume()
