@@ -1,5 +1,6 @@
 /** Custom content: the part of the Standard Schema interface (v1) that chatloom uses, and the check at both ends. */
-
+import { limits } from '../protocol/limits.js'
+import { isBounded } from '../protocol/walk.js'
 import { ChatError } from './errors.js'
 
 /** Any validator that follows standardschema.dev v1: zod, valibot, arktype and others. */
@@ -18,15 +19,28 @@ export type StandardResult<Output> =
 
 /** Checks what the application hands in. Throws `content-invalid` with the schema's own words. */
 export function checkedContent<C>(schema: StandardSchema<C> | undefined, content: C): C {
-  const json = jsonOf(content)
-  if (json === undefined) {
-    throw new ChatError('content-invalid', 'The message was not sent: its content cannot be written as JSON. Pass plain data.')
-  }
+  assertJson(content)
   if (!schema) return content
   const result = validated(schema, content)
-  if (!result.issues) return result.value
+  if (!result.issues) {
+    assertJson(result.value)
+    return result.value
+  }
   const issues = result.issues.map((issue) => issue.message).join('; ')
   throw new ChatError('content-invalid', `The message was not sent: its content does not fit the schema (${issues}).`)
+}
+
+/** What no frame can carry would end every link that tries. */
+function assertJson(content: unknown): void {
+  if (jsonOf(content) === undefined) {
+    throw new ChatError('content-invalid', 'The message was not sent: its content cannot be written as JSON. Pass plain data.')
+  }
+  if (!isBounded(content, limits.contentDepth)) {
+    throw new ChatError(
+      'content-invalid',
+      `The message was not sent: its content nests deeper than ${limits.contentDepth} levels or has a list over ${limits.arrayItems} items. Send a reference.`,
+    )
+  }
 }
 
 function jsonOf(content: unknown): string | undefined {

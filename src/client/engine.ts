@@ -89,10 +89,11 @@ export function createEngine<C>(options: ComposedOptions<C>, clock: Clock, fault
 
   const end = async (why: 'closed' | 'logged-out') => {
     if (!life.end(why)) return
+    calls.end()
     shell.dispatch({ kind: 'close' })
     readables.changed()
     for (const part of [shell, readables, others, signals]) part?.stop()
-    for (const part of [calls, waits, events]) part.end()
+    for (const part of [waits, events]) part.end()
     await storage?.close().catch(() => {})
     lanes.release()
   }

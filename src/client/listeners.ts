@@ -16,14 +16,20 @@ export interface Listeners<C> {
 
 export function listeners<C>(logger: Logger | undefined): Listeners<C> {
   const emitter = new EventEmitter()
+  /** A logger that fails has nobody left to hear of it. */
+  const tell = (message: string, cause: unknown) => {
+    try {
+      logger?.error(message, { cause })
+    } catch {}
+  }
   const fault = (cause: unknown): ChatError => {
     const error = new ChatError('fault', 'A listener or the chat itself failed; unsent messages stay on disk. See the cause.', { cause })
-    logger?.error(error.message, { cause })
+    tell(error.message, cause)
     for (const run of emitter.listeners('fault')) {
       try {
         run(error)
       } catch (again) {
-        logger?.error('A listener of `fault` failed.', { cause: again })
+        tell('A listener of `fault` failed.', again)
       }
     }
     return error

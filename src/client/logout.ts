@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Row, Storage, Write } from '../ports/storage.js'
 import type { OutboxEntry } from './api.js'
 import { aborted } from './calls.js'
+import { ChatError } from './errors.js'
 import type { Shell } from './shell.js'
 
 /** Cursor row and newest pages of a conversation. */
@@ -64,6 +65,8 @@ function flushed<C>({ shell, clock, flushMs, signal, outbox }: LogoutParts<C>): 
   return new Promise((resolve, reject) => {
     const look = () => {
       if (signal?.aborted) reject(aborted('The user was not logged out', signal))
+      else if (shell.state().session.phase === 'closed')
+        reject(new ChatError('closed', 'The user was not logged out: the chat was closed.'))
       else if (isEmpty() || clock.now() >= untilMs) resolve()
       else clock.timer(Math.min(untilMs, clock.now() + 50), look)
     }

@@ -19,6 +19,11 @@ interface Cell {
   tell(): void
 }
 
+interface Subscriber<T> {
+  readonly run: (value: T) => void
+  told: { readonly value: T } | null
+}
+
 export function readables(onThrow: (error: unknown) => void): Readables {
   const active = new Set<Cell>()
   let scheduled = false
@@ -31,11 +36,11 @@ export function readables(onThrow: (error: unknown) => void): Readables {
 
   return {
     make<T>(compute: () => T, hooks: { first?: () => void; last?: () => void } = {}): Readable<T> {
-      const runs = new Set<{ readonly run: (value: T) => void }>()
-      let told: T
-      const call = (run: (value: T) => void, value: T) => {
+      const runs = new Set<Subscriber<T>>()
+      const tell = (each: Subscriber<T>, value: T) => {
+        each.told = { value }
         try {
-          run(value)
+          each.run(value)
         } catch (error) {
           onThrow(error)
         }
@@ -43,22 +48,19 @@ export function readables(onThrow: (error: unknown) => void): Readables {
       const cell: Cell = {
         tell() {
           const value = compute()
-          if (value === told) return
-          told = value
-          for (const each of [...runs]) if (runs.has(each)) call(each.run, value)
+          for (const each of [...runs]) if (runs.has(each) && each.told?.value !== value) tell(each, value)
         },
       }
       return {
         get: compute,
         subscribe(run) {
-          const each = { run }
+          const each: Subscriber<T> = { run, told: null }
           runs.add(each)
           if (runs.size === 1 && !stopped) {
             active.add(cell)
             hooks.first?.()
-            told = compute()
           }
-          call(run, compute())
+          tell(each, compute())
           return () => {
             if (!runs.delete(each) || runs.size > 0) return
             active.delete(cell)

@@ -48,10 +48,10 @@ export function reports<C>(parts: ReportParts<C>): Reports<C> {
       case 'caught-up':
         return guarded(() => metrics?.({ name: 'catch-up', ms: what.tookMs, rows: what.rows }))
       case 'reconnecting':
-        logger?.info('The link ended; a new one will be opened.', { attempt: what.attempt, why: what.why })
+        guarded(() => logger?.info('The link ended; a new one will be opened.', { attempt: what.attempt, why: what.why }))
         return guarded(() => metrics?.({ name: 'reconnect', attempt: what.attempt, why: what.why }))
       case 'warning':
-        return logger?.warn(what.text, what.fields)
+        return guarded(() => logger?.warn(what.text, what.fields))
       case 'fenced':
         return parts.fenced()
     }

@@ -16,7 +16,7 @@ const settled = Promise.resolve()
 export interface Shell {
   state(): ChatState
   dispatch(event: CoreEvent): void
-  /** Ends the timer; later events are dropped. */
+  /** Ends timer and link at once, also from within a step; later events are dropped. */
   stop(): void
 }
 
@@ -55,7 +55,6 @@ export function createShell(parts: ShellParts): Shell {
       for (let next = queue.shift(); next && !stopped; next = queue.shift()) run(next)
     } catch (error) {
       stop()
-      carrier.link?.close()
       parts.fault(error)
       parts.changed()
     } finally {
@@ -75,7 +74,7 @@ export function createShell(parts: ShellParts): Shell {
   /** One timer for the earliest deadline; one that is set earlier is left to fire and look again. */
   const arm = () => {
     const atMs = state.wakeAtMs
-    if (atMs === Number.POSITIVE_INFINITY || (timer && timer.atMs <= atMs)) return
+    if (stopped || atMs === Number.POSITIVE_INFINITY || (timer && timer.atMs <= atMs)) return
     timer?.cancel()
     timer = { atMs, cancel: clock.timer(atMs, wake) }
   }
@@ -91,6 +90,8 @@ export function createShell(parts: ShellParts): Shell {
     stopped = true
     timer?.cancel()
     timer = null
+    carrier.link?.close()
+    carrier.link = null
   }
 
   return { state: () => state, dispatch, stop }

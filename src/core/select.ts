@@ -1,5 +1,6 @@
 /** Questions about the state that more than one reader asks. */
 import type { MessageRow } from '../protocol/frames.js'
+import { rowOf } from './outbox/entry.js'
 import type { ChatState } from './state.js'
 
 export type SettledState =
@@ -13,7 +14,7 @@ export function settledRow(state: ChatState, localId: string): SettledState {
   for (const { entries } of state.conversations) {
     const entry = entries.find((each) => each.localId === localId && !each.voiding)
     if (entry?.arm.kind === 'failed') return { kind: 'failed', code: entry.arm.code }
-    if (entry?.arm.kind === 'acked' && entry.arm.message) return { kind: 'row', row: entry.arm.message }
+    if (entry?.arm.kind === 'acked') return { kind: 'row', row: entry.arm.message ?? rowOf(entry, state.config.user) }
     if (entry) return { kind: 'pending' }
   }
   for (const { log } of state.conversations) {

@@ -116,3 +116,9 @@ export function operationFrame(entry: Entry, after: string | undefined): ClientF
     operation: entry.voiding ? { kind: 'void' } : { kind: 'send', content: entry.content },
   }
 }
+
+/** The message of an entry where the server has not said what it stored. */
+export function rowOf({ localId, at, content, arm }: Entry, author: string): MessageRow {
+  const seq = arm.kind === 'acked' ? arm.seq : 0
+  return { id: localId, seq, index: 0, rev: seq, at, author, localId, content }
+}

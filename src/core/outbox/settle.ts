@@ -11,7 +11,7 @@ import { windowOf } from '../timeline/window.js'
 import { bounds } from '../timing.js'
 import { conversationOf, onlineLink, put, report, type Turn } from '../turn.js'
 import { waitMs } from '../session.js'
-import { type Arm, type Entry, entryKey, entryWrite, isUnsettled, queuedNow } from './entry.js'
+import { type Arm, type Entry, entryKey, entryWrite, isUnsettled, queuedNow, rowOf } from './entry.js'
 import { returnFrom } from './flush.js'
 import { drop, replaced, voided } from './outbox.js'
 
@@ -82,11 +82,10 @@ function reportSent(turn: Turn, entry: Entry, row?: MessageRow): void {
   report(turn, { kind: 'sent', entry, tookMs, row: row ?? ownRow(turn, entry) })
 }
 
-function ownRow(turn: Turn, { conversation: id, localId, at, content }: Entry): MessageRow {
+function ownRow(turn: Turn, entry: Entry): MessageRow {
   const { user } = turn.state.config
-  const rows = conversationOf(turn, id)?.log.tail.rows ?? []
-  const held = rows.findLast((row) => row.localId === localId && row.author === user)
-  return held ?? { id: localId, seq: 0, index: 0, rev: 0, at, author: user, localId, content }
+  const rows = conversationOf(turn, entry.conversation)?.log.tail.rows ?? []
+  return rows.findLast((row) => row.localId === entry.localId && row.author === user) ?? rowOf(entry, user)
 }
 
 export function rejected(turn: Turn, frame: Reject): void {

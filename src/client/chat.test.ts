@@ -1,0 +1,525 @@
+/** The chat as an application sees it, over the scripted transport: promises, events, snapshots, and its end. */
+import { describe, expect, it, vi } from 'vitest'
+import { drivenChat } from '../../test/fakes/driven-chat.js'
+import type { StorageFactory } from '../ports/storage.js'
+import { memoryStorage } from '../storage/memory/index.js'
+import { virtualClock } from '../testing/virtual-clock.js'
+import { mockTransport } from '../transports/mock/index.js'
+import type { Message, View } from './api.js'
+import type { StandardSchema } from './content.js'
+
+const texts = (view: View<unknown>) => view.messages.map(({ content }) => content)
+
+/** Strings only; `!` at the end is added on the way in and out. */
+const shouted: StandardSchema<string> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) =>
+      typeof value === 'string' ? { value: value.endsWith('!') ? value : `${value}!` } : { issues: [{ message: 'no text' }] },
+  },
+}
+
+describe('construction', () => {
+  it('L11: does no I/O, nor does any get()', async () => {
+    const touched: string[] = []
+    const storage: StorageFactory = () => {
+      touched.push('storage')
+      throw new Error('touched')
+    }
+    const mock = mockTransport()
+    const { chat, clock, pass } = drivenChat({ storage, mock: { ...mock, open: () => expect.unreachable() } })
+    const talk = chat.conversation('c')
+    for (const { get } of [chat.session, chat.inbox, chat.outbox, chat.storage, talk.timeline, talk.typing, talk.details]) get()
+    await pass()
+    expect(touched).toEqual([])
+    expect(clock.pending()).toBe(0)
+    expect(talk.timeline.get()).toMatchObject({ state: 'loading', messages: [] })
+  })
+
+  it.each(['', 'x'.repeat(129), 7 as unknown as string])('refuses %j as an id', (id) => {
+    expect(() => drivenChat({ user: id })).toThrow(expect.objectContaining({ code: 'bad-argument' }))
+    expect(() => drivenChat().chat.conversation(id)).toThrow(expect.objectContaining({ code: 'bad-argument' }))
+  })
+
+  it('gives the same handle for the same id', () => {
+    const { chat } = drivenChat()
+    expect(chat.conversation('c')).toBe(chat.conversation('c'))
+  })
+})
+
+describe('L5: a message', () => {
+  it('is shown in the call that sends it and keeps its key until it is read', async () => {
+    const { chat, mock, pass, online } = drivenChat()
+    const talk = chat.conversation('c')
+    const seen: string[] = []
+    talk.timeline.subscribe(({ messages }) => seen.push(messages.map(({ key, status }) => `${key} ${status}`).join()))
+    mock.say('c', 'ann', 'hello')
+    await online()
+    const localId = talk.send('mine')
+    expect(talk.timeline.get().messages.at(-1)).toMatchObject({ key: localId, status: 'saving', mine: true })
+    await pass(1_000)
+    mock.push({ type: 'marks', conversation: 'c', epoch: 'c-1', marks: [{ user: 'ann', delivered: 2, read: 2 }] })
+    await pass(1_000)
+    const statuses = seen.flatMap((list) => list.split(',')).filter((each) => each.startsWith(localId))
+    expect(statuses.at(-1)).toBe(`${localId} read`)
+    expect(seen.every((list) => list.split(',').filter((each) => each.startsWith(localId)).length <= 1)).toBe(true)
+  })
+
+  it('keeps its object while nothing of it changed', async () => {
+    const { chat, mock, pass, online } = drivenChat()
+    const talk = chat.conversation('c')
+    talk.timeline.subscribe(() => {})
+    mock.say('c', 'ann', 'one')
+    await online()
+    const [before] = talk.timeline.get().messages
+    mock.say('c', 'ann', 'two')
+    talk.send('three')
+    await pass(1_000)
+    expect(talk.timeline.get().messages).toHaveLength(3)
+    expect(talk.timeline.get().messages[0]).toBe(before)
+    const view = talk.timeline.get()
+    mock.push({ type: 'people', people: [] })
+    await pass(1_000)
+    expect(talk.timeline.get()).toBe(view)
+  })
+
+  it('R18: pending ones stand at the end of the newest run only; a failed one stays where it failed', async () => {
+    const { chat, mock, pass, online } = drivenChat()
+    const talk = chat.conversation('c')
+    talk.timeline.subscribe(() => {})
+    for (let i = 1; i <= 300; i++) mock.say('c', 'ann', i)
+    await online()
+    mock.drop((frame) => frame.type === 'operation')
+    const failed = talk.send('failed')
+    await pass()
+    mock.push({ type: 'reject', conversation: 'c', localId: failed, try: 1, code: 'forbidden', final: true })
+    mock.say('c', 'ann', 301)
+    talk.send('pending')
+    await pass()
+    expect(texts(talk.timeline.get()).slice(-4)).toEqual([300, 'failed', 301, 'pending'])
+    const jumped = talk.jumpTo(100)
+    await pass()
+    await jumped
+    expect(texts(talk.timeline.get())).not.toContain('pending')
+    expect(talk.timeline.get()).toMatchObject({ atLatest: false, hasNewer: true, gaps: [{ from: 125, to: 200 }] })
+    await talk.jumpToLatest()
+    expect(talk.timeline.get()).toMatchObject({ atLatest: true, gaps: [] })
+  })
+
+  it('R19 R22: the first unread is named where it is held', async () => {
+    const { chat, mock, pass, online } = drivenChat()
+    const talk = chat.conversation('c')
+    talk.timeline.subscribe(() => {})
+    mock.say('c', 'ann', 1)
+    await online()
+    talk.markRead()
+    talk.send('mine')
+    await pass(1_000)
+    const { id } = mock.say('c', 'ann', 3)
+    await pass(1_000)
+    expect(talk.timeline.get().firstUnread).toBe(id)
+    talk.markRead()
+    expect(talk.timeline.get().firstUnread).toBeUndefined()
+  })
+})
+
+describe('content', () => {
+  it('R10: is checked on the way out, and what does not fit on the way in keeps its place', async () => {
+    const { chat, mock, pass, online } = drivenChat<string>({ content: shouted })
+    const talk = chat.conversation('c')
+    talk.timeline.subscribe(() => {})
+    await online()
+    expect(() => talk.send(7 as unknown as string)).toThrow(
+      expect.objectContaining({ code: 'content-invalid', message: expect.stringContaining('no text') }),
+    )
+    talk.send('mine')
+    mock.say('c', 'ann', { no: 'text' })
+    mock.say('c', 'ann', 'hers')
+    await pass(1_000)
+    const { messages } = talk.timeline.get()
+    expect(messages.map(({ content }) => content)).toContain('mine!')
+    expect(messages.map(({ content }) => content)).toContain('hers!')
+    expect(messages.find(({ invalid }) => invalid)).toMatchObject({ invalid: { raw: { no: 'text' } }, content: undefined })
+  })
+
+  it.each<[string, unknown, string]>([
+    ['undefined', undefined, 'content-invalid'],
+    ['a bigint', 1n, 'content-invalid'],
+    ['a function', () => {}, 'content-invalid'],
+    ['more than 32 KiB', 'x'.repeat(32 * 1024), 'content-too-large'],
+    ['more than 32 KiB of UTF-8', 'ü'.repeat(17_000), 'content-too-large'],
+    ['deeper than the protocol carries', Array.from({ length: 30 }).reduce<unknown>((inner) => [inner], 1), 'content-invalid'],
+    ['a longer list than the protocol carries', Array.from({ length: 1_001 }, () => 0), 'content-invalid'],
+  ])('refuses %s and changes nothing', (_, content, code) => {
+    const { chat } = drivenChat()
+    expect(() => chat.conversation('c').send(content)).toThrow(expect.objectContaining({ code }))
+    expect(chat.outbox.get()).toEqual([])
+  })
+
+  it('refuses what a schema made of it, if that is not JSON', () => {
+    const schema: StandardSchema<unknown> = { '~standard': { version: 1, vendor: 'test', validate: () => ({ value: undefined }) } }
+    expect(() => drivenChat({ content: schema }).chat.conversation('c').send('x')).toThrow(
+      expect.objectContaining({ code: 'content-invalid' }),
+    )
+  })
+
+  it('a schema that answers later cannot be used', () => {
+    const schema: StandardSchema<string> = { '~standard': { version: 1, vendor: 'test', validate: async () => ({ value: '' }) } }
+    expect(() => drivenChat({ content: schema }).chat.conversation('c').send('x')).toThrow(
+      expect.objectContaining({ code: 'bad-argument' }),
+    )
+  })
+
+  it('L11 R17: a full outbox throws and changes nothing', () => {
+    const { chat } = drivenChat()
+    const talk = chat.conversation('c')
+    const large = 'x'.repeat(32_000)
+    let sent = 0
+    const fill = () => {
+      for (; sent < 2_000; sent++) talk.send(large)
+    }
+    expect(fill).toThrow(expect.objectContaining({ code: 'outbox-full', retry: 'later' }))
+    expect(chat.outbox.get()).toHaveLength(sent)
+    expect(sent).toBe(Math.floor((32 * 1024 * 1024) / 32_002))
+  })
+})
+
+describe('settled()', () => {
+  it('resolves with the message, before and after it is sent', async () => {
+    const { chat, online, pass } = drivenChat()
+    const localId = chat.conversation('c').send('mine')
+    const waiting = chat.settled(localId)
+    await online()
+    await pass(1_000)
+    expect(await waiting).toMatchObject({ localId, content: 'mine', status: 'sent', seq: 1 })
+    expect(await chat.settled(localId)).toMatchObject({ localId, seq: 1 })
+  })
+
+  it('resolves where the acknowledgement carries no message and the log is behind', async () => {
+    const { chat, mock, online, pass } = drivenChat()
+    const talk = chat.conversation('c')
+    talk.timeline.subscribe(() => {})
+    await online()
+    mock.drop((frame) => frame.type === 'operation' || frame.type === 'open')
+    const localId = talk.send('mine')
+    await pass()
+    mock.push({ type: 'ack', conversation: 'c', localId, epoch: 'c-1', seq: 9 })
+    await pass()
+    const settled = vi.fn<(message: Message) => void>()
+    void chat.settled(localId).then(settled)
+    await pass()
+    expect(settled).toHaveBeenCalledWith(expect.objectContaining({ localId, status: 'sent' }))
+  })
+
+  it('rejects: failed, taken back, unknown, aborted, closed', async () => {
+    const { chat, mock, online, pass } = drivenChat()
+    const talk = chat.conversation('c')
+    talk.timeline.subscribe(() => {})
+    await online()
+    mock.drop((frame) => frame.type === 'operation')
+    const failures: Promise<unknown>[] = []
+    const code = (promise: Promise<unknown>) => failures.push(promise.catch((error: { code: string }) => error.code))
+    const [failed, closed] = [talk.send('failed'), talk.send('closed')]
+    await pass()
+    code(chat.settled(failed))
+    mock.push({ type: 'reject', conversation: 'c', localId: failed, try: 1, code: 'forbidden', final: true })
+    await pass()
+    code(chat.settled(failed))
+    const back = chat.settled(failed).catch(() => {})
+    talk.discard(failed)
+    await back
+    code(chat.settled('nobody'))
+    code(chat.settled(closed, { signal: AbortSignal.abort() }))
+    const controller = new AbortController()
+    code(chat.settled(closed, { signal: controller.signal }))
+    controller.abort()
+    code(chat.settled(closed))
+    await pass()
+    await chat.close()
+    code(chat.settled(closed))
+    expect(await Promise.all(failures)).toEqual(['rejected', 'rejected', 'unknown-message', 'aborted', 'aborted', 'closed', 'closed'])
+  })
+})
+
+describe('calls', () => {
+  it('reject by their reason', async () => {
+    const { chat, mock, online, pass } = drivenChat()
+    const talk = chat.conversation('c')
+    talk.timeline.subscribe(() => {})
+    for (let i = 1; i <= 300; i++) mock.say('c', 'ann', i)
+    await online()
+    const code = (promise: Promise<unknown>) =>
+      promise.then(
+        () => 'done',
+        (error: { code: string }) => error.code,
+      )
+    mock.drop((frame) => frame.type === 'history')
+    const results = [code(talk.jumpTo(999)), code(talk.loadOlder({ signal: AbortSignal.abort() }))]
+    const controller = new AbortController()
+    results.push(code(talk.loadOlder({ signal: controller.signal })))
+    controller.abort()
+    results.push(code(talk.loadOlder()))
+    await pass()
+    mock.disconnect()
+    await pass()
+    results.push(code(talk.loadNewer()))
+    expect(await Promise.all(results)).toEqual(['not-found', 'aborted', 'aborted', 'offline', 'done'])
+    expect(() => talk.retry('nobody')).toThrow(expect.objectContaining({ code: 'unknown-message' }))
+    expect(() => talk.discard('nobody')).toThrow(expect.objectContaining({ code: 'unknown-message' }))
+  })
+
+  it('that wait when the chat is closed reject', async () => {
+    const { chat, mock, online, pass } = drivenChat()
+    const talk = chat.conversation('c')
+    talk.timeline.subscribe(() => {})
+    for (let i = 1; i <= 300; i++) mock.say('c', 'ann', i)
+    await online()
+    mock.drop((frame) => frame.type === 'history')
+    const waiting = talk.loadOlder().catch((error: { code: string }) => error.code)
+    await pass()
+    await chat.close()
+    expect(await waiting).toBe('closed')
+  })
+})
+
+describe('events', () => {
+  it('a throwing listener harms none and raises `fault`', async () => {
+    const { chat, mock, online, pass } = drivenChat()
+    chat.conversation('c').timeline.subscribe(() => {})
+    const heard: unknown[] = []
+    const faults: unknown[] = []
+    chat.on('fault', ({ cause }) => faults.push(cause))
+    chat.on('message', () => {
+      throw new Error('mine')
+    })
+    const off = chat.on('message', ({ message }) => heard.push(message.content))
+    await online()
+    mock.say('c', 'ann', 'one')
+    await pass(1_000)
+    off()
+    mock.say('c', 'ann', 'two')
+    await pass(1_000)
+    expect(heard).toEqual(['one'])
+    expect(faults).toHaveLength(2)
+    expect(chat.session.get().phase).toBe('online')
+  })
+
+  it('a throwing logger or metrics hook harms nothing', async () => {
+    const thrower = () => {
+      throw new Error('mine')
+    }
+    const logger = { debug: thrower, info: thrower, warn: thrower, error: thrower }
+    const { chat, mock, online, pass } = drivenChat({ logger, metrics: thrower })
+    const talk = chat.conversation('c')
+    await online()
+    mock.disconnect()
+    await pass(60_000)
+    talk.send('mine')
+    await pass(1_000)
+    expect(chat.session.get().phase).toBe('online')
+    expect(chat.outbox.get()).toEqual([])
+  })
+
+  it('metrics tell latencies and reconnects', async () => {
+    const metrics: string[] = []
+    const { chat, mock, online, pass } = drivenChat({ metrics: ({ name }) => metrics.push(name) })
+    const talk = chat.conversation('c')
+    talk.timeline.subscribe(() => {})
+    await online()
+    talk.send('mine')
+    await pass(1_000)
+    mock.push({ type: 'marks', conversation: 'c', epoch: 'c-1', marks: [{ user: 'ann', delivered: 1, read: 0 }] })
+    await pass()
+    mock.disconnect()
+    await pass(1_000)
+    expect(new Set(metrics)).toEqual(new Set(['catch-up', 'send-latency', 'delivered-latency', 'reconnect']))
+  })
+
+  it('failed and left are told with their reasons', async () => {
+    const { chat, mock, online, pass } = drivenChat()
+    const talk = chat.conversation('c')
+    talk.timeline.subscribe(() => {})
+    const told: unknown[] = []
+    chat.on('failed', ({ error }) => told.push(error.code))
+    chat.on('left', ({ why }) => told.push(why))
+    await online()
+    mock.drop((frame) => frame.type === 'operation')
+    talk.send('mine')
+    await pass()
+    mock.push({ type: 'left', conversation: 'c', seq: 1, why: 'removed' })
+    await pass()
+    expect(told).toEqual(['conversation-gone', 'removed'])
+    expect(talk.timeline.get()).toMatchObject({ state: 'gone', error: { code: 'conversation-gone' } })
+    expect(() => talk.send('more')).toThrow(expect.objectContaining({ code: 'conversation-gone' }))
+  })
+})
+
+describe('L11: the end', () => {
+  it('there is one timer at most, and none after close, nor a link', async () => {
+    const { chat, mock, clock, online, pass } = drivenChat()
+    const talk = chat.conversation('c')
+    talk.timeline.subscribe(() => {})
+    await online()
+    talk.send('mine')
+    talk.setTyping(true)
+    talk.markRead()
+    await pass(100)
+    expect(clock.pending()).toBe(1)
+    await chat.close()
+    await chat.close()
+    expect(clock.pending()).toBe(0)
+    const { length } = mock.sent
+    mock.say('c', 'ann', 'late')
+    await pass(60_000)
+    expect(mock.sent).toHaveLength(length)
+    expect(chat.session.get()).toEqual({ phase: 'closed' })
+    expect(() => talk.send('more')).toThrow(expect.objectContaining({ code: 'closed' }))
+    expect(() => chat.connect()).toThrow(expect.objectContaining({ code: 'closed' }))
+  })
+
+  it('close() called by a listener or a subscriber ends link and timer just so', async () => {
+    for (const by of ['listener', 'subscriber'] as const) {
+      const clock = virtualClock()
+      const mock = mockTransport({ clock })
+      let open = 0
+      const counted = {
+        ...mock,
+        open(to: Parameters<typeof mock.open>[0]) {
+          open += 1
+          return mock.open({
+            ...to,
+            closed(why) {
+              open -= 1
+              to.closed(why)
+            },
+          })
+        },
+      }
+      const { chat, online, pass } = drivenChat({ clock, mock: counted })
+      const talk = chat.conversation('c')
+      if (by === 'listener') chat.on('message', () => void chat.close())
+      talk.timeline.subscribe(({ messages }) => {
+        if (by === 'subscriber' && messages.length > 0) void chat.close()
+      })
+      await online()
+      expect(open).toBe(1)
+      mock.say('c', 'ann', 'enough')
+      await pass()
+      expect([by, open, clock.pending()]).toEqual([by, 0, 0])
+    }
+  })
+
+  it('listens to nothing any more', async () => {
+    const { chat, mock, online, pass } = drivenChat()
+    const faults: unknown[] = []
+    chat.on('fault', (error) => faults.push(error))
+    chat.outbox.subscribe(() => {
+      if (chat.session.get().phase === 'closed') throw new Error('late')
+    })
+    await online()
+    await chat.close()
+    chat.conversation('c').timeline.subscribe(() => {
+      throw new Error('after the end')
+    })
+    mock.push({ type: 'people', people: [] })
+    await pass(60_000)
+    expect(faults).toEqual([])
+  })
+
+  it('a locked lane is let go', async () => {
+    let released = 0
+    const lanes = {
+      claim: () => Promise.resolve(true),
+      release: () => {
+        released += 1
+      },
+    }
+    const { chat, online } = drivenChat({ lanes })
+    await online()
+    await chat.close()
+    expect(released).toBe(1)
+  })
+})
+
+describe('L10 R28: logout', () => {
+  it('gives back what was never sent, wipes, and shows nothing any more', async () => {
+    const storage = memoryStorage()
+    const { chat, mock, online, pass } = drivenChat({ storage })
+    const talk = chat.conversation('c')
+    talk.timeline.subscribe(() => {})
+    mock.say('c', 'ann', 'secret')
+    await online()
+    mock.drop((frame) => frame.type === 'operation')
+    const localId = talk.send('unsent')
+    await pass(1_000)
+    const { unsent } = await chat.logout()
+    expect(unsent).toMatchObject([{ localId, conversation: 'c', content: 'unsent' }])
+    expect(talk.timeline.get().messages).toEqual([])
+    expect(chat.inbox.get().items).toEqual([])
+    expect(chat.outbox.get()).toEqual([])
+    expect(() => talk.send('more')).toThrow(expect.objectContaining({ code: 'logged-out' }))
+    const next = drivenChat({ storage })
+    next.chat.conversation('c').timeline.subscribe(() => {})
+    await next.pass(1_000)
+    expect(next.chat.outbox.get()).toEqual([])
+    expect(next.chat.conversation('c').timeline.get().messages).toEqual([])
+  })
+
+  it('waits `flushMs` for what is on its way, and no longer', async () => {
+    const flushing = async (heal: boolean) => {
+      const { chat, mock, online, pass, clock } = drivenChat()
+      const talk = chat.conversation('c')
+      talk.timeline.subscribe(() => {})
+      await online()
+      mock.drop((frame) => frame.type === 'operation')
+      talk.send('mine')
+      await pass()
+      if (heal) mock.accept()
+      const done = chat.logout({ flushMs: 20_000 })
+      for (let i = 0; i < 10; i++) await pass(2_000)
+      const { unsent } = await done
+      return { unsent: unsent.length, timers: clock.pending() }
+    }
+    expect(await flushing(true)).toEqual({ unsent: 0, timers: 0 })
+    expect(await flushing(false)).toEqual({ unsent: 1, timers: 0 })
+  })
+
+  it('aborted, it leaves everything as it is', async () => {
+    const { chat } = drivenChat()
+    await expect(chat.logout({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
+    expect(chat.session.get().phase).toBe('idle')
+  })
+
+  it('closed while it flushes, it leaves no timer behind', async () => {
+    const { chat, mock, clock, online, pass } = drivenChat()
+    await online()
+    mock.drop((frame) => frame.type === 'operation')
+    chat.conversation('c').send('mine')
+    await pass()
+    const done = chat.logout({ flushMs: 60_000 }).catch(() => {})
+    await pass(100)
+    await chat.close()
+    await pass(100)
+    expect(clock.pending()).toBe(0)
+    await done
+  })
+
+  it('another instance of the user shows and sends nothing more', async () => {
+    const storage = memoryStorage()
+    const clock = virtualClock()
+    const mock = mockTransport({ clock })
+    const [here, there] = [drivenChat({ storage, clock, mock }), drivenChat({ storage, clock, mock })]
+    const talk = there.chat.conversation('c')
+    talk.timeline.subscribe(() => {})
+    mock.say('c', 'ann', 'secret')
+    await there.online()
+    expect(talk.timeline.get().messages).toHaveLength(1)
+    await here.chat.logout()
+    talk.send('too late')
+    await there.pass(1_000)
+    expect(talk.timeline.get().messages).toEqual([])
+    expect(there.chat.session.get()).toEqual({ phase: 'closed' })
+    expect(mock.sent.filter(({ type }) => type === 'operation')).toEqual([])
+  })
+})
