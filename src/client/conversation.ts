@@ -1,8 +1,7 @@
 /** The handle of one conversation: a closure over the shell. */
 import type { ConversationState } from '../core/state.js'
-import { limits } from '../protocol/limits.js'
 import type { CallOptions, Conversation, View } from './api.js'
-import { checkedContent, type StandardSchema } from './content.js'
+import { type StandardSchema, writtenContent } from './content.js'
 import type { Engine } from './engine.js'
 import { ChatError } from './errors.js'
 import type { Shell } from './shell.js'
@@ -55,11 +54,10 @@ export function conversationHandle<C>(id: string, parts: ConversationParts<C>): 
     details: readables.make(() => details(present(), engine.state(), id), watching),
     send(content) {
       engine.assertOpen('The message was not sent')
-      const checked = checkedContent(parts.schema, content)
-      const bytes = contentBytes(checked)
-      assertRoom(shell, present(), bytes)
+      const written = writtenContent(parts.schema, content)
+      assertRoom(shell, present(), written.bytes)
       const localId = engine.newLocalId()
-      shell.dispatch({ kind: 'send', conversation: id, localId, content: checked, bytes })
+      shell.dispatch({ kind: 'send', conversation: id, localId, ...written })
       return localId
     },
     retry(localId) {
@@ -94,15 +92,6 @@ function typingUsers(present: () => ConversationState | undefined): () => readon
     if (users.length !== last.length || users.some((user, i) => user !== last[i])) last = users
     return last
   }
-}
-
-function contentBytes(content: unknown): number {
-  const bytes = new TextEncoder().encode(JSON.stringify(content)).length
-  if (bytes <= limits.contentBytes) return bytes
-  throw new ChatError(
-    'content-too-large',
-    `The message was not sent: its content has ${bytes} bytes, more than ${limits.contentBytes}. Shorten it, or send a reference.`,
-  )
 }
 
 function assertRoom(shell: Shell, conversation: ConversationState | undefined, bytes: number): void {

@@ -53,7 +53,7 @@ export function viewMaker<C>(user: string, schema: StandardSchema<C> | undefined
     const window = shown(state.log)
     const confirmed = present(memo, window, levels, user, schema)
     memo = { stem: window.stem, rows: window.rows, levels, confirmed }
-    const messages = withPending(state, window, confirmed, (entry) => pendingMessage(pending, entry, user))
+    const messages = withPending(state, window, confirmed, (entry) => pendingMessage(pending, entry, user, schema))
     const view = same(last?.view, assemble(state, window, kept(last?.view.messages, messages), user, live))
     last = { state, online: live, view }
     return view
@@ -123,18 +123,24 @@ export function toMessage<C>(row: MessageRow, levels: Levels, user: string, sche
   return message
 }
 
-function pendingMessage<C>(known: WeakMap<Entry, Message<C>>, entry: Entry, user: string): Message<C> {
+function pendingMessage<C>(
+  known: WeakMap<Entry, Message<C>>,
+  entry: Entry,
+  user: string,
+  schema: StandardSchema<C> | undefined,
+): Message<C> {
   const found = known.get(entry)
   if (found) return found
   const { localId, at, arm } = entry
   const stored = arm.kind === 'acked' ? arm.message : undefined
+  const content = stored?.content ?? entry.content
   const message: Message<C> = {
     key: localId,
     localId,
     author: user,
     mine: true,
     at: stored?.at ?? at,
-    content: (stored?.content ?? entry.content) as C,
+    ...(schema ? readContent(schema, content) : { content: content as C }),
     status: pendingStatus(entry),
     ...(arm.kind === 'failed' ? { error: failure(arm.code) } : {}),
   }
