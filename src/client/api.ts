@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.js'
 import type { StorageFactory, StorageState } from '../ports/storage.js'
 import type { Transport } from '../ports/transport.js'
 import type { Profile } from '../protocol/frames.js'
-import type { ChatError, ChatErrorCode } from './errors.js'
+import type { ChatError } from './errors.js'
 import type { StandardSchema } from './content.js'
 
 /**
@@ -215,4 +215,4 @@ export interface Chat<Content = unknown> {
   logout(options?: CallOptions & { readonly flushMs?: number }): Promise<{ readonly unsent: readonly OutboxEntry<Content>[] }>
 }
 
-export type { ChatError, ChatErrorCode, Profile, StorageState }
+export type { ChatError, Profile, StorageState }

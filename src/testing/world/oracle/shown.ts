@@ -71,7 +71,7 @@ function checkEnds(line: Line, view: View<Content>, confirmed: readonly Message<
   if (!view.hasOlder && first && line.places[0] !== first.seq) say('L4', `nothing older is said to be before ${first.seq}`)
 }
 
-export function newestPlace(line: Line, head: number): number {
+function newestPlace(line: Line, head: number): number {
   let at = line.places.length
   while (at > 0 && (line.places[at - 1] as number) > head) at--
   return line.places[at - 1] ?? 0
