@@ -4,7 +4,7 @@
  * keeps that harmless.
  */
 export interface Lanes {
-  /** Holds a lane until `release`; false where a living instance has it. */
+  /** Holds a lane until `release`; false where a living instance has it, and after `release`. */
   claim(lane: string): Promise<boolean>
   release(): void
 }
@@ -12,20 +12,23 @@ export interface Lanes {
 export function lanes(): Lanes {
   const releases: (() => void)[] = []
   const held = new Set<string>()
+  let ended = false
   const locks = typeof navigator === 'undefined' ? undefined : navigator.locks
   return {
     claim(lane) {
       if (!locks || held.has(lane)) return Promise.resolve(true)
       return new Promise((resolve) => {
         const granted = (lock: unknown) => {
-          if (lock !== null) held.add(lane)
-          resolve(lock !== null)
-          return lock === null ? undefined : new Promise<void>((release) => releases.push(release))
+          const mine = lock !== null && !ended
+          if (mine) held.add(lane)
+          resolve(mine)
+          return mine ? new Promise<void>((release) => releases.push(release)) : undefined
         }
         locks.request(`chatloom:${lane}`, { ifAvailable: true }, granted).catch(() => resolve(true))
       })
     },
     release() {
+      ended = true
       for (const release of releases.splice(0)) release()
     },
   }
