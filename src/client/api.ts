@@ -86,7 +86,7 @@ export interface Conversation<Content = unknown> {
   /** Who is typing now, without oneself. */
   readonly typing: Readable<readonly string[]>
   readonly details: Readable<Details>
-  /** Shows the message now and sends it when it can; returns its localId. Throws `content-invalid`, `content-too-large`, `outbox-full`, `closed`, `conversation-gone`. */
+  /** Shows the message now and sends it when it can; returns its localId. Content is copied as JSON. Throws `content-invalid`, `content-too-large`, `outbox-full`, `closed`, `conversation-gone`. */
   send(content: Content): string
   /** Puts a failed message at the end of the queue. Throws `unknown-message` where there is none that failed. */
   retry(localId: string): void
@@ -96,10 +96,19 @@ export interface Conversation<Content = unknown> {
   markRead(): void
   /** Call on every keystroke; sent at most every 3 s, ended after 5 s without a call. */
   setTyping(on: boolean): void
+  /**
+   * Puts up to `limit` (default 50, 1 to 100) older messages before those shown; nothing where there are none. Waits until
+   * the log is known. Rejects `bad-argument`, `offline`, `conversation-gone`, `rejected`, `aborted`, `closed`.
+   */
   loadOlder(options?: CallOptions & { readonly limit?: number }): Promise<void>
+  /** Puts newer messages behind those shown after a jump; nothing at the latest. Rejects as `loadOlder` does. */
   loadNewer(options?: CallOptions & { readonly limit?: number }): Promise<void>
-  /** Shows the run of messages around a place. Rejects `not-found` outside the visible log. */
+  /**
+   * Shows the run of messages around a place. Waits until the log is known. Rejects `not-found` outside the visible log,
+   * else as `loadOlder` does.
+   */
   jumpTo(seq: number, options?: CallOptions): Promise<void>
+  /** Back to the newest messages. Asks nobody. */
   jumpToLatest(options?: CallOptions): Promise<void>
 }
 
@@ -204,7 +213,7 @@ export interface Chat<Content = unknown> {
   readonly storage: Readable<StorageState>
   /** Opens the link and keeps it open; calling again after `refused` tries anew. Throws `closed`. */
   connect(): void
-  /** Throws `bad-argument` for an empty id or one over 128 characters. */
+  /** The handle of a conversation; does no I/O. Throws `bad-argument` for an empty id or one over 128 characters. */
   conversation(id: string): Conversation<Content>
   /** Resolves with the message once it is `sent`; rejects with its error when it failed, `discarded` or `unknown-message`. */
   settled(localId: string, options?: CallOptions): Promise<Message<Content>>

@@ -5,6 +5,7 @@ import { type StandardSchema, writtenContent } from './content.js'
 import type { Engine } from './engine.js'
 import { ChatError } from './errors.js'
 import type { Shell } from './shell.js'
+import { knownMaker, stageOf } from './known.js'
 import { detailsMaker } from './snapshots.js'
 import { loadingView, viewMaker } from './view.js'
 
@@ -34,13 +35,14 @@ export function conversationHandle<C>(id: string, parts: ConversationParts<C>): 
     if (entry && fits(entry.arm.kind)) return
     throw new ChatError('unknown-message', `${what}: no such unsent message is in this conversation. Use the localId that send() gave.`)
   }
-  const call = (what: string, options: CallOptions | undefined, start: (call: number) => void) => {
+  const whenKnown = knownMaker(readables, () => stageOf(present(), engine.state().session.phase), watching)
+  const call = async (what: string, options: CallOptions | undefined, start: (call: number) => void) => {
     engine.assertOpen(what)
     return calls.start(what, options?.signal, start)
   }
-  const load = (way: 'older' | 'newer', options: (CallOptions & { readonly limit?: number }) | undefined) =>
-    call(`The ${way} messages were not loaded`, options, (number) =>
-      shell.dispatch({ kind: 'load', conversation: id, call: number, way, limit: options?.limit ?? 50 }),
+  const knownCall = (what: string, options: CallOptions | undefined, start: (call: number) => void) =>
+    call(what, options, (number) =>
+      whenKnown(options?.signal, (stage) => (stage === 'offline' ? calls.answer(number, 'offline') : start(number))),
     )
 
   return {
@@ -70,18 +72,36 @@ export function conversationHandle<C>(id: string, parts: ConversationParts<C>): 
     },
     markRead: () => shell.dispatch({ kind: 'mark-read', conversation: id }),
     setTyping: (on) => shell.dispatch({ kind: 'set-typing', conversation: id, on }),
-    loadOlder: (options) => load('older', options),
-    loadNewer: (options) => load('newer', options),
-    jumpTo: (seq, options) =>
-      call('The place was not shown', options, (number) => shell.dispatch({ kind: 'jump', conversation: id, call: number, seq })),
-    jumpToLatest(options) {
-      engine.assertOpen('The latest messages were not shown')
-      return calls.start('The latest messages were not shown', options?.signal, (number) => {
+    async loadOlder(options) {
+      const limit = assertWhole('The older messages were not loaded: `limit`', options?.limit ?? 50)
+      return knownCall('The older messages were not loaded', options, (number) =>
+        shell.dispatch({ kind: 'load', conversation: id, call: number, way: 'older', limit }),
+      )
+    },
+    async loadNewer(options) {
+      const limit = assertWhole('The newer messages were not loaded: `limit`', options?.limit ?? 50)
+      return call('The newer messages were not loaded', options, (number) =>
+        shell.dispatch({ kind: 'load', conversation: id, call: number, way: 'newer', limit }),
+      )
+    },
+    async jumpTo(place, options) {
+      const seq = assertWhole('The place was not shown: `seq`', place)
+      return knownCall('The place was not shown', options, (number) =>
+        shell.dispatch({ kind: 'jump', conversation: id, call: number, seq }),
+      )
+    },
+    jumpToLatest: (options) =>
+      call('The latest messages were not shown', options, (number) => {
         shell.dispatch({ kind: 'jump-latest', conversation: id })
         calls.answer(number, undefined)
-      })
-    },
+      }),
   }
+}
+
+/** What no frame can carry would end the link that tries. */
+function assertWhole(what: string, value: number): number {
+  if (Number.isSafeInteger(value)) return value
+  throw new ChatError('bad-argument', `${what} is not a whole number. Pass one.`)
 }
 
 function typingUsers(present: () => ConversationState | undefined): () => readonly string[] {
