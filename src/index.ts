@@ -5,7 +5,7 @@ import { memoryStorage } from './storage/memory/index.js'
 
 /**
  * Makes a chat for one user over a transport and a storage. Nothing is opened until it is used, and no link before
- * `connect()`. Throws `bad-argument` for an empty `user`.
+ * `connect()`. Throws `bad-argument` for a `user` that is no string of 1 to 128 characters, or where there is no `transport`.
  */
 export function createChat<Content = unknown>(options: ChatOptions<Content>): Chat<Content> {
   return composeChat({ ...options, storage: options.storage ?? memoryStorage() })

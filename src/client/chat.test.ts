@@ -6,6 +6,7 @@ import { memoryStorage } from '../storage/memory/index.js'
 import { virtualClock } from '../testing/virtual-clock.js'
 import { mockTransport } from '../transports/mock/index.js'
 import type { Message, View } from './api.js'
+import { composeChat } from './create-chat.js'
 import type { StandardSchema } from './content.js'
 
 const texts = (view: View<unknown>) => view.messages.map(({ content }) => content)
@@ -40,6 +41,11 @@ describe('construction', () => {
   it.each(['', 'x'.repeat(129), 7 as unknown as string])('refuses %j as an id', (id) => {
     expect(() => drivenChat({ user: id })).toThrow(expect.objectContaining({ code: 'bad-argument' }))
     expect(() => drivenChat().chat.conversation(id)).toThrow(expect.objectContaining({ code: 'bad-argument' }))
+  })
+
+  it('refuses to be made without a transport', () => {
+    const none = { user: 'me', storage: memoryStorage() } as unknown as Parameters<typeof composeChat>[0]
+    expect(() => composeChat(none)).toThrow(expect.objectContaining({ code: 'bad-argument' }))
   })
 
   it('gives the same handle for the same id', () => {

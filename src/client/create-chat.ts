@@ -18,6 +18,9 @@ const unopened: StorageState = { kind: 'memory', cacheBytes: 0 }
 export function composeChat<C>(options: ComposedOptions<C>, faults: Faults = {}): Chat<C> {
   const { user, transport, content: schema, clock = systemClock } = options
   assertId(user, 'A chat was not made: `user`')
+  if (typeof transport?.open !== 'function') {
+    throw new ChatError('bad-argument', 'A chat was not made: `transport` is none. Pass one, such as webSocketTransport({ url, token }).')
+  }
   const engine = createEngine(options, clock, faults)
   const { shell, readables, waits, life } = engine
   const conversations = new Map<string, Conversation<C>>()

@@ -12,7 +12,8 @@ import { sqliteStore } from './sqlite-store.js'
 const usage = `Usage: chatloom serve --dev [--port 8787] [--data DIR]
   --dev    any token is a user's name, conversations begin when they are opened; this machine only
   --port   default 8787; 0 takes any free one
-  --data   a folder for the database; without it messages live in memory and end with the process`
+  --data   a folder for the database; without it messages live in memory and end with the process
+  --help   this text`
 
 const loopback = '127.0.0.1'
 const drainMs = 500
@@ -22,12 +23,20 @@ interface ServeOptions {
   readonly data: string | undefined
 }
 
-function readArguments(args: readonly string[]): ServeOptions {
+/** Null: only help is asked for. */
+function readArguments(args: readonly string[]): ServeOptions | null {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { dev: { type: 'boolean' }, port: { type: 'string', default: '8787' }, data: { type: 'string' } },
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      dev: { type: 'boolean' },
+      port: { type: 'string', default: '8787' },
+      data: { type: 'string' },
+    },
   })
+  if (values.help) return null
+  if (positionals.length === 0) throw new Error('No command was given: the one there is is serve.')
   if (positionals.join(' ') !== 'serve') throw new Error(`There is no command "${positionals.join(' ')}".`)
   if (!values.dev)
     throw new Error('Only --dev can be served from here: real tokens need your own code, see createChatServer in chatloom/server.')
@@ -83,7 +92,9 @@ function fail(sentence: string): void {
 }
 
 try {
-  serve(readArguments(process.argv.slice(2)))
+  const options = readArguments(process.argv.slice(2))
+  if (options) serve(options)
+  else console.log(usage)
 } catch (error) {
   fail(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
 }

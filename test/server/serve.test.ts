@@ -37,11 +37,13 @@ async function serve(...args: string[]): Promise<{ child: ChildProcess; url: str
 const ended = (child: ChildProcess) => new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })))
 
 async function run(...args: string[]): Promise<[unknown, string]> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
-  child.stderr.on('data', (text) => {
-    said += String(text)
-  })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text) => {
+      said += String(text)
+    })
+  }
   return [await new Promise((resolve) => child.on('close', resolve)), said]
 }
 
@@ -77,9 +79,15 @@ it('begins conversations at the first open, keeps messages, and drains on SIGTER
 
 it('says what is wrong with its arguments', { timeout: 30_000 }, async () => {
   for (const [args, sentence] of [
-    [[], 'There is no command'],
+    [[], 'No command was given'],
+    [['sing'], 'There is no command "sing"'],
     [['serve'], 'Only --dev can be served'],
     [['serve', '--dev', '--port', 'x'], 'The port must be a number'],
   ] as const)
     expect(await run(...args)).toEqual([1, expect.stringContaining(sentence)])
+})
+
+it('tells how it is used, when asked', { timeout: 30_000 }, async () => {
+  for (const args of [['--help'], ['serve', '-h']])
+    expect(await run(...args)).toEqual([0, expect.stringMatching(/^Usage: chatloom serve --dev/)])
 })
