@@ -102,6 +102,8 @@ function adopted(
 ): CacheState {
   const base: CacheState = { ...cache, version: cursor?.version ?? null, rereading: 0 }
   if (!value || value.epoch !== log.epoch || cache.wentBack || !onOneLine(log, value, rows)) return restarted(base)
+  // It went back behind what was written from here: which rows are of before, nobody knows.
+  if (value.head < cache.head) return restarted(base)
   const last = value.rows[value.rows.length - 1]?.index ?? value.first - 1
   const cover = { first: value.first, from: value.from }
   const ours = { ...base, head: value.head, last, cover, pages: [], restart: false }

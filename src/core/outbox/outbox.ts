@@ -69,12 +69,14 @@ export function saved(turn: Turn, conversationId: string, localId: string, store
     if (entry.stored !== stored) put(turn, { ...conversation, entries: replaced(conversation.entries, { ...entry, stored }) })
     return
   }
-  if (entry.voiding && !entry.handed) {
+  if (entry.voiding && !entry.handed && stored) {
     drop(turn, conversation, entry)
     report(turn, { kind: 'discarded', conversation: conversationId, localId })
     return
   }
-  put(turn, { ...conversation, entries: replaced(conversation.entries, { ...entry, arm: queuedNow, stored }) })
+  // A removal that the disk did not take would be undone by a crash, and the message sent: the server is told instead.
+  const handed = entry.handed || entry.voiding
+  put(turn, { ...conversation, entries: replaced(conversation.entries, { ...entry, handed, arm: queuedNow, stored }) })
 }
 
 /** Takes an entry out of memory; its row is the caller's matter. */
