@@ -4,6 +4,7 @@ import { isChatError } from '../../client/errors.js'
 import type { CloseCode } from '../../protocol/codes.js'
 import { type Content, noteDurable, type Tab } from './device.js'
 import type { StepName } from './plan.js'
+import { ownKey } from './oracle/truth.js'
 import { look, post, roomsOf, type World, type WorldOptions } from './world.js'
 
 export type Act = (world: World, tab: Tab, room: string, heard: WorldOptions['heard']) => void
@@ -27,7 +28,7 @@ export function act(world: World, name: StepName, heard: WorldOptions['heard']):
 function send(world: World, tab: Tab, room: string): void {
   const n = world.next()
   const localId = tab.device.talk(tab, room).send({ text: `${tab.name} ${n}` })
-  world.births.set(localId, { lane: tab.state().config.lane, n })
+  world.births.set(localId, { room, user: tab.user, lane: tab.state().config.lane, n })
   tab.unsettled.set(localId, room)
   world.journal.note(`${localId.slice(-4)} is ${n}`)
 }
@@ -49,7 +50,8 @@ function retry(world: World, tab: Tab): void {
   const { localId, conversation, error } = world.chance.pick(failed)
   tab.device.talk(tab, conversation).retry(localId)
   // What the server has refused cannot land from before; anything else may, and then its place is not promised.
-  if (error?.code === 'rejected') world.births.set(localId, { lane: tab.state().config.lane, n: world.next() })
+  if (error?.code === 'rejected')
+    world.births.set(localId, { room: conversation, user: tab.user, lane: tab.state().config.lane, n: world.next() })
 }
 
 function discard(world: World, tab: Tab): void {
@@ -106,8 +108,12 @@ function logout(world: World, tab: Tab): void {
 function restore(world: World, newEpoch: boolean, alive: boolean): void {
   const { server, journal, next } = world
   if (!server.store.restore(newEpoch ? () => `e${next()}` : undefined)) return
-  // What was settled is gone for good and reported so; an outbox row that a crash brings back may land anywhere.
-  for (const localId of world.settled) world.births.delete(localId)
+  // What was settled is gone for good and reported so; an outbox row that a crash brings back may land anywhere. Where
+  // links live on, so may a frame of a dead tab that is still on its way.
+  for (const [localId, { room, user }] of world.births) {
+    const lost = world.truth.everLanded(room, user, localId) && !world.truth.now(room)?.own.has(ownKey(user, localId))
+    if (world.settled.has(localId) || (alive && lost)) world.births.delete(localId)
+  }
   journal.fired(newEpoch ? 'store restored under a new epoch' : 'store restored under the same epoch')
   if (alive) journal.fired('store restored while links live')
   else server.kill()

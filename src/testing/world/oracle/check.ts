@@ -5,6 +5,7 @@ import type { World } from '../world.js'
 import { checkMarks, type HeldMarks } from './marks.js'
 import { checkShown, settledOf } from './shown.js'
 import { checkStored, type Cursors } from './stored.js'
+import { ownKey } from './truth.js'
 
 /** What was looked at last. */
 export interface Memory {
@@ -54,6 +55,8 @@ function checkConversation(world: World, memory: Memory, tab: Tab, conversation:
   for (const localId of settledOf(world.journal, world.truth, shown, sent)) {
     tab.unsettled.delete(localId)
     world.settled.add(localId)
+    // Settled on a line that is over: what comes of it now is the exception of a restored backup.
+    if (world.truth.now(room)?.own.get(ownKey(tab.user, localId)) === undefined) world.births.delete(localId)
   }
   const marks = held(memory.marks, tab)
   marks.set(

@@ -79,9 +79,10 @@ function differs({ truth }: World, tab: Tab, room: string): string | null {
     // More than the store has is possible after a backup restored under the same epoch; never more than it ever had (L7).
     if (mark.delivered < delivered || mark.read < read) return `${user} is at ${mark.delivered}/${mark.read}, not ${delivered}/${read}`
   }
+  const told = (receipts.marks.get(tab.user)?.read ?? 0) === (line.marks.get(tab.user)?.read ?? 0)
   const inbox = tab.chat.inbox.get()
   if (inbox.state !== 'ready') return `the inbox is ${inbox.state}`
   const unread = unreadOn(line, tab.user, receipts.marks.get(tab.user)?.read ?? 0, log.head)
   const shown = inbox.items.find((item) => item.conversation === room)?.unread
-  return shown === Math.min(unread, 100) ? null : `shows ${shown} unread, not ${unread}`
+  return shown === Math.min(unread, 100) || !told ? null : `shows ${shown} unread, not ${unread}`
 }

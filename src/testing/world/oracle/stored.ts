@@ -49,8 +49,10 @@ export function checkStored(parts: StoredParts): Cursors {
   for (const [room, stored] of cached) checkCache(parts, room, stored, after)
   for (const [room, { line, head }] of after) {
     const was = before.get(room)
-    // A line that is over may come back: a tab that has not heard of its end writes what it has.
-    if (was?.line === line && head < was.head && truth.now(room) === line)
+    // A line that is over may come back: a tab that has not heard of its end writes what it has. Two lines of one epoch
+    // cannot be told apart, and the tab that was told of the later one writes its own.
+    const steady = truth.now(room) === line && !truth.wentBack(room, line.epoch)
+    if (was?.line === line && head < was.head && steady)
       journal.broken('L8', `${user}: the cursor of ${room} went back from ${was.head} to ${head}`)
   }
   for (const [localId, room] of promised) {

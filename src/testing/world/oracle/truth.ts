@@ -36,6 +36,8 @@ export interface Seat {
 
 /** Where a local id was born: its lane, and its number in the order of that lane. */
 export interface Birth {
+  readonly room: string
+  readonly user: string
   readonly lane: string
   readonly n: number
 }
@@ -50,6 +52,8 @@ export interface Truth {
   now(conversation: string): Line | undefined
   /** The line on which a position stands. */
   lineOf(conversation: string, at: { readonly epoch: string; readonly head: number; readonly tag: string }): Line | undefined
+  /** Has a backup been restored under this epoch? Then two lines bear its name. */
+  wentBack(conversation: string, epoch: string): boolean
   /** Did this local id ever take effect, on whatever line? */
   everLanded(conversation: string, author: string, localId: string): boolean
   /** A user has looked at everything up to here. */
@@ -130,6 +134,7 @@ export function truthOf(journal: Journal, birth: (localId: string) => Birth | un
     lineOf(conversation, { epoch, head, tag }) {
       return lines.get(conversation)?.findLast((line) => line.epoch === epoch && (head === 0 || line.changes[head - 1]?.tag === tag))
     },
+    wentBack: (conversation, epoch) => (lines.get(conversation) ?? []).filter((line) => line.epoch === epoch).length > 1,
     everLanded: (conversation, author, localId) => lines.get(conversation)?.some((line) => line.own.has(ownKey(author, localId))) ?? false,
     looked(conversation, epoch, user, seq) {
       const key = `${conversation} ${epoch} ${user}`
