@@ -1,7 +1,7 @@
 /** Every arm of an outbox entry against everything that can happen to it; a missing cell does not compile. */
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
-import { ack, echo, live, openedFrame, reject, send } from '../../../test/fakes/wire-frames.js'
+import { ack, echo, live, openedFrame, reject, row, send } from '../../../test/fakes/wire-frames.js'
 import type { Arm } from './entry.js'
 
 /** Arms, with those a taken back or returned entry passes through told apart. */
@@ -252,6 +252,18 @@ describe('L2 R11 R13 R14: an entry', () => {
     core.forget()
     inputs[input](core)
     expect(outcome(core)).toBe(result)
+  })
+
+  it('L4 R11: acknowledged beyond the head it is sent, but takes its place only when the log reaches it', () => {
+    const core = situations.inflight()
+    const message = row(7, { author: 'me', localId: 'mine' })
+    core.hear(ack('mine', 7, { message }))
+    expect(core.reports('sent')).toMatchObject([{ row: { seq: 7 } }])
+    expect(core.conversation().log.tail.rows.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5])
+    core.hear(openedFrame(core.conversation().log.catchUp?.request ?? 0, 5, 7, { rows: [row(6), message] }))
+    expect(core.conversation().log.tail.rows.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7])
+    expect(core.entry('mine')).toBeUndefined()
+    expect(core.reports('sent')).toHaveLength(1)
   })
 
   it.each(Object.keys(table) as Situation[])('%s: an echo settles it once and its row leaves with the log', (situation) => {
