@@ -87,6 +87,16 @@ describe('R10: a schema', () => {
     expect(talk.timeline.get().messages[0]).toMatchObject({ status: 'sent', content: { at } })
   })
 
+  it('types the last message of the inbox too while it is pending', async () => {
+    const { chat, mock, online, pass } = drivenChat({ content: dated })
+    mock.drop(({ type }) => type === 'operation')
+    await online()
+    const at = new Date(86_400_000)
+    chat.conversation('c').send({ at })
+    await pass()
+    expect(chat.inbox.get().items[0]?.last).toMatchObject({ status: 'sending', content: { at } })
+  })
+
   it('refuses in its own words', () => {
     const refused = expect.objectContaining({ code: 'content-invalid', message: expect.stringContaining('Invalid') })
     expect(() => writtenContent(dated, { at: 'never' as never })).toThrow(refused)

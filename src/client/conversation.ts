@@ -5,7 +5,7 @@ import { type StandardSchema, writtenContent } from './content.js'
 import type { Engine } from './engine.js'
 import { ChatError } from './errors.js'
 import type { Shell } from './shell.js'
-import { knownMaker, stageOf } from './known.js'
+import { knownMaker, stageOf, type WhenKnown } from './known.js'
 import { detailsMaker } from './snapshots.js'
 import { loadingView, viewMaker } from './view.js'
 
@@ -17,7 +17,7 @@ export interface ConversationParts<C> {
 
 export function conversationHandle<C>(id: string, parts: ConversationParts<C>): Conversation<C> {
   const { user, engine } = parts
-  const { shell, readables, calls } = engine
+  const { shell, readables } = engine
   const present = (): ConversationState | undefined => {
     const state = engine.state()
     const slot = state.slots.get(id)
@@ -35,16 +35,6 @@ export function conversationHandle<C>(id: string, parts: ConversationParts<C>): 
     if (entry && fits(entry.arm.kind)) return
     throw new ChatError('unknown-message', `${what}: no such unsent message is in this conversation. Use the localId that send() gave.`)
   }
-  const whenKnown = knownMaker(readables, () => stageOf(present(), engine.state().session.phase), watching)
-  const call = async (what: string, options: CallOptions | undefined, start: (call: number) => void) => {
-    engine.assertOpen(what)
-    return calls.start(what, options?.signal, start)
-  }
-  const knownCall = (what: string, options: CallOptions | undefined, start: (call: number) => void) =>
-    call(what, options, (number) =>
-      whenKnown(options?.signal, (stage) => (stage === 'offline' ? calls.answer(number, 'offline') : start(number))),
-    )
-
   return {
     id,
     timeline: readables.make((): View<C> => {
@@ -72,6 +62,27 @@ export function conversationHandle<C>(id: string, parts: ConversationParts<C>): 
     },
     markRead: () => shell.dispatch({ kind: 'mark-read', conversation: id }),
     setTyping: (on) => shell.dispatch({ kind: 'set-typing', conversation: id, on }),
+    ...placeCalls(
+      id,
+      engine,
+      knownMaker(readables, () => stageOf(present(), engine.state().session.phase), watching),
+    ),
+  }
+}
+
+type PlaceCalls = Pick<Conversation, 'loadOlder' | 'loadNewer' | 'jumpTo' | 'jumpToLatest'>
+
+/** What is shown of the log. What goes back in it waits until it is known. */
+function placeCalls<C>(id: string, { shell, calls, assertOpen }: Engine<C>, whenKnown: WhenKnown): PlaceCalls {
+  const call = async (what: string, options: CallOptions | undefined, start: (call: number) => void) => {
+    assertOpen(what)
+    return calls.start(what, options?.signal, start)
+  }
+  const knownCall = (what: string, options: CallOptions | undefined, start: (call: number) => void) =>
+    call(what, options, (number) =>
+      whenKnown(options?.signal, (stage) => (stage === 'offline' ? calls.answer(number, 'offline') : start(number))),
+    )
+  return {
     async loadOlder(options) {
       const limit = assertWhole('The older messages were not loaded: `limit`', options?.limit ?? 50)
       return knownCall('The older messages were not loaded', options, (number) =>

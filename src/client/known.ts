@@ -17,7 +17,7 @@ export function stageOf(conversation: ConversationState | undefined, phase: Sess
   return isRestored && phase !== 'online' && phase !== 'connecting' ? 'offline' : 'unknown'
 }
 
-type WhenKnown = (signal: AbortSignal | undefined, run: (stage: Stage) => void) => void
+export type WhenKnown = (signal: AbortSignal | undefined, run: (stage: Stage) => void) => void
 
 /** `run` is called once, in the call itself where the log is known. */
 export function knownMaker(readables: Readables, get: () => Stage, watching: { first: () => void; last: () => void }): WhenKnown {

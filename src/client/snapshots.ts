@@ -5,11 +5,11 @@ import type { Entry } from '../core/outbox/entry.js'
 import type { ChatState, ConversationState } from '../core/state.js'
 import type { SessionState } from '../core/session-state.js'
 import type { Profile } from '../protocol/frames.js'
-import type { Details, Inbox, InboxItem, Message, OutboxEntry, Session } from './api.js'
+import type { Details, Inbox, InboxItem, OutboxEntry, Session } from './api.js'
 import type { StandardSchema } from './content.js'
 import { failure } from './failure.js'
 import { levelsOf, noLevels } from './status.js'
-import { pendingStatus, toMessage } from './view.js'
+import { pendingMessage, pendingStatus, toMessage } from './view.js'
 
 /** Remembers the last result for the last inputs. */
 function remembered<Inputs extends readonly unknown[], T>(make: (...inputs: Inputs) => T): (...inputs: Inputs) => T {
@@ -115,15 +115,10 @@ function toItem<C>(
 ): InboxItem<C> {
   const named = item.people.flatMap((id) => (people.has(id) ? [[id, people.get(id) as Profile] as const] : []))
   const last = item.pending
-    ? pendingLast<C>(item.pending, user)
+    ? pendingMessage<C>(item.pending, user, schema)
     : item.last && toMessage(item.last, item.receipts ? levelsOf(item.receipts, user) : noLevels, user, schema)
   const { id: conversation, profile, unread, more } = item
   return { conversation, profile, people: new Map(named), ...(last ? { last } : {}), unread, unreadMore: more }
-}
-
-function pendingLast<C>(entry: Entry, user: string): Message<C> {
-  const { localId, at, content } = entry
-  return { key: localId, localId, author: user, mine: true, at, content: content as C, status: pendingStatus(entry) }
 }
 
 export function detailsMaker(): (conversation: ConversationState | undefined, state: ChatState, id: string) => Details {

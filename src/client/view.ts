@@ -40,6 +40,13 @@ export function viewMaker<C>(user: string, schema: StandardSchema<C> | undefined
   let members = noMembers
   let last: Last<C> | null = null
   const pending = new WeakMap<Entry, Message<C>>()
+  const toPending = (entry: Entry): Message<C> => {
+    const known = pending.get(entry)
+    if (known) return known
+    const made = pendingMessage(entry, user, schema)
+    pending.set(entry, made)
+    return made
+  }
 
   return (state, link) => {
     const live = link !== 0 && state.log.liveOn === link
@@ -53,7 +60,7 @@ export function viewMaker<C>(user: string, schema: StandardSchema<C> | undefined
     const window = shown(state.log)
     const confirmed = present(memo, window, levels, user, schema)
     memo = { stem: window.stem, rows: window.rows, levels, confirmed }
-    const messages = withPending(state, window, confirmed, (entry) => pendingMessage(pending, entry, user, schema))
+    const messages = withPending(state, window, confirmed, toPending)
     const view = same(last?.view, assemble(state, window, kept(last?.view.messages, messages), user, live))
     last = { state, online: live, view }
     return view
@@ -123,18 +130,12 @@ export function toMessage<C>(row: MessageRow, levels: Levels, user: string, sche
   return message
 }
 
-function pendingMessage<C>(
-  known: WeakMap<Entry, Message<C>>,
-  entry: Entry,
-  user: string,
-  schema: StandardSchema<C> | undefined,
-): Message<C> {
-  const found = known.get(entry)
-  if (found) return found
+/** An unsettled entry as the application sees it; what the server stored counts where it has said so. */
+export function pendingMessage<C>(entry: Entry, user: string, schema: StandardSchema<C> | undefined): Message<C> {
   const { localId, at, arm } = entry
   const stored = arm.kind === 'acked' ? arm.message : undefined
   const content = stored?.content ?? entry.content
-  const message: Message<C> = {
+  return {
     key: localId,
     localId,
     author: user,
@@ -144,8 +145,6 @@ function pendingMessage<C>(
     status: pendingStatus(entry),
     ...(arm.kind === 'failed' ? { error: failure(arm.code) } : {}),
   }
-  known.set(entry, message)
-  return message
 }
 
 export function pendingStatus({ arm }: Entry): 'saving' | 'queued' | 'sending' | 'sent' | 'failed' {
