@@ -33,7 +33,8 @@ export function tellMarked(state: HubState, at: Place & { user: string }, outcom
   const { epoch, mark, memberCount } = outcome
   const room = roomAt(state, at)
   const everyone = memberCount <= limits.members
-  if (room && everyone) {
+  // Only of the room's own epoch: a restored backup may have come between asking and storing.
+  if (room && everyone && (room.epoch === epoch || room.epoch === '')) {
     room.marks.set(mark.user, mark)
     state.marked.add(room)
   }
@@ -67,9 +68,15 @@ function tellChange(state: HubState, at: Place, epoch: string, { seq, tag, chang
   state.writes.wake()
   const room = roomAt(state, at)
   if (!room) return
-  room.epoch = epoch
-  room.head = seq
+  moveRoom(room, epoch, seq)
   tellRoom(state, room, { type: 'change', conversation: at.conversation, epoch, seq, tag, change, ...(people ? { people } : {}) })
+}
+
+/** Watermarks gathered under another epoch name other messages. */
+export function moveRoom(room: Room, epoch: string, head: number): void {
+  if (room.epoch !== '' && room.epoch !== epoch) room.marks.clear()
+  room.epoch = epoch
+  room.head = head
 }
 
 function tellRoom(state: HubState, room: Room, frame: ServerFrame): void {

@@ -4,7 +4,7 @@ import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
 import { errorFields, silentLogger } from '../logger.js'
 import type { OpenRead } from '../store.js'
-import { tellArranged } from './fan-out.js'
+import { moveRoom, tellArranged } from './fan-out.js'
 import { follow, unfollow } from './follow.js'
 import type { Follow, Link, Reading } from './link.js'
 import { type HubState, push, roomAt } from './state.js'
@@ -59,10 +59,7 @@ function admit(state: HubState, link: Link, made: Follow, { request, conversatio
   push(state, link, { type: 'opened', request, conversation, ...read })
   made.told = Math.max(made.told, read.head)
   const room = roomAt(state, { tenant: link.tenant, conversation })
-  if (room && (room.epoch !== read.epoch || room.head < read.head)) {
-    room.epoch = read.epoch
-    room.head = read.head
-  }
+  if (room && (room.epoch !== read.epoch || room.head < read.head)) moveRoom(room, read.epoch, read.head)
   const { held } = made
   made.held = undefined
   // An unfollow that overtook the answer has left nothing to follow.
