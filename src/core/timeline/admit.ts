@@ -152,7 +152,8 @@ export function admitRest(turn: Turn, id: string, frame: Opened): void {
   const conversation = conversationOf(turn, id) as ConversationState
   const { log } = conversation
   const { user } = turn.state.config
-  const read = frame.marks.find((mark) => mark.user === user)?.read ?? 0
+  const known = conversation.receipts.marks.get(user)?.read ?? 0
+  const read = Math.max(known, frame.marks.find((mark) => mark.user === user)?.read ?? 0)
   const unread = { ...frame.unread, read, countedTo: frame.head }
   // What came live meanwhile is not in the server's count.
   const receipts = counted({ ...conversation.receipts, unread }, log.tail.rows, user)

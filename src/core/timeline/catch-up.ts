@@ -15,9 +15,15 @@ export function ensureCaughtUp(turn: Turn, conversation: ConversationState): voi
   const { log } = conversation
   const link = onlineLink(turn)
   if (link === 0 || log.state !== 'ready' || log.catchUp !== null) return
-  if (log.liveOn === link && log.head >= log.heard) return
+  if (log.liveOn === link && log.head >= log.heard && !isCountStale(turn, conversation)) return
   if (turn.env.nowMs < log.retryAtMs) return
   ask(turn, conversation, turn.env.nowMs, 0)
+}
+
+/** The server's count is from before this user read on, and what came since is not all held: only the server can count (R22). */
+function isCountStale(turn: Turn, { log, receipts }: ConversationState): boolean {
+  const read = receipts.marks.get(turn.state.config.user)?.read ?? 0
+  return receipts.unread.read < read && read < log.tail.from && read < log.head
 }
 
 function ask(turn: Turn, conversation: ConversationState, sinceMs: number, rows: number): void {
@@ -84,6 +90,7 @@ export function unfollowed(turn: Turn, conversation: ConversationState): void {
 export function catchUpWakeAt(turn: Turn, conversation: ConversationState): number {
   const { log } = conversation
   if (log.catchUp) return log.catchUp.deadlineMs
-  const due = log.state === 'ready' && onlineLink(turn) !== 0 && (!isLive(turn, log) || log.head < log.heard)
+  const due =
+    log.state === 'ready' && onlineLink(turn) !== 0 && (!isLive(turn, log) || log.head < log.heard || isCountStale(turn, conversation))
   return due ? log.retryAtMs : never
 }
