@@ -112,7 +112,7 @@ function restore(world: World, newEpoch: boolean, alive: boolean): void {
   // links live on, so may a frame of a dead tab that is still on its way.
   for (const [localId, { room, user }] of world.births) {
     const lost = world.truth.everLanded(room, user, localId) && !world.truth.now(room)?.own.has(ownKey(user, localId))
-    if (world.settled.has(localId) || (alive && lost)) world.births.delete(localId)
+    if (world.settled.has(localId) || (alive && (lost || world.discarded.has(localId)))) world.births.delete(localId)
   }
   journal.fired(newEpoch ? 'store restored under a new epoch' : 'store restored under the same epoch')
   if (alive) journal.fired('store restored while links live')

@@ -30,6 +30,10 @@ function checkTab(world: World, memory: Memory, tab: Tab): void {
   const session = tab.chat.session.get()
   if (session.phase === 'faulted')
     world.journal.broken('L5', `${tab.name} failed: ${String(session.error.cause)} ${(session.error.cause as Error)?.stack}`)
+  // Adopted ones too: whoever holds an entry must not lose it.
+  for (const { localId, conversation } of tab.chat.outbox.get()) {
+    if (!world.discarded.has(localId)) tab.unsettled.set(localId, conversation)
+  }
   const disk = memory.disks.get(tab.device)
   if (noteDurable(tab) && disk) disk.commits = -1
   for (const conversation of tab.state().conversations) checkConversation(world, memory, tab, conversation)
