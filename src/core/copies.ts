@@ -3,6 +3,7 @@
  * twenty times more, and a field forgotten here does not compile. A copy may be changed until the turn ends.
  */
 import type { CacheState } from './cache/cache-state.js'
+import type { DiskState } from './cache/disk-state.js'
 import type { InboxState } from './inbox/inbox-state.js'
 import type { ChatState, ConversationState, Log, Receipts } from './state.js'
 
@@ -105,4 +106,34 @@ export function copyInbox(i: InboxState): Mutable<InboxState> {
     stored: i.stored,
     storeAtMs: i.storeAtMs,
   }
+}
+
+export function copyDisk(d: DiskState): DiskState {
+  return {
+    phase: d.phase,
+    generation: d.generation,
+    ask: d.ask,
+    rows: d.rows,
+    adopted: d.adopted,
+    waiting: d.waiting,
+    flight: d.flight,
+    notBeforeMs: d.notBeforeMs,
+    failures: d.failures,
+    cacheFlight: d.cacheFlight,
+    cacheNotBeforeMs: d.cacheNotBeforeMs,
+    usage: d.usage,
+    storedUsage: d.storedUsage,
+  }
+}
+
+/**
+ * The same conversation with every record that is new since `was` in the one shape of its copy. Spreads give objects of
+ * equal fields many hidden classes, and each new one throws away the compiled code of every message's path.
+ */
+export function evened(now: ConversationState, was: ConversationState | undefined): ConversationState {
+  const next = copyConversation(now)
+  if (now.log !== was?.log) next.log = copyLog(now.log)
+  if (now.receipts !== was?.receipts) next.receipts = copyReceipts(now.receipts)
+  if (now.cache !== was?.cache) next.cache = copyCache(now.cache)
+  return next
 }

@@ -17,7 +17,7 @@ import {
 import { openDisk } from './cache/disk-queue.js'
 import { restored } from './cache/restore.js'
 import { conversationFor, unwatch, watch } from './conversations.js'
-import { copyConversation } from './copies.js'
+import { copyConversation, copyDisk, copyInbox, evened } from './copies.js'
 import type { CoreEvent, Effect, Env, Signal } from './event.js'
 import { askInbox, inboxFailed, inboxFollows, inboxFrame, inboxLinkLost, inboxTick, inboxWakeAt } from './inbox/inbox.js'
 import { restoreInbox, storeInbox, storeInboxAt } from './inbox/stored.js'
@@ -256,8 +256,22 @@ function settleTurn(turn: Turn): void {
     const conversation = turn.state.conversations[slot]
     if (conversation) setWake(turn, conversation)
   }
+  evenOut(turn)
   if (turn.frames.length > 0 && link !== 0) turn.effects.push({ kind: 'transmit', link, frames: turn.frames })
   turn.state.wakeAtMs = wakeAt(turn)
+}
+
+/** What stands between two turns has one shape, however it was made. */
+function evenOut(turn: Turn): void {
+  const { before } = turn
+  if (turn.state.disk !== before.disk) turn.state.disk = copyDisk(turn.state.disk)
+  if (turn.state.inbox !== before.inbox) turn.state.inbox = copyInbox(turn.state.inbox)
+  if (turn.state.conversations === before.conversations) return
+  for (const slot of turn.touched) {
+    const now = turn.state.conversations[slot]
+    const was = now && before.conversations[before.slots.get(now.id) ?? -1]
+    if (now && now !== was) put(turn, evened(now, was))
+  }
 }
 
 function linkWas(state: ChatState): number {
