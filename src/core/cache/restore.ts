@@ -117,7 +117,8 @@ function onOneLine({ head, tail }: Log, value: CursorValue, rows: readonly Row[]
   if (!ours || !theirs) return ours === theirs
   if (value.head < head) return tail.rows[positionOf(tail.rows, theirs.seq)]?.id === theirs.id
   const held = [...foldPages(rows, ours.index, ours.index), ...value.rows].find((row) => row.index === ours.index)
-  return held?.id === ours.id
+  // Older than all they keep: nothing speaks against them.
+  return held ? held.id === ours.id : ours.index < value.first
 }
 
 /** A cursor row as it may be used, or null: of another build, damaged or with a hole. */
