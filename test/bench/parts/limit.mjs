@@ -1,6 +1,7 @@
 /** What no chat client can beat: the same frames parsed, put into a Map by id and pushed into an array sorted by place. */
 import { performance } from 'node:perf_hooks'
 import { rowsIn } from './log.mjs'
+import { cpuWatch } from './rounds.mjs'
 
 function take(texts, count) {
   const byId = new Map()
@@ -26,11 +27,11 @@ function placeOf(sorted, seq) {
   return low
 }
 
-/** µs per message. */
+/** CPU µs per message. */
 export function limitIngest(texts, count) {
-  const startedMs = performance.now()
+  const watch = cpuWatch()
   const { byId, sorted } = take(texts, count)
-  const tookMs = performance.now() - startedMs
+  const tookMs = watch()
   if (byId.size !== count || sorted.length !== count) throw new Error('The limit lost messages.')
   return (tookMs * 1_000) / count
 }

@@ -24,6 +24,14 @@ export async function sit({ conversations = ['c0'], heads, inboxRows, seen = () 
   return { chat, talks, script, listener }
 }
 
+/** Opens one more conversation of a chat that sits; `end` lets go of it. */
+export async function join({ chat, listener }, id) {
+  const talk = chat.conversation(id)
+  const end = talk.timeline.subscribe((view) => listener.seen(view))
+  await until(() => talk.timeline.get().state === 'ready')
+  return { talk, end }
+}
+
 export async function until(holds, turns = 10_000) {
   for (let i = 0; i < turns; i++) {
     if (holds()) return

@@ -1,7 +1,7 @@
 /** The peer: stream-chat's client, one channel, its own event as text through JSON.parse and `dispatchEvent`, as its socket does. */
-import { performance } from 'node:perf_hooks'
 import { StreamChat } from 'stream-chat'
 import { rowAt } from './log.mjs'
+import { cpuWatch } from './rounds.mjs'
 
 const cid = 'messaging:c0'
 let texts = []
@@ -14,7 +14,7 @@ function textAt(seq) {
   return JSON.stringify({ type: 'message.new', cid, channel_type: 'messaging', channel_id: 'c0', created_at, user, message })
 }
 
-/** µs per message; the channel's list is read at every event. */
+/** CPU µs per message; the channel's list is read at every event. */
 export function streamIngest(count) {
   if (texts.length < count) texts = Array.from({ length: count }, (_, i) => textAt(i + 1))
   const client = new StreamChat('key', { disableCache: true, warmUp: false })
@@ -29,9 +29,9 @@ export function streamIngest(count) {
     const { messages } = channel.state
     newest = messages[messages.length - 1].id
   })
-  const startedMs = performance.now()
+  const watch = cpuWatch()
   for (let i = 0; i < count; i++) client.dispatchEvent(JSON.parse(texts[i]))
-  const tookMs = performance.now() - startedMs
+  const tookMs = watch()
   if (newest !== rowAt('c0', count).id) throw new Error(`stream-chat shows ${newest} last.`)
   return (tookMs * 1_000) / count
 }
