@@ -220,7 +220,7 @@ export interface Chat<Content = unknown> {
   on<E extends keyof ChatEvents>(event: E, run: (...args: ChatEvents<Content>[E]) => void): () => void
   /** Ends link, timers and listeners; keeps the disk. Safe to call twice. */
   close(): Promise<void>
-  /** Tries to flush for `flushMs` (default 0), wipes this user's data and closes; resolves with what was never sent (R28). */
+  /** Tries to flush for `flushMs` (default 0), wipes this user's data and closes; resolves with what was never sent (R28). Rejects `storage-failed` where the disk could not be wiped: nothing more is sent, and it may be called again. */
   logout(options?: CallOptions & { readonly flushMs?: number }): Promise<{ readonly unsent: readonly OutboxEntry<Content>[] }>
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { drivenChat } from '../../test/fakes/driven-chat.js'
 import type { StorageFactory } from '../ports/storage.js'
 import { memoryStorage } from '../storage/memory/index.js'
+import { crashingStorage } from '../testing/crashing-storage.js'
 import { virtualClock } from '../testing/virtual-clock.js'
 import { mockTransport } from '../transports/mock/index.js'
 import type { Message, View } from './api.js'
@@ -489,6 +490,17 @@ describe('L10 R28: logout', () => {
     }
     expect(await flushing(true)).toEqual({ unsent: 0, timers: 0 })
     expect(await flushing(false)).toEqual({ unsent: 1, timers: 0 })
+  })
+
+  it('says when the disk could not be wiped, and can be called again', async () => {
+    const disk = crashingStorage(() => 0.5)
+    const { chat, pass } = drivenChat({ storage: disk.factory })
+    chat.conversation('c').send('mine')
+    await pass()
+    disk.failNext('failed')
+    await expect(chat.logout()).rejects.toMatchObject({ code: 'storage-failed', retry: 'later' })
+    expect(await chat.logout()).toMatchObject({ unsent: [{ content: 'mine' }] })
+    expect(chat.outbox.get()).toEqual([])
   })
 
   it('aborted, it leaves everything as it is', async () => {

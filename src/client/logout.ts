@@ -35,11 +35,19 @@ export async function logout<C>(parts: LogoutParts<C>): Promise<readonly OutboxE
   const row = { key: ['g'], version: `${parts.clock.wall()}.${parts.clock.roll()}`, value: null }
   const fence: Write = { kind: 'put', row }
   // Before the reading: what another instance was told is stored is either read here, or was stored never.
-  await storage.commit([fence], { durability: 'strict' })
+  await wiping(storage.commit([fence], { durability: 'strict' }))
   const others = await unsentOfOthers<C>(storage, parts.shell.state())
-  await storage.commit([{ kind: 'clear', range: { prefix: [] } }, fence], { durability: 'strict' })
+  await wiping(storage.commit([{ kind: 'clear', range: { prefix: [] } }, fence], { durability: 'strict' }))
   parts.tell()
   return [...others, ...here]
+}
+
+/** Nothing more is sent either way; called again, a logout tries the disk again. */
+function wiping(commit: Promise<void>): Promise<void> {
+  return commit.catch((cause: unknown) => {
+    const text = 'The user was not logged out: stored data could not be wiped. Call logout() again, or delete the site data.'
+    throw new ChatError('storage-failed', text, { retry: 'later', cause })
+  })
 }
 
 /** What lanes of other instances still hold and the stored log does not have. Own lanes are what memory says. */
