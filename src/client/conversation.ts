@@ -54,6 +54,7 @@ export function conversationHandle<C>(id: string, parts: ConversationParts<C>): 
     },
     retry(localId) {
       find(localId, 'The message was not sent again', (kind) => kind === 'failed')
+      assertMember(present(), 'The message was not sent again')
       shell.dispatch({ kind: 'retry', conversation: id, localId })
     },
     discard(localId) {
@@ -127,10 +128,13 @@ function typingUsers(present: () => ConversationState | undefined): () => readon
 
 function assertRoom(shell: Shell, conversation: ConversationState | undefined, bytes: number): void {
   const { outbox, config } = shell.state()
-  if (conversation?.log.state === 'gone') {
-    throw new ChatError('conversation-gone', 'The message was not sent: this user is not a member of the conversation.')
-  }
+  assertMember(conversation, 'The message was not sent')
   if (outbox.entries >= config.outboxEntries || outbox.bytes + bytes > config.outboxBytes) {
     throw new ChatError('outbox-full', 'The message was not sent: the outbox is full. Wait until it has drained.', { retry: 'later' })
   }
+}
+
+function assertMember(conversation: ConversationState | undefined, what: string): void {
+  if (conversation?.log.state !== 'gone') return
+  throw new ChatError('conversation-gone', `${what}: this user is not a member of the conversation.`)
 }

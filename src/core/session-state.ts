@@ -24,7 +24,14 @@ export type SessionState =
       /** Server clock minus device clock, for what is shown. */
       readonly skewMs: number
     } & Tries)
-  | ({ readonly phase: 'waiting'; readonly link: number; readonly untilMs: number; readonly sinceMs: number; readonly why: string } & Tries)
+  | ({
+      readonly phase: 'waiting'
+      readonly link: number
+      readonly untilMs: number
+      readonly sinceMs: number
+      readonly why: string
+      readonly hintMs: number
+    } & Tries)
   | { readonly phase: 'refused'; readonly link: number; readonly code: string }
   | { readonly phase: 'closed' }
 

@@ -253,6 +253,17 @@ describe('L9 R26: the session', () => {
     expect(core.state().wakeAtMs - core.nowMs()).toBe(7_250)
   })
 
+  it("is not hurried past a server's hint by somebody who comes back to the page", () => {
+    const core = phases.online()
+    closedWith(core, { band: 'retry-after', code: 'overloaded', retryAfterMs: 7_000 })
+    core.dispatch({ kind: 'signal', signal: 'visible' })
+    core.dispatch({ kind: 'connect' })
+    expect(core.state().session.phase).toBe('waiting')
+    expect(core.state().wakeAtMs - core.nowMs()).toBe(7_000)
+    core.wait(7_000)
+    expect(core.state().session.phase).toBe('connecting')
+  })
+
   it('a link that lived 5 s begins the waits anew, a shorter one does not', () => {
     const attempts = (livedMs: number) => {
       const core = drivenCore()

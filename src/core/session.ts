@@ -21,6 +21,7 @@ import type { SessionState, Tries } from './session-state.js'
 import { bounds, never, timing } from './timing.js'
 import { report, type Turn } from './turn.js'
 
+type Waiting = Extract<SessionState, { phase: 'waiting' }>
 type Online = Extract<SessionState, { phase: 'online' }>
 
 export function linkOf(session: SessionState): number {
@@ -32,7 +33,7 @@ export function connect(turn: Turn): void {
   const { session } = turn.state
   if (session.phase === 'idle') openLink(turn, 1, { attempt: 0, refreshes: 0 })
   if (session.phase === 'refused') openLink(turn, session.link + 1, { attempt: 0, refreshes: 0 })
-  if (session.phase === 'waiting') openLink(turn, session.link + 1, session)
+  if (session.phase === 'waiting') hurry(turn, session, session.attempt)
 }
 
 function openLink(turn: Turn, link: number, tries: Tries): void {
@@ -125,16 +126,19 @@ export function leave(turn: Turn, why: LinkClosed, closeIt: boolean): void {
     untilMs: turn.env.nowMs + waitMs(attempt, turn.env.roll, why.retryAfterMs),
     sinceMs: turn.env.nowMs,
     why: why.code,
+    hintMs: turn.env.nowMs + Math.min(why.retryAfterMs ?? 0, longestHintMs),
     attempt: attempt + 1,
     refreshes,
   }
   report(turn, { kind: 'reconnecting', attempt: attempt + 1, why: why.code })
 }
 
+const longestHintMs = 3_600_000
+
 /** Full jitter over a doubling cap; a hint is a floor. Default first cap 0.5 s, last 30 s. */
 export function waitMs(attempt: number, roll: number, hintMs = 0): number {
   const cap = Math.min(timing.backoffCapMs, timing.backoffFirstMs * 2 ** Math.min(attempt, 10))
-  return Math.max(0, Math.min(hintMs, 3_600_000)) + roll * cap
+  return Math.max(0, Math.min(hintMs, longestHintMs)) + roll * cap
 }
 
 function refuse(turn: Turn, code: string, link: number): void {
@@ -153,8 +157,15 @@ export function close(turn: Turn): void {
 export function sessionSignal(turn: Turn, signal: Signal): void {
   const { session } = turn.state
   if (signal === 'hidden') return
-  if (session.phase === 'waiting' && signal !== 'offline') openLink(turn, session.link + 1, { attempt: 0, refreshes: session.refreshes })
+  if (session.phase === 'waiting' && signal !== 'offline') hurry(turn, session, signal === 'online' ? 0 : session.attempt)
   if (session.phase === 'online') ping(turn, session, timing.probeMs)
+}
+
+/** Now, but never before the server's own hint: coming back to a tab is no reason to press it. */
+function hurry(turn: Turn, session: Waiting, attempt: number): void {
+  const { nowMs } = turn.env
+  if (nowMs >= session.hintMs) openLink(turn, session.link + 1, { attempt, refreshes: session.refreshes })
+  else turn.state.session = { ...session, untilMs: Math.min(session.untilMs, session.hintMs) }
 }
 
 function ping(turn: Turn, session: Online, withinMs: number): void {

@@ -35,6 +35,8 @@ export const bounds = {
   windowHalf: 200,
   /** Messages per stored page (R2). */
   pageRows: 50,
+  /** Changes to stored rows that wait to be written; more begin the cache anew. */
+  patches: 1_000,
   /** Rows not yet written that make the cache commit at once. */
   dirtyRows: 150,
   /** Passing failures of one entry alone before it gives up (R14). */

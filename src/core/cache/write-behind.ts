@@ -87,7 +87,7 @@ export function cacheCommitFailed(turn: Turn, commit: number, code: StorageError
   const { disk } = turn.state
   if (disk.cacheFlight?.commit !== commit) return
   if (code === 'conflict' && key?.length === 1) return fence(turn)
-  const pause = code === 'conflict' ? 0 : timing.diskRetryMs
+  const pause = code === 'conflict' && key ? 0 : timing.diskRetryMs
   turn.state.disk = { ...disk, cacheFlight: null, cacheNotBeforeMs: turn.env.nowMs + pause }
   for (const id of disk.cacheFlight.conversations) {
     const conversation = conversationOf(turn, id)

@@ -17,7 +17,31 @@ export function ensureCaughtUp(turn: Turn, conversation: ConversationState): voi
   if (link === 0 || log.state !== 'ready' || log.catchUp !== null) return
   if (log.liveOn === link && log.head >= log.heard && !isCountStale(turn, conversation)) return
   if (turn.env.nowMs < log.retryAtMs) return
+  const place = placeFor(turn, conversation, link)
+  if (place === null) return
+  if (place !== 'free') {
+    say(turn, { type: 'unfollow', conversation: place.id })
+    unfollowed(turn, place)
+  }
   ask(turn, conversation, turn.env.nowMs, 0)
+}
+
+/**
+ * A server may follow fewer than are held: what nobody watches makes place for what somebody does (R24). `free`: there
+ * is room; else the conversation that gives way, or null.
+ */
+function placeFor(turn: Turn, conversation: ConversationState, link: number): 'free' | ConversationState | null {
+  const { session, conversations } = turn.state
+  if (session.phase !== 'online' || conversation.log.liveOn === link) return 'free'
+  const followed = conversations.filter(({ log }) => log.liveOn === link || log.catchUp !== null)
+  if (followed.length < session.limits.followed) return 'free'
+  if (isUnwatched(conversation)) return null
+  const idle = followed.filter((each) => isUnwatched(each) && each.log.catchUp === null)
+  return idle.sort((a, b) => a.usedAt - b.usedAt)[0] ?? null
+}
+
+function isUnwatched({ watchers, entries }: ConversationState): boolean {
+  return watchers === 0 && entries.length === 0
 }
 
 /** The server's count is from before this user read on, and what came since is not all held: only the server can count (R22). */
@@ -90,7 +114,7 @@ export function unfollowed(turn: Turn, conversation: ConversationState): void {
 export function catchUpWakeAt(turn: Turn, conversation: ConversationState): number {
   const { log } = conversation
   if (log.catchUp) return log.catchUp.deadlineMs
-  const due =
-    log.state === 'ready' && onlineLink(turn) !== 0 && (!isLive(turn, log) || log.head < log.heard || isCountStale(turn, conversation))
-  return due ? log.retryAtMs : never
+  const link = onlineLink(turn)
+  const due = log.state === 'ready' && link !== 0 && (!isLive(turn, log) || log.head < log.heard || isCountStale(turn, conversation))
+  return due && placeFor(turn, conversation, link) !== null ? log.retryAtMs : never
 }

@@ -4,6 +4,7 @@
  * beats the one held (R4).
  */
 import type { Change, Member, MessageRow } from '../../protocol/frames.js'
+import { restarted } from '../cache/cache.js'
 import type { CacheState } from '../cache/cache-state.js'
 import { copyCache, copyConversation, copyLog, type Mutable } from '../copies.js'
 import type { ConversationState, Log } from '../state.js'
@@ -113,6 +114,8 @@ export function closeDraft(draft: LogDraft): Mutable<ConversationState> {
 function keepUnheld({ log, cache, unheld }: LogDraft): void {
   // Below the cover too: until the commit another tab may have stored what lies there.
   if (cache.cover) cache.patches = [...cache.patches, ...unheld]
+  // A disk that takes nothing must not fill the memory.
+  if (cache.patches.length > bounds.patches) Object.assign(cache, restarted(cache))
   if (log.load?.kept) log.load = { ...log.load, kept: bounded([...log.load.kept, ...unheld]) }
 }
 
