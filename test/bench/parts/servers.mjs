@@ -22,7 +22,8 @@ const kinds = {
   async socketio() {
     const { Server } = await import('socket.io')
     const http = createHttpServer()
-    const io = new Server(http, { transports: ['websocket'], perMessageDeflate: false, serveClient: false })
+    // Members made by hand answer no pings: a short interval would cut them in mid-run.
+    const io = new Server(http, { pingInterval: 600_000, transports: ['websocket'], perMessageDeflate: false, serveClient: false })
     io.on('connection', (socket) => {
       socket.on('join', (room, ack) => {
         socket.join(room)
