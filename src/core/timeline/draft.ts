@@ -102,7 +102,7 @@ export function closeDraft(draft: LogDraft): Mutable<ConversationState> {
   if (unheld.length > 0) keepUnheld(draft)
   // The newest stored page is written once more, when the next one begins: its rows must still be here.
   const keepFrom = cache.last < 0 ? cache.dirtyFrom : Math.min(cache.dirtyFrom, cache.last)
-  log.tail = log.view ? tail : trimOldest(tail, keepFrom)
+  log.tail = trimOldest(tail, keepFrom)
   log.heard = Math.max(log.heard, log.head)
   if (log.view && draft.viewRows && draft.viewRows !== log.view.rows) log.view = windowOf(draft.viewRows, log.view.from, log.view.to)
   if (log.beyond.length > 0) log.beyond = log.beyond.filter((frame) => frame.epoch === log.epoch && frame.seq > log.head)

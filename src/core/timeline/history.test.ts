@@ -307,6 +307,19 @@ describe('R33: windows are bounded', () => {
     expect(isWhole(shown(core.conversation().log).rows)).toBe(true)
   })
 
+  it('L11: while a reader is far back, the newest run does not grow with what comes', () => {
+    const core = live(drivenCore(), 2_000, 50)
+    jump(core, 100)
+    answerPage(core, 75, 125)
+    for (let seq = 2_001; seq <= 3_000; seq++) {
+      core.hear(said(seq))
+      if (seq % 40 === 0) core.wait(200)
+    }
+    expect(core.conversation().log.view).not.toBeNull()
+    expect(core.conversation().log.tail.rows.length).toBeLessThanOrEqual(400)
+    expect(core.conversation().log.tail.to).toBe(3_000)
+  })
+
   it('forward through a long log the shown run slides', () => {
     const core = live(drivenCore(), 2_000, 50)
     jump(core, 100)
