@@ -6,7 +6,7 @@ import { DatabaseSync } from '@photostructure/sqlite'
 import { type Browser, chromium } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Chat } from '../../src/client/api.js'
-import { seeded } from '../../src/testing/seeded.js'
+import { chance } from './chance.js'
 import { chromiumArgs, findChromium } from '../chromium.mjs'
 import { type Program, program } from './program.js'
 
@@ -68,7 +68,7 @@ it('loses, doubles and disorders nothing of 200 sends each way over five kill -9
       if (n >= count) clearInterval(beat)
     }, 40)
   }, sends)
-  const roll = seeded(Date.now())
+  const roll = chance()
   for (let i = 0; i < kills; i++) {
     await page.waitForTimeout(300 + roll() * 700)
     await demo.kill()

@@ -2,7 +2,7 @@
 import { DatabaseSync } from '@photostructure/sqlite'
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { seeded } from '../../src/testing/seeded.js'
+import { chance } from './chance.js'
 import type { Shown } from './page.js'
 import { type Stage, setStage } from './stage.js'
 
@@ -38,7 +38,7 @@ const settled = (page: Page) =>
 it('loses, doubles and disorders nothing over kill -9 of the server', async () => {
   const ana = await stage.page(await stage.browser('ana'), { user: 'ana', conversation: 'c1' })
   const ben = await stage.page(await stage.browser('ben'), { user: 'ben', conversation: 'c1' })
-  const roll = seeded(Date.now())
+  const roll = chance()
   const sending = Promise.all([sendAll(ana, 'ana'), sendAll(ben, 'ben')])
   for (let i = 0; i < kills; i++) {
     await ana.waitForTimeout(300 + roll() * 900)

@@ -1,7 +1,7 @@
 /** A11: two tabs of one user on one disk that know nothing of each other, and the end of that user (L2, L5, L8, L10). */
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { seeded } from '../../src/testing/seeded.js'
+import { chance } from './chance.js'
 import type { Shown } from './page.js'
 import { type Stage, setStage } from './stage.js'
 
@@ -69,7 +69,7 @@ describe('two tabs without coordination', () => {
     const browser = await stage.browser('ana')
     const tabs = [await stage.page(browser, asAna), await stage.page(browser, asAna)] as const
     const ben = await stage.page(await stage.browser('ben'), { user: 'ben', conversation: 'c1' })
-    const roll = seeded(Date.now())
+    const roll = chance()
     await Promise.all([
       sendWithReloads(tabs[0], 'one', 'ana', roll),
       sendWithReloads(tabs[1], 'two', 'ana', roll),
