@@ -17,6 +17,8 @@ import { chromiumArgs, findChromium } from './test/chromium.mjs'
 
 const frameworks = () => [react(), vue(), svelte({ configFile: false })]
 const bindingTests = 'src/{react,vue,svelte}/**/*.test.{ts,tsx}'
+/** Bugs planted in the core are switched by a global, which the build takes out. */
+const setupFiles = ['test/fakes/planted.ts']
 const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,server,e2e,browser,bench}/**']
 
 export default defineConfig({
@@ -25,6 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
+          setupFiles,
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [bindingTests, ...ownProjects],
         },
@@ -33,20 +36,28 @@ export default defineConfig({
         plugins: frameworks(),
         // Without the browser condition Svelte resolves to its server build.
         resolve: { conditions: ['browser'] },
-        test: { name: 'dom', environment: 'happy-dom', include: [bindingTests] },
+        test: { name: 'dom', setupFiles, environment: 'happy-dom', include: [bindingTests] },
       },
       {
-        test: { name: 'house', include: ['test/floors.test.ts', 'test/house/**/*.test.ts'], testTimeout: 30_000 },
+        test: { name: 'house', setupFiles, include: ['test/floors.test.ts', 'test/house/**/*.test.ts'], testTimeout: 30_000 },
       },
       {
-        test: { name: 'package', include: ['test/package/**/*.test.ts'], testTimeout: 60_000 },
+        test: { name: 'package', setupFiles, include: ['test/package/**/*.test.ts'], testTimeout: 60_000 },
       },
       {
-        test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], pool: 'threads', maxWorkers: 2, testTimeout: 240_000 },
+        test: {
+          name: 'simulation',
+          setupFiles,
+          include: ['test/simulation/**/*.test.ts'],
+          pool: 'threads',
+          maxWorkers: 2,
+          testTimeout: 240_000,
+        },
       },
       {
         test: {
           name: 'e2e',
+          setupFiles,
           include: ['test/{server,e2e}/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
@@ -73,6 +84,7 @@ export default defineConfig({
         },
         test: {
           name: 'browser',
+          setupFiles,
           include: ['test/browser/**/*.test.{ts,tsx}'],
           fileParallelism: false,
           testTimeout: 60_000,

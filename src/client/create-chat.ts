@@ -1,5 +1,4 @@
 /** `createChat`: the core, its shell and the handles over them. Construction does no I/O. */
-import type { Faults } from '../core/state.js'
 import type { StorageState } from '../ports/storage.js'
 import { limits } from '../protocol/limits.js'
 import type { Chat, Conversation } from './api.js'
@@ -14,14 +13,14 @@ import { systemClock } from './system-clock.js'
 const inboxStep = 100
 const unopened: StorageState = { kind: 'memory', cacheBytes: 0 }
 
-/** Makes a chat over the given parts. Throws `bad-argument`. `faults` breaks rules on purpose; only tests pass it. */
-export function composeChat<C>(options: ComposedOptions<C>, faults: Faults = {}): Chat<C> {
+/** Makes a chat over the given parts. Throws `bad-argument`. */
+export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
   const { user, transport, content: schema, clock = systemClock } = options
   assertId(user, 'A chat was not made: `user`')
   if (typeof transport?.open !== 'function') {
     throw new ChatError('bad-argument', 'A chat was not made: `transport` is none. Pass one, such as webSocketTransport({ url, token }).')
   }
-  const engine = createEngine(options, clock, faults)
+  const engine = createEngine(options, clock)
   const { shell, readables, waits, life } = engine
   const conversations = new Map<string, Conversation<C>>()
   const parts: ConversationParts<C> = { user, schema, engine }

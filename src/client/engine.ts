@@ -1,7 +1,7 @@
 /** What every handle of a chat stands on: shell, readables, waits and their common end. No I/O before it is used. */
 import { monotonicFactory } from 'ulidx'
 import { initialState } from '../core/initial.js'
-import type { ChatState, Faults } from '../core/state.js'
+import type { ChatState } from '../core/state.js'
 import { bounds } from '../core/timing.js'
 import type { Clock } from '../ports/clock.js'
 import type { Storage, StorageFactory, StorageState } from '../ports/storage.js'
@@ -48,11 +48,11 @@ export interface Engine<C> {
   end(why: 'closed' | 'logged-out'): Promise<void>
 }
 
-export function createEngine<C>(options: ComposedOptions<C>, clock: Clock, faults: Faults): Engine<C> {
+export function createEngine<C>(options: ComposedOptions<C>, clock: Clock): Engine<C> {
   const { user, transport, tenant, content: schema } = options
   const newId = monotonicFactory(clock === systemClock ? drawnChance : () => clock.roll())
   const lane = newId(Math.floor(clock.wall()))
-  const initial = initialState({ user, device: lane, lane, ...sizes, faults })
+  const initial = initialState({ user, device: lane, lane, ...sizes })
   const lanes = options.lanes ?? newLanes()
   const calls = newCalls()
   const life = lifetime()

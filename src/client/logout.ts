@@ -3,7 +3,7 @@
  * before can write again; then what was never sent is read, to be given back, and everything stored goes.
  */
 import { entryFromRow } from '../core/outbox/entry.js'
-import { holdsOwn } from '../core/cache/restore.js'
+import { holdsOwn } from '../core/cache/stored-rows.js'
 import type { ChatState } from '../core/state.js'
 import type { Clock } from '../ports/clock.js'
 import type { Row, Storage, Write } from '../ports/storage.js'

@@ -2,7 +2,7 @@
  * A timeline's view from the state: confirmed rows and pending operations (R18, R19). Messages keep their object while
  * nothing of them changed, and a new row costs one new message, however many are shown.
  */
-import type { Mutable } from '../core/copies.js'
+import type { Mutable } from '../core/turn.js'
 import type { Entry } from '../core/outbox/entry.js'
 import { ownRead } from '../core/receipts.js'
 import type { ConversationState, Window } from '../core/state.js'

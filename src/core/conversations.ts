@@ -7,7 +7,7 @@ import { noReceipts } from './receipts.js'
 import type { ConversationState, Log } from './state.js'
 import { emptyWindow } from './timeline/window.js'
 import { never } from './timing.js'
-import { conversationOf, nextNumber, onlineLink, put, say, type Turn } from './turn.js'
+import { type Draft, draftOf, nextNumber, onlineLink, type Turn } from './turn.js'
 import { silent } from './typing.js'
 
 const coldLog: Log = {
@@ -32,8 +32,8 @@ const coldLog: Log = {
 }
 
 /** The conversation, read from disk first if it is new here. */
-export function conversationFor(turn: Turn, id: string): ConversationState {
-  const known = conversationOf(turn, id)
+export function conversationFor(turn: Turn, id: string): Draft {
+  const known = draftOf(turn, id)
   if (known) return known
   openDisk(turn)
   makeRoom(turn)
@@ -48,48 +48,36 @@ export function conversationFor(turn: Turn, id: string): ConversationState {
     usedAt: nextNumber(turn),
     wakeAtMs: never,
   }
-  turn.state.slots = new Map(turn.state.slots).set(id, turn.state.conversations.length)
-  turn.state.conversations = [...turn.state.conversations, made]
-  startRestore(turn, made)
-  return conversationOf(turn, id) as ConversationState
+  turn.slots = new Map(turn.slots).set(id, turn.conversations.length)
+  turn.conversations = [...turn.conversations, made]
+  const draft = draftOf(turn, id) as Draft
+  startRestore(turn, draft)
+  return draft
 }
 
 /** Never one that is watched, unsettled or unwritten; it is unfollowed first. */
 function makeRoom(turn: Turn): void {
-  const { conversations, config } = turn.state
+  const { conversations, config } = turn
   if (conversations.length < config.conversations) return
-  let oldest: ConversationState | null = null
-  for (const each of conversations) if (isIdle(each) && (!oldest || each.usedAt < oldest.usedAt)) oldest = each
+  const [oldest] = conversations.filter(isIdle).sort((a, b) => a.usedAt - b.usedAt)
   if (!oldest) return
-  if (onlineLink(turn) !== 0 && oldest.log.liveOn !== 0) say(turn, { type: 'unfollow', conversation: oldest.id })
-  const left = conversations.filter((each) => each !== oldest)
-  turn.state.conversations = left
-  turn.state.slots = new Map(left.map((each, slot) => [each.id, slot] as const))
-  // Slots have moved: everything is looked at again.
-  turn.touched.clear()
-  for (let slot = 0; slot < left.length; slot++) turn.touched.add(slot)
+  if (onlineLink(turn) && oldest.log.liveOn) turn.frames.push({ type: 'unfollow', conversation: oldest.id })
+  turn.conversations = conversations.filter((each) => each !== oldest)
+  turn.slots = new Map(turn.conversations.map((each, slot) => [each.id, slot]))
+  turn.touched.delete(oldest as Draft)
 }
 
 function isIdle({ watchers, entries, log, receipts, cache }: ConversationState): boolean {
-  return (
-    watchers === 0 &&
-    entries.length === 0 &&
-    !log.load &&
-    !log.catchUp &&
-    !receipts.pending &&
-    !cache.dirty &&
-    !cache.flight &&
-    cache.rereading === 0
-  )
+  const unread = log.load || log.catchUp || cache.rereading
+  const unwritten = receipts.pending || cache.dirty || cache.flight
+  return !(watchers || entries.length || unread || unwritten)
 }
 
-export function watch(turn: Turn, id: string): void {
-  const conversation = conversationFor(turn, id)
-  noteOpened(turn, id)
-  put(turn, { ...conversation, watchers: conversation.watchers + 1, usedAt: nextNumber(turn) })
-}
-
-export function unwatch(turn: Turn, id: string): void {
-  const conversation = conversationOf(turn, id)
-  if (conversation) put(turn, { ...conversation, watchers: Math.max(0, conversation.watchers - 1), usedAt: nextNumber(turn) })
+/** One more who looks at it, or with -1 one less. */
+export function watch(turn: Turn, id: string, by: 1 | -1): void {
+  const c = by > 0 ? conversationFor(turn, id) : draftOf(turn, id)
+  if (!c) return
+  if (by > 0) noteOpened(turn, id)
+  c.watchers = Math.max(0, c.watchers + by)
+  c.usedAt = nextNumber(turn)
 }

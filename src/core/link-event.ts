@@ -7,12 +7,11 @@ import { acked, rejected } from './outbox/settle.js'
 import { learnPeople } from './people.js'
 import { mergeMarks } from './receipts.js'
 import { greet, heardFrom, leave, sessionFrame, welcomed } from './session.js'
-import type { ConversationState } from './state.js'
 import { admitLive } from './timeline/admit.js'
 import { failedCatchUp, opened, unfollowed } from './timeline/catch-up.js'
+import { endLoad, page } from './timeline/history.js'
 import { heard } from './timeline/live.js'
-import { failedLoad, page } from './timeline/history.js'
-import { conversationOf, onlineLink, type Turn } from './turn.js'
+import { draftOf, drafts, onlineLink, type Turn } from './turn.js'
 import { heardTyping } from './typing.js'
 
 type LinkEvent = Extract<CoreEvent, { kind: 'link-opened' | 'link-frames' | 'link-closed' }>
@@ -24,27 +23,32 @@ export function linkEvent(turn: Turn, event: LinkEvent): void {
   const { frames } = event
   for (let i = 0; i < frames.length; i++) {
     const frame = frames[i] as ServerFrame
+    if (frame.type !== 'change') {
+      receive(turn, frame)
+      continue
+    }
     // Changes of one conversation in a row are admitted together: its rows are copied once (R33).
-    if (frame.type === 'change') {
-      const run: ChangeFrame[] = [frame]
-      for (let next = frames[i + 1]; next?.type === 'change' && next.conversation === frame.conversation; next = frames[i + 1]) {
-        run.push(next)
-        i += 1
-      }
-      const conversation = conversationOf(turn, frame.conversation)
-      if (conversation && onlineLink(turn) !== 0) admitLive(turn, conversation, run)
-    } else receive(turn, frame)
+    const run: ChangeFrame[] = [frame]
+    for (let next = frames[i + 1]; next?.type === 'change' && next.conversation === frame.conversation; next = frames[i + 1]) {
+      run.push(next)
+      i += 1
+    }
+    const c = onlineLink(turn) && draftOf(turn, frame.conversation)
+    if (c) admitLive(turn, c, run)
   }
 }
 
 function receive(turn: Turn, frame: Exclude<ServerFrame, ChangeFrame>): void {
-  if (frame.type === 'welcome') return welcomed(turn, frame) ? cameOnline(turn) : undefined
+  if (frame.type === 'welcome' && welcomed(turn, frame)) {
+    askInbox(turn)
+    drafts(turn)
+  }
   const heads = sessionFrame(turn, frame)
-  if (onlineLink(turn) === 0) return
-  for (const { conversation: id, epoch, seq } of heads) {
-    const conversation = conversationOf(turn, id)
-    if (conversation && conversation.log.epoch === epoch) heard(turn, conversation, seq)
-    else if (conversation && conversation.log.epoch !== '') unfollowed(turn, conversation)
+  if (!onlineLink(turn)) return
+  for (const { conversation, epoch, seq } of heads) {
+    const c = draftOf(turn, conversation)
+    if (c?.log.epoch === epoch) heard(c, seq)
+    else if (c && c.log.epoch !== '') unfollowed(c)
   }
   switch (frame.type) {
     case 'opened':
@@ -64,29 +68,27 @@ function receive(turn: Turn, frame: Exclude<ServerFrame, ChangeFrame>): void {
     case 'left':
     case 'marks':
     case 'typing':
-      return ofConversation(turn, frame, conversationOf(turn, frame.conversation))
-    default:
-      return
+      return ofConversation(turn, frame)
   }
 }
 
 type ConversationFrame = Extract<ServerFrame, { type: 'left' | 'marks' | 'typing' }>
 
-function ofConversation(turn: Turn, frame: ConversationFrame, conversation: ConversationState | undefined): void {
-  if (!conversation) return
-  if (frame.type === 'left') gone(turn, conversation, frame.why)
-  else if (frame.type === 'marks') mergeMarks(turn, conversation, frame.epoch, frame.marks)
-  else heardTyping(turn, conversation, frame.user, frame.on)
+function ofConversation(turn: Turn, frame: ConversationFrame): void {
+  const c = draftOf(turn, frame.conversation)
+  if (!c) return
+  if (frame.type === 'left') gone(turn, c, frame.why)
+  else if (frame.type === 'marks') mergeMarks(turn, c, frame.epoch, frame.marks)
+  else heardTyping(turn, c, frame.user, frame.on)
 }
 
 /** An `open` of a conversation that is not there (any more) ends it (R27); everything else is asked again. */
 function requestFailed(turn: Turn, request: number, code: string, retryAfterMs: number): void {
-  const conversation = turn.state.conversations.find((each) => each.log.catchUp?.request === request)
-  if (conversation && code === 'not-found') return gone(turn, conversation, code)
-  if (!failedCatchUp(turn, request, retryAfterMs) && !failedLoad(turn, request, code)) inboxFailed(turn, request, retryAfterMs)
-}
-
-function cameOnline(turn: Turn): void {
-  askInbox(turn)
-  for (let slot = 0; slot < turn.state.conversations.length; slot++) turn.touched.add(slot)
+  for (const { id, log } of turn.conversations) {
+    const isOpen = log.catchUp?.request === request
+    const c = (isOpen || log.load?.id === request) && draftOf(turn, id)
+    if (c && isOpen) return code === 'not-found' ? gone(turn, c, code) : failedCatchUp(turn, c, retryAfterMs)
+    if (c) return endLoad(turn, c, code === 'not-found' ? code : 'rejected')
+  }
+  inboxFailed(turn, request, retryAfterMs)
 }

@@ -4,9 +4,8 @@ import { bounds } from './timing.js'
 import type { Turn } from './turn.js'
 
 export function learnPeople(turn: Turn, people: readonly Person[]): void {
-  if (people.length === 0) return
-  const known = turn.state.people
-  const news = people.filter((person) => !same(known.get(person.user), person.profile))
+  const known = turn.people
+  const news = people.filter(({ user, profile }) => JSON.stringify(known.get(user)) !== JSON.stringify(profile))
   if (news.length === 0) return
   const next = new Map(known)
   for (const { user, profile } of news) next.set(user, profile)
@@ -14,9 +13,5 @@ export function learnPeople(turn: Turn, people: readonly Person[]): void {
     if (next.size <= bounds.people) break
     next.delete(user)
   }
-  turn.state.people = next
-}
-
-function same(known: unknown, profile: unknown): boolean {
-  return known !== undefined && JSON.stringify(known) === JSON.stringify(profile)
+  turn.people = next
 }

@@ -146,22 +146,4 @@ export interface Config {
   readonly outboxEntries: number
   readonly outboxBytes: number
   readonly conversations: number
-  /** Planted bugs; only tests turn them. */
-  readonly faults: Faults
-}
-
-/** Each breaks one rule, to prove that a test of that rule can fail. */
-export interface Faults {
-  readonly applyOverHole?: boolean
-  readonly fromUnchecked?: boolean
-  readonly olderRevWins?: boolean
-  readonly staleEpochMarks?: boolean
-  readonly marksLowered?: boolean
-  readonly ackShownInPlace?: boolean
-  readonly pendingLostOnReset?: boolean
-  readonly cursorApart?: boolean
-  readonly outboxRowFirst?: boolean
-  readonly queuedBeforeWrite?: boolean
-  readonly afterIgnored?: boolean
-  readonly expectIgnored?: boolean
 }

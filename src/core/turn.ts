@@ -1,56 +1,201 @@
 /**
- * One step under way: the next state as it is built, and the effects it has asked for. It lives for one call of
- * `step`; seen from outside the step is pure. The table of conversations is copied at most once per turn (R33).
+ * One step under way: the next state as it is built, and the effects it has asked for. It lives for one call of `step`; seen
+ * from outside the step is pure. Whatever a turn touches is copied once and then changed in place until the turn ends
+ * (R33). Copies are written out field by field: a spread costs many times more and gives equal records unequal shapes, and
+ * a field forgotten here does not compile.
  */
 import type { ClientFrame } from '../protocol/frames.js'
-import { copyState, type Mutable } from './copies.js'
+import type { CacheState } from './cache/cache-state.js'
+import type { DiskState } from './cache/disk-state.js'
 import type { Effect, Env, Report } from './event.js'
-import type { ChatState, ConversationState } from './state.js'
+import type { InboxState } from './inbox/inbox-state.js'
+import type { ChatState, ConversationState, Log, OutboxTotals, Receipts } from './state.js'
 
-export interface Turn {
-  readonly env: Env
-  readonly state: Mutable<ChatState>
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** A conversation that this turn may change. */
+export interface Draft extends Mutable<Omit<ConversationState, 'log' | 'receipts' | 'cache'>> {
+  log: Mutable<Log>
+  receipts: Mutable<Receipts>
+  cache: Mutable<CacheState>
+}
+
+/** The state under change, what the step may know besides, and what it asks for. */
+export interface Turn extends Mutable<Omit<ChatState, 'inbox' | 'disk' | 'outbox'>>, Env {
+  readonly before: ChatState
+  readonly inbox: Mutable<InboxState>
+  readonly disk: Mutable<DiskState>
+  readonly outbox: Mutable<OutboxTotals>
   readonly effects: Effect[]
   /** Frames for the present link, sent together at the end of the turn. */
   readonly frames: ClientFrame[]
-  /** Slots whose conversation changed in this turn. */
-  readonly touched: Set<number>
-  readonly before: ChatState
+  readonly touched: Set<Draft>
 }
 
-export function beginTurn(state: ChatState, env: Env): Turn {
-  return { env, state: copyState(state), effects: [], frames: [], touched: new Set(), before: state }
+export function beginTurn(s: ChatState, { nowMs, wallMs, roll }: Env): Turn {
+  const { inbox: i, disk: d, outbox: o } = s
+  return {
+    before: s,
+    nowMs,
+    wallMs,
+    roll,
+    effects: [],
+    frames: [],
+    touched: new Set(),
+    config: s.config,
+    session: s.session,
+    conversations: s.conversations,
+    slots: s.slots,
+    people: s.people,
+    storage: s.storage,
+    visible: s.visible,
+    counter: s.counter,
+    wakeAtMs: s.wakeAtMs,
+    outbox: { entries: o.entries, bytes: o.bytes, nextN: o.nextN, settled: o.settled },
+    inbox: {
+      state: i.state,
+      book: i.book,
+      cursor: i.cursor,
+      request: i.request,
+      deadlineMs: i.deadlineMs,
+      retryAtMs: i.retryAtMs,
+      unnamed: i.unnamed,
+      stored: i.stored,
+      storeAtMs: i.storeAtMs,
+    },
+    disk: {
+      phase: d.phase,
+      generation: d.generation,
+      ask: d.ask,
+      rows: d.rows,
+      adopted: d.adopted,
+      waiting: d.waiting,
+      flight: d.flight,
+      notBeforeMs: d.notBeforeMs,
+      failures: d.failures,
+      cacheFlight: d.cacheFlight,
+      cacheNotBeforeMs: d.cacheNotBeforeMs,
+      usage: d.usage,
+      storedUsage: d.storedUsage,
+    },
+  }
 }
 
-export function conversationOf(turn: Turn, id: string): ConversationState | undefined {
-  const slot = turn.state.slots.get(id)
-  return slot === undefined ? undefined : turn.state.conversations[slot]
+export function endTurn(t: Turn): ChatState {
+  return {
+    config: t.config,
+    session: t.session,
+    conversations: t.conversations,
+    slots: t.slots,
+    outbox: t.outbox,
+    inbox: t.inbox,
+    people: t.people,
+    disk: t.disk,
+    storage: t.storage,
+    visible: t.visible,
+    counter: t.counter,
+    wakeAtMs: t.wakeAtMs,
+  }
 }
 
-/** Replaces a conversation that is in memory. */
-export function put(turn: Turn, next: ConversationState): ConversationState {
-  const slot = turn.state.slots.get(next.id) as number
-  if (turn.state.conversations === turn.before.conversations) turn.state.conversations = turn.before.conversations.slice()
-  ;(turn.state.conversations as ConversationState[])[slot] = next
-  turn.touched.add(slot)
-  return next
+/** The conversation as this turn may change it, if it is in memory. The table is copied at most once per turn. */
+export function draftOf(turn: Turn, id: string): Draft | undefined {
+  const slot = turn.slots.get(id)
+  if (slot === undefined) return undefined
+  const present = turn.conversations[slot] as Draft
+  if (turn.touched.has(present)) return present
+  if (turn.conversations === turn.before.conversations) turn.conversations = turn.conversations.slice()
+  const draft = copyOf(present)
+  ;(turn.conversations as ConversationState[])[slot] = draft
+  turn.touched.add(draft)
+  return draft
+}
+
+/** All of them. */
+export function drafts(turn: Turn): Draft[] {
+  return turn.conversations.map(({ id }) => draftOf(turn, id) as Draft)
+}
+
+function copyOf({ id, log: l, entries, receipts: r, ephemeral, cache, watchers, usedAt, wakeAtMs }: ConversationState): Draft {
+  return {
+    id,
+    log: {
+      state: l.state,
+      epoch: l.epoch,
+      head: l.head,
+      tag: l.tag,
+      heard: l.heard,
+      floor: l.floor,
+      hidden: l.hidden,
+      tail: l.tail,
+      view: l.view,
+      beyond: l.beyond,
+      liveOn: l.liveOn,
+      catchUp: l.catchUp,
+      retryAtMs: l.retryAtMs,
+      doubts: l.doubts,
+      load: l.load,
+      profile: l.profile,
+      members: l.members,
+      memberCount: l.memberCount,
+    },
+    entries,
+    receipts: {
+      marks: r.marks,
+      pending: r.pending,
+      toldOn: r.toldOn,
+      toldRead: r.toldRead,
+      toldDelivered: r.toldDelivered,
+      storedTo: r.storedTo,
+      unread: r.unread,
+    },
+    ephemeral,
+    cache: copyCache(cache),
+    watchers,
+    usedAt,
+    wakeAtMs,
+  }
+}
+
+export function copyCache(c: CacheState): Mutable<CacheState> {
+  return {
+    version: c.version,
+    head: c.head,
+    last: c.last,
+    cover: c.cover,
+    dirty: c.dirty,
+    dirtyFrom: c.dirtyFrom,
+    pages: c.pages,
+    patches: c.patches,
+    restart: c.restart,
+    wentBack: c.wentBack,
+    drop: c.drop,
+    removals: c.removals,
+    flight: c.flight,
+    rereading: c.rereading,
+  }
 }
 
 /** A number not used before: for requests, asks, commits and uses. */
 export function nextNumber(turn: Turn): number {
-  turn.state.counter += 1
-  return turn.state.counter
-}
-
-export function say(turn: Turn, frame: ClientFrame): void {
-  turn.frames.push(frame)
+  turn.counter += 1
+  return turn.counter
 }
 
 export function report(turn: Turn, what: Report): void {
   turn.effects.push({ kind: 'report', report: what })
 }
 
+export function warn(turn: Turn, text: string, fields: object): void {
+  report(turn, { kind: 'warning', text, fields })
+}
+
 /** The link on which frames may go now; 0: none. */
-export function onlineLink(turn: Turn): number {
-  return turn.state.session.phase === 'online' ? turn.state.session.link : 0
+export function onlineLink({ session }: Pick<ChatState, 'session'>): number {
+  return session.phase === 'online' ? session.link : 0
+}
+
+/** The server's clock as far as it is known, for what is shown. */
+export function shownTime({ session, wallMs }: Turn): number {
+  return wallMs + (session.phase === 'online' ? session.skewMs : 0)
 }

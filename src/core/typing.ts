@@ -1,52 +1,51 @@
 /** Who is typing. Never stored, never queued: told at most every 3 s, shown for 6 s, gone by deadline. */
 import type { MessageRow } from '../protocol/frames.js'
-import type { ConversationState, Ephemeral } from './state.js'
-import { bounds, never, timing } from './timing.js'
+import type { Ephemeral } from './state.js'
 import { isLive } from './timeline/live.js'
-import { put, say, type Turn } from './turn.js'
+import { bounds, never, timing } from './timing.js'
+import type { Draft, Turn } from './turn.js'
 
 export const silent: Ephemeral = { typing: new Map(), toldAtMs: 0, endsAtMs: 0 }
 
 /** Own typing, called on every keystroke. */
-export function setTyping(turn: Turn, conversation: ConversationState, on: boolean): void {
-  const { ephemeral, id } = conversation
-  const { nowMs } = turn.env
-  const typing = ephemeral.endsAtMs !== 0
-  if (!on && !typing) return
-  const tell = isLive(turn, conversation.log) && (on ? !typing || nowMs - ephemeral.toldAtMs >= timing.typingToldMs : typing)
-  if (tell) say(turn, { type: 'typing', conversation: id, on })
-  const toldAtMs = tell ? nowMs : ephemeral.toldAtMs
-  put(turn, { ...conversation, ephemeral: { ...ephemeral, toldAtMs, endsAtMs: on ? nowMs + timing.typingEndsMs : 0 } })
+export function setTyping(turn: Turn, c: Draft, on: boolean): void {
+  const { nowMs } = turn
+  const { typing, toldAtMs, endsAtMs } = c.ephemeral
+  const was = endsAtMs !== 0
+  if (!on && !was) return
+  const tell = isLive(turn, c.log) && (!on || !was || nowMs - toldAtMs >= timing.typingToldMs)
+  if (tell) turn.frames.push({ type: 'typing', conversation: c.id, on })
+  c.ephemeral = { typing, toldAtMs: tell ? nowMs : toldAtMs, endsAtMs: on ? nowMs + timing.typingEndsMs : 0 }
 }
 
 /** Somebody else's. */
-export function heardTyping(turn: Turn, conversation: ConversationState, user: string, on: boolean): void {
-  const { typing } = conversation.ephemeral
-  if (user === turn.state.config.user || (!typing.has(user) && (!on || typing.size >= bounds.typists))) return
+export function heardTyping(turn: Turn, c: Draft, user: string, on: boolean): void {
+  const { typing } = c.ephemeral
+  if (user === turn.config.user || (!typing.has(user) && (!on || typing.size >= bounds.typists))) return
   const next = new Map(typing)
-  if (on) next.set(user, turn.env.nowMs + timing.typingShownMs)
+  if (on) next.set(user, turn.nowMs + timing.typingShownMs)
   else next.delete(user)
-  put(turn, { ...conversation, ephemeral: { ...conversation.ephemeral, typing: next } })
+  c.ephemeral = { ...c.ephemeral, typing: next }
 }
 
 /** A message ends its author's typing. */
-export function authorsStopped(ephemeral: Ephemeral, rows: readonly MessageRow[]): Ephemeral {
-  if (ephemeral.typing.size === 0 || !rows.some((row) => ephemeral.typing.has(row.author))) return ephemeral
-  const typing = new Map(ephemeral.typing)
-  for (const row of rows) typing.delete(row.author)
-  return { ...ephemeral, typing }
+export function authorsStopped(c: Draft, rows: readonly MessageRow[]): void {
+  const { typing } = c.ephemeral
+  if (typing.size === 0 || !rows.some(({ author }) => typing.has(author))) return
+  const next = new Map(typing)
+  for (const { author } of rows) next.delete(author)
+  c.ephemeral = { ...c.ephemeral, typing: next }
 }
 
-export function typingTick(turn: Turn, conversation: ConversationState): void {
-  const { ephemeral } = conversation
-  const { nowMs } = turn.env
-  if (ephemeral.endsAtMs !== 0 && nowMs >= ephemeral.endsAtMs) return setTyping(turn, conversation, false)
-  const left = [...ephemeral.typing].filter(([, until]) => until > nowMs)
-  if (left.length < ephemeral.typing.size) put(turn, { ...conversation, ephemeral: { ...ephemeral, typing: new Map(left) } })
+export function typingTick(turn: Turn, c: Draft): void {
+  const { typing, endsAtMs } = c.ephemeral
+  if (endsAtMs !== 0 && turn.nowMs >= endsAtMs) setTyping(turn, c, false)
+  const left = [...typing].filter(([, until]) => until > turn.nowMs)
+  if (left.length < typing.size) c.ephemeral = { ...c.ephemeral, typing: new Map(left) }
 }
 
-export function typingWakeAt({ ephemeral }: ConversationState): number {
-  let wakeAt = ephemeral.endsAtMs === 0 ? never : ephemeral.endsAtMs
+export function typingWakeAt({ ephemeral }: Draft): number {
+  let wakeAt = ephemeral.endsAtMs || never
   for (const until of ephemeral.typing.values()) wakeAt = Math.min(wakeAt, until)
   return wakeAt
 }

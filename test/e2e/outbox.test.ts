@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Faults } from '../../src/core/state.js'
+import type { Faults } from '../../src/core/planted.js'
 import { type Stage, setStage } from './stage.js'
 
 let stage: Stage

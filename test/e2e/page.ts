@@ -1,7 +1,7 @@
 /** What runs in the page of an end-to-end test: the client from source, opened by the test through `window.loom`. */
 import type { Chat, Conversation, View } from '../../src/client/api.js'
 import { composeChat } from '../../src/client/create-chat.js'
-import type { Faults } from '../../src/core/state.js'
+import type { Faults } from '../../src/core/planted.js'
 import { indexedDbStorage } from '../../src/storage/indexeddb/index.js'
 import { webSocketTransport } from '../../src/transports/websocket/index.js'
 
@@ -35,7 +35,8 @@ const marked = new Set<string>()
 const loom = {
   doubled,
   async open({ user, url, faults = {}, conversation, idle = false }: PageOptions) {
-    chat = composeChat({ user, transport: webSocketTransport({ url, token: user }), storage: indexedDbStorage({ name: 'e2e' }) }, faults)
+    globalThis.planted = faults
+    chat = composeChat({ user, transport: webSocketTransport({ url, token: user }), storage: indexedDbStorage({ name: 'e2e' }) })
     chat.outbox.subscribe((entries) => {
       for (const { localId, content, status, durable } of entries) {
         if (!durable || status === 'saving' || marked.has(localId)) continue

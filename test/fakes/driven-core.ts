@@ -74,7 +74,6 @@ const defaults: Config = {
   outboxEntries: bounds.outboxEntries,
   outboxBytes: bounds.outboxBytes,
   conversations: bounds.conversations,
-  faults: {},
 }
 
 export function drivenCore({ disk = orderedRows(), claim = () => true, ...config }: DrivenCoreOptions = {}): DrivenCore {

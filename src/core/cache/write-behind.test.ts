@@ -3,7 +3,7 @@ import { drivenCore } from '../../../test/fakes/driven-core.js'
 import { live, said } from '../../../test/fakes/wire-frames.js'
 import type { Row } from '../../ports/storage.js'
 import type { CursorValue } from './cache-state.js'
-import { foldPages } from './restore.js'
+import { foldPages } from './stored-rows.js'
 
 describe('write-behind', () => {
   it('keeps all that was stored while messages come faster than the disk takes them', () => {

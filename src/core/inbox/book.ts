@@ -37,31 +37,26 @@ export function itemOf<Item extends Ordered>(book: Book<Item>, id: string): Item
 }
 
 export function withItem<Item extends Ordered>(book: Book<Item>, item: Item): Book<Item> {
-  const old = itemOf(book, item.id)
-  const bucket = bucketOf(item.id)
-  const rest = (book.buckets[bucket] as readonly Item[]).filter((each) => each !== old)
-  return {
-    buckets: book.buckets.with(bucket, [...rest, item]),
-    chunks: inserted(old ? removed(book.chunks, old) : book.chunks, item),
-    size: book.size + (old ? 0 : 1),
-    unread: book.unread + item.unread - (old?.unread ?? 0),
-    inexact: book.inexact + Number(item.more) - Number(old?.more ?? false),
-  }
+  return replaced(book, item.id, item)
 }
 
 export function withoutItem<Item extends Ordered>(book: Book<Item>, id: string): Book<Item> {
-  const old = itemOf(book, id)
-  if (!old) return book
-  const bucket = bucketOf(id)
+  return replaced(book, id, undefined)
+}
+
+function replaced<Item extends Ordered>(book: Book<Item>, id: string, item: Item | undefined): Book<Item> {
+  const at = bucketOf(id)
+  const bucket = book.buckets[at] as readonly Item[]
+  const old = bucket.find((each) => each.id === id)
+  if (!old && !item) return book
+  const rest = bucket.filter((each) => each !== old)
+  const left = old ? removed(book.chunks, old) : book.chunks
   return {
-    buckets: book.buckets.with(
-      bucket,
-      (book.buckets[bucket] as readonly Item[]).filter((each) => each !== old),
-    ),
-    chunks: removed(book.chunks, old),
-    size: book.size - 1,
-    unread: book.unread - old.unread,
-    inexact: book.inexact - Number(old.more),
+    buckets: book.buckets.with(at, item ? [...rest, item] : rest),
+    chunks: item ? inserted(left, item) : left,
+    size: book.size + Number(!!item) - Number(!!old),
+    unread: book.unread + (item?.unread ?? 0) - (old?.unread ?? 0),
+    inexact: book.inexact + Number(!!item?.more) - Number(!!old?.more),
   }
 }
 

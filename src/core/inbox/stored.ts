@@ -3,26 +3,26 @@
  * session reads the list anew, and no cursor is stored that could run ahead of the rows.
  */
 import type { Key, Row } from '../../ports/storage.js'
-import { isFields, isPerson, isRow } from '../../protocol/guards.js'
+import { isCount, isFields, isId, isListOf, isPerson, isRow, isTime } from '../../protocol/guards.js'
 import { generationKey } from '../cache/disk-queue.js'
 import { learnPeople } from '../people.js'
 import { bounds, never, timing } from '../timing.js'
 import { nextNumber, type Turn } from '../turn.js'
-import { type Book, emptyBook, itemsOf, withItem } from './book.js'
-import type { InboxItemState } from './inbox-state.js'
+import { itemsOf, withItem } from './book.js'
 
 const inboxKey: Key = ['i']
 
 /** One relaxed commit at most every two seconds, whatever happens in the list. */
 export function storeInbox(turn: Turn): void {
-  const { inbox, disk, people } = turn.state
-  if (!isDue(turn) || turn.env.nowMs < inbox.storeAtMs) return
+  const { inbox, disk, people: known, nowMs } = turn
+  if (nowMs < storeInboxAt(turn)) return
   const items = itemsOf(inbox.book).slice(0, bounds.storedInbox)
   const value = items.map(({ id, at, unread, more, rev, profile, people: users, last }) => {
-    const known = users.flatMap((user) => (people.has(user) ? [{ user, profile: people.get(user) }] : []))
-    return { id, at, unread, more, rev, profile, people: known, last }
+    const people = users.flatMap((user) => (known.has(user) ? [{ user, profile: known.get(user) }] : []))
+    return { id, at, unread, more, rev, profile, people, last }
   })
-  turn.state.inbox = { ...inbox, stored: inbox.book, storeAtMs: turn.env.nowMs + timing.storeInboxMs }
+  inbox.stored = inbox.book
+  inbox.storeAtMs = nowMs + timing.storeInboxMs
   turn.effects.push({
     kind: 'commit',
     commit: nextNumber(turn),
@@ -32,37 +32,34 @@ export function storeInbox(turn: Turn): void {
   })
 }
 
-function isDue({ state: { inbox, disk } }: Turn): boolean {
-  return disk.phase === 'ready' && inbox.state === 'ready' && inbox.book !== inbox.stored
-}
-
-export function storeInboxAt(turn: Turn): number {
-  return isDue(turn) ? turn.state.inbox.storeAtMs : never
+/** When the list is next written. */
+export function storeInboxAt({ inbox, disk }: Turn): number {
+  return disk.phase === 'ready' && inbox.state === 'ready' && inbox.book !== inbox.stored ? inbox.storeAtMs : never
 }
 
 /** What an earlier session left; nothing of it replaces what has been learnt since. */
 export function restoreInbox(turn: Turn, rows: readonly Row[]): void {
-  const value = rows.find((row) => row.key[0] === 'i')?.value
-  const { inbox } = turn.state
+  const value = rows.find(({ key }) => key[0] === 'i')?.value
+  const { inbox } = turn
   if (!Array.isArray(value) || inbox.state !== 'loading' || inbox.book.size > 0) return
-  let book: Book<InboxItemState> = emptyBook()
   for (const stored of value.slice(0, bounds.storedInbox)) {
     if (!isFields(stored)) continue
     const { id, at, unread, more, rev, profile, people, last } = stored
-    if (
-      typeof id !== 'string' ||
-      typeof at !== 'number' ||
-      !Number.isSafeInteger(unread) ||
-      !Number.isSafeInteger(rev) ||
-      !isFields(profile)
-    )
-      continue
-    const known = Array.isArray(people) ? people.filter(isPerson) : []
+    if (!isId(id) || !isTime(at) || !isCount(unread) || !isCount(rev) || !isFields(profile)) continue
+    const known = isListOf(people, isPerson) ? people : []
     learnPeople(turn, known)
-    const users = known.map(({ user }) => user)
-    const shown = isRow(last) ? last : undefined
-    const item = { id, at, unread: unread as number, more: more === true, rev: rev as number, profile, people: users, last: shown }
-    book = withItem(book, { ...item, pending: undefined, receipts: undefined })
+    inbox.book = withItem(inbox.book, {
+      id,
+      at,
+      unread,
+      more: more === true,
+      rev,
+      profile,
+      people: known.map(({ user }) => user),
+      last: isRow(last) ? last : undefined,
+      pending: undefined,
+      receipts: undefined,
+    })
   }
-  if (book.size > 0) turn.state.inbox = { ...inbox, book, stored: book, state: 'stale' }
+  if (inbox.book.size > 0) Object.assign(inbox, { stored: inbox.book, state: 'stale' })
 }

@@ -8,10 +8,9 @@
  * An echo or a catch-up settles an entry in every arm. An entry once handed to a link has an unknown fate (R13):
  * it is never dropped; taking it back sends `void` under its id, in its place.
  */
-import { limits } from '../../protocol/limits.js'
 import type { Key, Row, Write } from '../../ports/storage.js'
-import type { MessageRow } from '../../protocol/frames.js'
-import type { ClientFrame } from '../../protocol/frames.js'
+import type { ClientFrame, MessageRow } from '../../protocol/frames.js'
+import { isFields, isId } from '../../protocol/guards.js'
 
 export type Arm =
   | { readonly kind: 'saving' }
@@ -67,42 +66,47 @@ export function entryWrite(entry: Entry): Write {
   return { kind: 'put', row }
 }
 
+/** The write by which it leaves the disk. */
+export function entryRemoval(entry: Entry): Write {
+  return { kind: 'remove', key: entryKey(entry) }
+}
+
 /** An entry as the disk has it, or nothing for a row that is not one. */
-export function entryFromRow(row: Row): Entry | null {
-  const [, conversation, lane, n] = row.key
-  const value = row.value as Partial<Record<string, unknown>> | null
-  if (typeof value !== 'object' || value === null) return null
-  const { localId, content, bytes, at, attempts } = value
-  if (typeof conversation !== 'string' || typeof lane !== 'string' || typeof n !== 'number') return null
-  if (typeof localId !== 'string' || localId === '' || localId.length > limits.idChars || content === undefined) return null
+export function entryFromRow({ key, value }: Row): Entry | null {
+  const [, conversation, lane, n] = key
+  if (!isFields(value) || typeof conversation !== 'string' || typeof lane !== 'string' || typeof n !== 'number') return null
+  const { localId, content, bytes, at, attempts, voiding, failed } = value
+  if (!isId(localId) || localId === '' || content === undefined) return null
   return {
     localId,
     conversation,
     lane,
     n,
     content,
-    bytes: typeof bytes === 'number' ? bytes : 0,
-    at: typeof at === 'number' ? at : 0,
+    bytes: numberOr0(bytes),
+    at: numberOr0(at),
     madeMs: -1,
-    arm: failedArm(value.failed) ?? queuedNow,
-    attempts: typeof attempts === 'number' ? attempts : 0,
+    arm: isFields(failed)
+      ? { kind: 'failed', code: String(failed.code), final: failed.final === true, behind: numberOr0(failed.behind) }
+      : queuedNow,
+    attempts: numberOr0(attempts),
     handed: true,
-    voiding: value.voiding === true,
+    voiding: voiding === true,
     stored: true,
     alone: 0,
     settledThen: 0,
   }
 }
 
-function failedArm(stored: unknown): Arm | null {
-  if (typeof stored !== 'object' || stored === null) return null
-  const { code, final, behind } = stored as Partial<Record<string, unknown>>
-  return {
-    kind: 'failed',
-    code: typeof code === 'string' ? code : 'rejected',
-    final: final === true,
-    behind: typeof behind === 'number' ? behind : 0,
-  }
+function numberOr0(value: unknown): number {
+  return typeof value === 'number' ? value : 0
+}
+
+/** The entry with some of it changed. Written out, not spread: it is done on the way of every message. */
+export function withChange(entry: Entry, change: Partial<Entry>): Entry {
+  const { localId, conversation, lane, n, content, bytes, at, madeMs, arm, attempts, handed, voiding, stored, alone, settledThen } = entry
+  const copy = { localId, conversation, lane, n, content, bytes, at, madeMs, arm, attempts, handed, voiding, stored, alone, settledThen }
+  return Object.assign(copy, change)
 }
 
 /** The frame that asks for it. `after` is chosen now and never stored (R12). */

@@ -4,83 +4,83 @@
  */
 import type { ConversationState } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
-import { onlineLink, put, say, type Turn } from '../turn.js'
-import { type Arm, type Entry, isUnsettled, operationFrame, queuedNow } from './entry.js'
-import { bytesInFlight } from './in-flight.js'
+import { type Draft, draftOf, type Turn } from '../turn.js'
+import { type Arm, type Entry, isUnsettled, operationFrame, queuedNow, withChange } from './entry.js'
 
-export function flush(turn: Turn, conversation: ConversationState): void {
-  const link = onlineLink(turn)
-  const { session, disk, config } = turn.state
-  if (link === 0 || session.phase !== 'online' || (disk.phase !== 'ready' && disk.phase !== 'founding')) return
+export function flush(turn: Turn, c: Draft): void {
+  const { session, disk, nowMs } = turn
+  const { log } = c
+  if (c.entries.length === 0 || session.phase !== 'online' || (disk.phase !== 'ready' && disk.phase !== 'founding')) return
+  const { link, features, limits } = session
   // `open` goes first on every link: a server may only then know this user in the conversation.
-  if (conversation.log.state !== 'ready' || (conversation.log.liveOn !== link && conversation.log.catchUp === null)) return
-  const window = session.features.includes('after') ? session.limits.window : 1
-  const { nowMs } = turn.env
-  const next: Entry[] = []
-  let bytes = bytesInFlight(turn.state.conversations)
+  if (log.state !== 'ready' || (log.liveOn !== link && !log.catchUp)) return
+  const window = features.includes('after') ? limits.window : 1
+  const sent = new Map<Entry, Entry>()
+  let bytes = bytesInFlight(turn.conversations)
   let inFlight = 0
   let previous: string | undefined
-  let at = 0
-  for (; at < conversation.entries.length; at++) {
-    const entry = conversation.entries[at] as Entry
+  for (const entry of c.entries) {
     const { arm } = entry
-    if (arm.kind === 'saving') break
     // What another link acknowledged holds what is behind it until the log says whether it is still there.
-    if (arm.kind === 'acked' && arm.link !== link) break
-    if (arm.kind === 'inflight') inFlight += 1
-    if (isUnsettled(entry)) previous = entry.localId
+    if (arm.kind === 'saving' || (arm.kind === 'acked' && arm.link !== link)) break
     if (arm.kind === 'queued') {
-      if (inFlight >= window || arm.notBeforeMs > nowMs) break
-      if (arm.waitFor !== undefined && isInFlight(conversation, arm.waitFor)) break
+      if (inFlight >= window || arm.notBeforeMs > nowMs || isInFlight(c, arm.waitFor)) break
       if (bytes > 0 && bytes + entry.bytes > bounds.unackedBytes) break
-      const going: Entry = {
-        ...entry,
-        handed: true,
-        attempts: entry.attempts + 1,
-        arm: { kind: 'inflight', link, deadlineMs: nowMs + timing.ackMs },
-      }
-      say(turn, operationFrame(going, config.faults.afterIgnored ? undefined : previous))
-      next[at] = going
-      inFlight += 1
+      const flight: Arm = { kind: 'inflight', link, deadlineMs: nowMs + timing.ackMs }
+      const going = withChange(entry, { handed: true, attempts: entry.attempts + 1, arm: flight })
+      turn.frames.push(operationFrame(going, planted.afterIgnored ? undefined : previous))
+      sent.set(entry, going)
       bytes += entry.bytes
-      previous = entry.localId
     }
+    if (arm.kind === 'queued' || arm.kind === 'inflight') inFlight += 1
+    if (arm.kind === 'queued' || isUnsettled(entry)) previous = entry.localId
   }
-  if (next.length > 0) put(turn, { ...conversation, entries: conversation.entries.map((entry, i) => next[i] ?? entry) })
+  if (sent.size > 0) c.entries = c.entries.map((entry) => sent.get(entry) ?? entry)
 }
 
-function isInFlight(conversation: ConversationState, localId: string): boolean {
-  return conversation.entries.some((each) => each.localId === localId && each.arm.kind === 'inflight')
+/** Operation bytes that wait for an answer on the link, over all conversations (R17). */
+export function bytesInFlight(conversations: readonly ConversationState[]): number {
+  let bytes = 0
+  for (const { entries } of conversations) {
+    for (const entry of entries) {
+      if (entry.arm.kind === 'inflight') bytes += entry.bytes
+      else if (entry.arm.kind === 'queued') break
+    }
+  }
+  return bytes
+}
+
+/** Room on the link is for every conversation that waits for it: they are looked at too. */
+export function shareRoom(turn: Turn): void {
+  const { conversations, outbox, before } = turn
+  if (outbox.entries === 0 || bytesInFlight(conversations) >= bytesInFlight(before.conversations)) return
+  for (const { id, entries } of conversations) if (entries.length > 0) draftOf(turn, id)
+}
+
+function isInFlight({ entries }: Draft, localId: string | undefined): boolean {
+  return localId !== undefined && entries.some((each) => each.localId === localId && each.arm.kind === 'inflight')
 }
 
 /** The link is gone: everything in flight waits for the next, of unknown fate. */
-export function linkLost(turn: Turn, conversation: ConversationState): void {
-  if (!conversation.entries.some((each) => each.arm.kind === 'inflight')) return
-  put(turn, {
-    ...conversation,
-    entries: conversation.entries.map((each) => (each.arm.kind === 'inflight' ? { ...each, arm: queuedNow } : each)),
-  })
+export function linkLost(c: Draft): void {
+  returnFrom(c, 0)
 }
 
-/** `entry` and everything in flight behind it return to the queue. */
-export function returnFrom(entries: readonly Entry[], localId: string, first: Arm, rest: Arm = queuedNow): readonly Entry[] {
-  const start = entries.findIndex((each) => each.localId === localId)
-  return entries.map((each, i) => {
-    if (i === start) return { ...each, arm: first }
-    return i > start && each.arm.kind === 'inflight' ? { ...each, arm: rest } : each
+/** The entry of this number and everything in flight behind it return to the queue. */
+export function returnFrom(c: Draft, start: number, first?: Arm): void {
+  c.entries = c.entries.map((each, i) => {
+    if (first && i === start) return withChange(each, { arm: first })
+    return i >= start && each.arm.kind === 'inflight' ? withChange(each, { arm: queuedNow }) : each
   })
 }
 
 /** When an entry of this conversation next wants to be looked at. What is due already waits for something else than time. */
-export function flushWakeAt(conversation: ConversationState, nowMs: number): number {
+export function flushWakeAt({ entries }: Draft, nowMs: number): number {
   let wakeAt = never
-  for (const { arm } of conversation.entries) {
+  for (const { arm } of entries) {
     if (arm.kind === 'inflight') wakeAt = Math.min(wakeAt, arm.deadlineMs)
-    if (arm.kind === 'saving') break
-    if (arm.kind === 'queued') {
-      if (arm.notBeforeMs > nowMs) wakeAt = Math.min(wakeAt, arm.notBeforeMs)
-      break
-    }
+    if (arm.kind === 'queued' && arm.notBeforeMs > nowMs) wakeAt = Math.min(wakeAt, arm.notBeforeMs)
+    if (arm.kind === 'saving' || arm.kind === 'queued') break
   }
   return wakeAt
 }

@@ -3,143 +3,135 @@
  * what was held. Changes beyond a hole wait, bounded and unshown.
  */
 import type { ChangeFrame, MessageRow, Opened } from '../../protocol/frames.js'
-import { restarted } from '../cache/cache.js'
+import { restart } from '../cache/cache.js'
 import { askAgain, ownIds, settleOwn } from '../outbox/settle.js'
 import { learnPeople } from '../people.js'
-import { authorsStopped } from '../typing.js'
-import { counted, mergeMarks, newEpoch } from '../receipts.js'
-import type { ConversationState, Log, Window } from '../state.js'
+import { count, mergeMarks, newEpoch } from '../receipts.js'
 import { bounds } from '../timing.js'
-import { conversationOf, put, report, type Turn } from '../turn.js'
-import { applyChange, applyRow, type LogDraft, closeDraft, draftOf } from './draft.js'
-import { isLive } from './live.js'
+import { type Draft, report, type Turn } from '../turn.js'
+import { authorsStopped } from '../typing.js'
+import { applyChange, applyRow, closeIntake, type Intake, intakeOf } from './intake.js'
+import { answer } from './history.js'
+import { heard, isLive } from './live.js'
 import { isDense, windowOf } from './window.js'
 
 /** Live changes of one conversation, in the order they came. */
-export function admitLive(turn: Turn, conversation: ConversationState, frames: readonly ChangeFrame[]): void {
+export function admitLive(turn: Turn, c: Draft, frames: readonly ChangeFrame[]): void {
+  const { log } = c
   // Before the answer of `open` nobody knows whether what is held and what comes stand on one line (a restored backup).
-  if (conversation.log.state !== 'ready' || !isLive(turn, conversation.log)) return keepBeyond(turn, conversation, frames)
-  const { faults } = turn.state.config
-  const draft = draftOf(conversation, faults.olderRevWins)
+  if (log.state !== 'ready' || !isLive(turn, log)) return keepBeyond(c, frames)
+  const intake = intakeOf(c)
   const beyond: ChangeFrame[] = []
+  const was = log.head
   for (const frame of frames) {
     if (frame.people) learnPeople(turn, frame.people)
-    if (frame.epoch !== draft.log.epoch) beyond.push(frame)
-    else if (frame.seq === draft.log.head + 1 || (faults.applyOverHole && frame.seq > draft.log.head)) {
-      applyChange(draft, frame.seq, frame.tag, frame.change)
-      if (conversation.log.beyond.length > 0) drain(draft, conversation.log.beyond)
-    } else if (frame.seq > draft.log.head) beyond.push(frame)
+    const isNext = frame.seq === log.head + 1 || (planted.applyOverHole && frame.seq > log.head)
+    if (frame.epoch !== log.epoch || (!isNext && frame.seq > log.head)) beyond.push(frame)
+    else if (isNext) {
+      applyChange(intake, frame.seq, frame.tag, frame.change)
+      drain(intake, log.beyond)
+    }
   }
-  const moved = draft.log.head > conversation.log.head
-  const next = moved ? finish(turn, draft, 'live') : conversation
-  if (beyond.length > 0) keepBeyond(turn, next, beyond)
+  if (log.head > was) finish(turn, intake, 'live')
+  if (beyond.length > 0) keepBeyond(c, beyond)
 }
 
 /** Applies what waited, as far as it is contiguous. */
-function drain(draft: LogDraft, beyond: readonly ChangeFrame[]): void {
-  for (const frame of beyond)
-    if (frame.epoch === draft.log.epoch && frame.seq === draft.log.head + 1) applyChange(draft, frame.seq, frame.tag, frame.change)
+function drain(intake: Intake, beyond: readonly ChangeFrame[]): void {
+  const { log } = intake.c
+  for (const { epoch, seq, tag, change } of beyond) if (epoch === log.epoch && seq === log.head + 1) applyChange(intake, seq, tag, change)
 }
 
 /** Changes that cannot be shown yet. Overflow drops them all: the catch-up brings them (R5). */
-function keepBeyond(turn: Turn, conversation: ConversationState, frames: readonly ChangeFrame[]): void {
-  const { log } = conversation
-  const foreign = log.epoch !== '' && frames.some((frame) => frame.epoch !== log.epoch)
-  const bySeq = new Map([...log.beyond, ...frames].map((frame) => [frame.seq, frame] as const))
-  const all = [...bySeq.values()].sort((a, b) => a.seq - b.seq)
-  const heardNow = Math.max(log.heard, ...frames.filter((frame) => frame.epoch === log.epoch).map((frame) => frame.seq))
-  const beyond = all.length > bounds.beyond ? [] : all
-  // Another epoch: what is held cannot be continued, and the server will say so when asked.
-  put(turn, { ...conversation, log: { ...log, beyond, heard: heardNow, liveOn: foreign ? 0 : log.liveOn } })
+function keepBeyond(c: Draft, frames: readonly ChangeFrame[]): void {
+  const { log } = c
+  const bySeq = new Map(log.beyond.map((frame) => [frame.seq, frame]))
+  for (const frame of frames) {
+    bySeq.set(frame.seq, frame)
+    if (frame.epoch === log.epoch) heard(c, frame.seq)
+    // Another epoch: what is held cannot be continued, and the server will say so when asked.
+    else if (log.epoch !== '') log.liveOn = 0
+  }
+  log.beyond = bySeq.size > bounds.beyond ? [] : [...bySeq.values()].sort((a, b) => a.seq - b.seq)
 }
 
 /** An answer that continues what is held. False: it does not, and must be asked again. */
-export function admitDelta(turn: Turn, conversation: ConversationState, frame: Opened): boolean {
-  const { log } = conversation
-  const { faults } = turn.state.config
-  if (frame.epoch !== log.epoch || frame.to < frame.from) return false
-  if (frame.from > log.head && !faults.fromUnchecked) return false
-  const draft = draftOf(conversation, faults.olderRevWins)
+export function admitDelta(turn: Turn, c: Draft, frame: Opened): boolean {
+  const { log } = c
+  if (frame.epoch !== log.epoch || frame.to < frame.from || (frame.from > log.head && !planted.fromUnchecked)) return false
+  const intake = intakeOf(c)
   // An answer read before what came live meanwhile is older than what is held.
   if (frame.to >= log.head) {
-    Object.assign(draft.log, described(frame))
-    for (const row of bySeq(frame.rows)) if (row.seq <= frame.to) applyRow(draft, row)
-    draft.log.head = frame.to
-    draft.log.tag = frame.tag
-    drain(draft, log.beyond)
+    describe(c, frame)
+    for (const row of bySeq(frame.rows)) if (row.seq <= frame.to) applyRow(intake, row)
+    log.head = frame.to
+    log.tag = frame.tag
+    drain(intake, log.beyond)
   }
-  const next = finish(turn, draft, 'catch-up')
-  settleOwn(
-    turn,
-    next.id,
-    frame.own.filter((own) => own.seq <= draft.log.head).map((own) => own.localId),
-  )
+  finish(turn, intake, 'catch-up')
+  settleOwn(turn, c, landed(frame, log.head))
   return true
 }
 
+/** The asker's own changes up to here. */
+function landed({ own }: Opened, head: number): readonly string[] {
+  return own.flatMap(({ localId, seq }) => (seq <= head ? [localId] : []))
+}
+
 /** The newest page instead: every held window goes, the outbox stays (R8). */
-export function admitReset(turn: Turn, conversation: ConversationState, frame: Opened): boolean {
+export function admitReset(turn: Turn, c: Draft, frame: Opened): boolean {
   const rows = bySeq(frame.rows)
   if (!isDense(rows, frame.hidden)) return false
-  const was = conversation.log
-  const { user, faults } = turn.state.config
-  const tail = windowOf(rows, frame.from, frame.to)
-  const changed = was.epoch !== '' && was.epoch !== frame.epoch
-  const log: Log = {
-    ...was,
-    ...described(frame),
+  const { log } = c
+  const { user } = turn.config
+  const { epoch, head, tail, load, beyond } = log
+  const known = epoch !== ''
+  // A backup was restored under the same epoch: what the watermarks named may be other messages now.
+  const wentBack = frame.reset === 'ahead' || frame.reset === 'tag'
+  describe(c, frame)
+  Object.assign(log, {
     epoch: frame.epoch,
     head: frame.to,
     tag: frame.tag,
     heard: Math.max(frame.to, frame.head),
-    tail,
+    tail: windowOf(rows, frame.from, frame.to),
     view: null,
     load: null,
     beyond: [],
+  })
+  c.entries = planted.pendingLostOnReset && known ? [] : askAgain(c.entries)
+  restart(c.cache)
+  c.cache.wentBack = wentBack
+  if ((known && epoch !== frame.epoch) || wentBack) newEpoch(turn, c)
+  answer(turn, load?.calls)
+  if (known) {
+    // Own messages that stood here and that the new page should hold but does not.
+    const there = new Set(rows.map(({ id }) => id))
+    const gone = tail.rows.filter((row) => row.author === user && row.seq > frame.from && !there.has(row.id))
+    const lost = gone.map((row) => row.localId ?? row.id)
+    report(turn, { kind: 'reset', conversation: c.id, why: frame.reset ?? 'reset', lost })
   }
-  const lost = was.epoch === '' ? [] : ownGone(was, tail, user)
-  const entries = faults.pendingLostOnReset && was.epoch !== '' ? [] : askAgain(conversation.entries)
-  let next = put(turn, { ...conversation, log, entries, cache: { ...restarted(conversation.cache), wentBack: isOtherLine(frame) } })
-  if (changed || isOtherLine(frame)) next = put(turn, newEpoch(turn, next))
-  for (const call of was.load?.calls ?? []) turn.effects.push({ kind: 'answer', call })
-  if (was.epoch !== '') report(turn, { kind: 'reset', conversation: next.id, why: frame.reset ?? 'reset', lost })
-  const draft = draftOf(next, faults.olderRevWins)
-  drain(draft, was.beyond)
-  const news = was.epoch === '' ? [] : rows.filter((row) => row.seq > was.head)
-  finish(turn, draft, 'catch-up', [...news, ...draft.fresh])
-  settleOwn(turn, next.id, [...ownIds(rows, user), ...frame.own.map((own) => own.localId)])
+  const intake = intakeOf(c)
+  drain(intake, beyond)
+  const news = known ? rows.filter((row) => row.seq > head) : []
+  finish(turn, intake, 'catch-up', [...news, ...intake.fresh])
+  settleOwn(turn, c, [...ownIds(rows, user), ...landed(frame, Number.POSITIVE_INFINITY)])
   return true
 }
 
-/** A backup was restored under the same epoch: what the watermarks named may be other messages now. */
-function isOtherLine({ reset }: Opened): boolean {
-  return reset === 'ahead' || reset === 'tag'
-}
-
-/** Own messages that stood here and that the new page should hold but does not. */
-function ownGone(was: Log, tail: Window, user: string): readonly string[] {
-  const there = new Set(tail.rows.map((row) => row.id))
-  const gone = was.tail.rows.filter((row) => row.author === user && row.seq > tail.from && !there.has(row.id))
-  return gone.map((row) => row.localId ?? row.id)
-}
-
-/** Closes a draft: state, own settled entries, events, typing, unread, people. */
-function finish(turn: Turn, draft: LogDraft, source: 'live' | 'catch-up', news: readonly MessageRow[] = draft.fresh): ConversationState {
-  const { user } = turn.state.config
-  const { id } = draft.conversation
-  const next = closeDraft(draft)
-  next.ephemeral = authorsStopped(next.ephemeral, draft.fresh)
-  next.receipts = counted(next.receipts, draft.fresh, user)
-  put(turn, next)
-  for (const row of news) report(turn, { kind: 'message', conversation: id, row, source })
-  if (next.entries.length > 0) settleOwn(turn, id, ownIds(draft.fresh, user))
-  return conversationOf(turn, id) as ConversationState
+/** Closes an intake: log, own settled entries, events, typing, unread. */
+function finish(turn: Turn, intake: Intake, source: 'live' | 'catch-up', news: readonly MessageRow[] = intake.fresh): void {
+  const { c, fresh } = intake
+  closeIntake(intake)
+  authorsStopped(c, fresh)
+  count(c.receipts, fresh, turn.config.user)
+  for (const row of news) report(turn, { kind: 'message', conversation: c.id, row, source })
+  if (c.entries.length > 0) settleOwn(turn, c, ownIds(fresh, turn.config.user))
 }
 
 /** What `opened` says of the conversation besides its rows. */
-function described(frame: Opened): Pick<Log, 'floor' | 'hidden' | 'profile' | 'members' | 'memberCount'> {
-  const { floor, hidden, profile, members, memberCount } = frame
-  return { floor, hidden, profile, members, memberCount }
+function describe({ log }: Draft, { floor, hidden, profile, members, memberCount }: Opened): void {
+  Object.assign(log, { floor, hidden, profile, members, memberCount })
 }
 
 function bySeq(rows: readonly MessageRow[]): readonly MessageRow[] {
@@ -147,16 +139,13 @@ function bySeq(rows: readonly MessageRow[]): readonly MessageRow[] {
 }
 
 /** People, watermarks and the server's unread count, after either kind of answer. */
-export function admitRest(turn: Turn, id: string, frame: Opened): void {
-  learnPeople(turn, frame.people)
-  const conversation = conversationOf(turn, id) as ConversationState
-  const { log } = conversation
-  const { user } = turn.state.config
-  const known = conversation.receipts.marks.get(user)?.read ?? 0
-  const read = Math.max(known, frame.marks.find((mark) => mark.user === user)?.read ?? 0)
-  const unread = { ...frame.unread, read, countedTo: frame.head }
+export function admitRest(turn: Turn, c: Draft, { people, marks, unread, head, epoch }: Opened): void {
+  const { user } = turn.config
+  const { receipts } = c
+  learnPeople(turn, people)
+  const read = Math.max(receipts.marks.get(user)?.read ?? 0, marks.find((mark) => mark.user === user)?.read ?? 0)
+  receipts.unread = { count: unread.count, more: unread.more, read, countedTo: head }
   // What came live meanwhile is not in the server's count.
-  const receipts = counted({ ...conversation.receipts, unread }, log.tail.rows, user)
-  const next = put(turn, { ...conversation, receipts })
-  mergeMarks(turn, next, frame.epoch, frame.marks)
+  count(receipts, c.log.tail.rows, user)
+  mergeMarks(turn, c, epoch, marks)
 }

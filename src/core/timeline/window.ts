@@ -50,18 +50,19 @@ function hiddenBetween(hidden: readonly HiddenRange[], after: number, before: nu
 
 /** Older rows in front. Where both hold a place the higher `rev` stays. */
 export function joined(older: Window, newer: Window): Window {
-  const keep = newer.rows.slice(lowerBound(newer.rows, older.to + 1))
-  const overlap = newer.rows.slice(0, newer.rows.length - keep.length)
-  let rows = older.rows
-  for (const row of overlap) rows = revised(rows, row) ?? rows
-  return windowOf([...rows, ...keep], older.from, Math.max(older.to, newer.to))
+  const at = lowerBound(newer.rows, older.to + 1)
+  const rows = replayed(older.rows, newer.rows.slice(0, at)).concat(newer.rows.slice(at))
+  return windowOf(rows, older.from, Math.max(older.to, newer.to))
 }
 
-/** The rows with this one in place of its older self; nothing if it is not held or not newer. */
-export function revised(rows: readonly MessageRow[], row: MessageRow): readonly MessageRow[] | null {
-  const at = positionOf(rows, row.seq)
-  if (at < 0 || (rows[at] as MessageRow).rev >= row.rev) return null
-  return rows.with(at, row)
+/** The rows with newer states of those held. */
+export function replayed(rows: readonly MessageRow[], states: readonly MessageRow[]): readonly MessageRow[] {
+  let next = rows
+  for (const row of states) {
+    const at = positionOf(next, row.seq)
+    if (at >= 0 && (next[at] as MessageRow).rev < row.rev) next = next.with(at, row)
+  }
+  return next
 }
 
 /** Drops the oldest rows beyond the cap, at a page boundary, but none with an index ≥ keepFrom. */

@@ -1,7 +1,7 @@
 /** One browser of one user: a disk that crashes, and the tabs that share it and its locks. */
 import type { Chat, Conversation } from '../../client/api.js'
 import { composeChat } from '../../client/create-chat.js'
-import type { ChatState, Faults } from '../../core/state.js'
+import type { ChatState } from '../../core/state.js'
 import { type CrashingStorage, crashingStorage } from '../crashing-storage.js'
 import type { Chance } from './chance.js'
 import type { Journal } from './journal.js'
@@ -67,7 +67,6 @@ export interface DeviceParts {
   readonly stormy: () => boolean
   readonly server: WorldServer
   readonly user: string
-  readonly faults: Faults | undefined
   readonly opened: (tab: Tab) => void
 }
 
@@ -155,19 +154,16 @@ function openTab(browser: Browser, made: Device): Tab {
   let state: () => ChatState = () => {
     throw new Error('A state was asked for before there was one.')
   }
-  const chat = composeChat<Content>(
-    {
-      user,
-      transport: mine.transport,
-      clock: mortalClock(time, isAlive),
-      storage: mortalStorage(disk.factory, isAlive, committed),
-      lanes: locksOf(held, () => tab, adopted),
-      inspect(look) {
-        state = look
-      },
+  const chat = composeChat<Content>({
+    user,
+    transport: mine.transport,
+    clock: mortalClock(time, isAlive),
+    storage: mortalStorage(disk.factory, isAlive, committed),
+    lanes: locksOf(held, () => tab, adopted),
+    inspect(look) {
+      state = look
     },
-    parts.faults,
-  )
+  })
   const tab: Tab = { name, user, device: made, chat, network: mine, state, views: new Map(), unsettled: new Map(), isAlive }
   return tab
 }

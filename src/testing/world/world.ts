@@ -1,5 +1,5 @@
 /** Everything of one simulated world, in one thread: three users' browsers, a network, a server, a store, and the truth. */
-import type { Faults as ClientFaults } from '../../core/state.js'
+import type { Faults as ClientFaults } from '../../core/planted.js'
 import type { Faults as ServerFaults } from '../../server/faults.js'
 import { type Chance, chanceOf } from './chance.js'
 import { type Device, device, type Tab } from './device.js'
@@ -49,7 +49,7 @@ export interface WorldOptions {
   readonly heard: (world: World, tab: Tab, room: string) => void
 }
 
-export function worldOf({ seed, planted = {}, keepLines = false, heard }: WorldOptions): World {
+export function worldOf({ seed, planted: bugs = {}, keepLines = false, heard }: WorldOptions): World {
   const plan = planOf(seed)
   const chance = chanceOf(seed)
   const time = timeOf(seed)
@@ -59,8 +59,10 @@ export function worldOf({ seed, planted = {}, keepLines = false, heard }: WorldO
   let numbers = 0
   let stormy = true
   const died = () => time.later(chance.int(1, 6_000), server.start)
-  const server = worldServer({ time, chance, journal: log, plan, truth, faults: planted.server, died })
-  const parts = { time, chance, journal: log, plan, stormy: () => stormy, server, faults: planted.client }
+  const server = worldServer({ time, chance, journal: log, plan, truth, faults: bugs.server, died })
+  // The client's are compiled out of what ships, so they are no option of a chat.
+  globalThis.planted = bugs.client ?? {}
+  const parts = { time, chance, journal: log, plan, stormy: () => stormy, server }
 
   const opened = (tab: Tab) => {
     tab.chat.on('failed', ({ localId }) => births.delete(localId))

@@ -1,0 +1,46 @@
+/** Rows as the disk hands them out: hostile until checked; what is damaged is left out or refused whole (L8). */
+import type { Row } from '../../ports/storage.js'
+import type { MessageRow } from '../../protocol/frames.js'
+import { isFields, isRow } from '../../protocol/guards.js'
+import { isDense, pageOf } from '../timeline/window.js'
+import { bounds } from '../timing.js'
+import { build, cursorPage, type CursorValue } from './cache-state.js'
+
+/** Messages of stored pages with an index in [first, last], each in its newest stored state, oldest first. */
+export function foldPages(rows: readonly Row[], first: number, last = Number.MAX_SAFE_INTEGER): readonly MessageRow[] {
+  const byIndex = new Map<number, MessageRow>()
+  for (const { key, value } of rows) {
+    if (key[2] === cursorPage) continue
+    for (const message of key.length === 4 ? [value] : Array.isArray(value) ? value : []) {
+      if (!isRow(message) || message.index < first || message.index > last) continue
+      const held = byIndex.get(message.index)
+      if (!held || held.rev < message.rev) byIndex.set(message.index, message)
+    }
+  }
+  return [...byIndex.values()].sort((a, b) => a.index - b.index)
+}
+
+/** The cursor row among rows read newest first. */
+export function cursorRow([first]: readonly Row[]): Row | undefined {
+  return first?.key[2] === cursorPage ? first : undefined
+}
+
+/** What a cursor row says, as far as it may be used; nothing where it is of another build, damaged or has a hole. */
+export function cursorValue(row: Row | undefined): CursorValue | undefined {
+  const cursor = row?.value as Partial<CursorValue> | null | undefined
+  if (!isFields(cursor) || cursor.build !== build || !isFields(cursor.profile) || !isFields(cursor.unread)) return undefined
+  const { head, first, from, floor, memberCount, unread, rows, hidden, members, marks, epoch, tag } = cursor as unknown as CursorValue
+  const numbers = [head, first, from, floor, memberCount, unread.count, unread.read, unread.countedTo]
+  const isWhole = numbers.every(Number.isSafeInteger) && [rows, hidden, members, marks].every(Array.isArray)
+  if (!isWhole || typeof epoch !== 'string' || epoch === '' || typeof tag !== 'string') return undefined
+  if (!rows.every(isRow) || !isDense(rows, hidden) || rows.length > bounds.pageRows) return undefined
+  const newest = rows.at(-1)
+  const isOnePage = !newest || (newest.seq <= head && pageOf(newest.index) === pageOf((rows[0] as MessageRow).index))
+  return isOnePage ? (cursor as unknown as CursorValue) : undefined
+}
+
+/** Is this own message among the newest stored rows? */
+export function holdsOwn(rows: readonly Row[], localId: string, user: string): boolean {
+  const messages = [...foldPages(rows, 0), ...(cursorValue(cursorRow(rows))?.rows ?? [])]
+  return messages.some((row) => row.localId === localId && row.author === user)
+}

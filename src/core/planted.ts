@@ -1,0 +1,22 @@
+/**
+ * Planted bugs: each breaks one rule, to prove that a test of that rule can fail. The build replaces every `planted.x` by
+ * `undefined`, so that none of them is in what ships; tests set the global.
+ */
+export interface Faults {
+  readonly applyOverHole?: boolean
+  readonly fromUnchecked?: boolean
+  readonly olderRevWins?: boolean
+  readonly staleEpochMarks?: boolean
+  readonly marksLowered?: boolean
+  readonly ackShownInPlace?: boolean
+  readonly pendingLostOnReset?: boolean
+  readonly cursorApart?: boolean
+  readonly outboxRowFirst?: boolean
+  readonly queuedBeforeWrite?: boolean
+  readonly afterIgnored?: boolean
+  readonly expectIgnored?: boolean
+}
+
+declare global {
+  var planted: Faults
+}

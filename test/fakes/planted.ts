@@ -1,0 +1,2 @@
+/** No bug is planted unless a test says so. */
+globalThis.planted = {}
