@@ -64,7 +64,8 @@ function makeRoom(turn: Turn): void {
   if (onlineLink(turn) && oldest.log.liveOn) turn.frames.push({ type: 'unfollow', conversation: oldest.id })
   turn.conversations = conversations.filter((each) => each !== oldest)
   turn.slots = new Map(turn.conversations.map((each, slot) => [each.id, slot]))
-  turn.touched.delete(oldest as Draft)
+  const at = turn.touched.indexOf(oldest as Draft)
+  if (at >= 0) turn.touched.splice(at, 1)
 }
 
 function isIdle({ watchers, entries, log, receipts, cache }: ConversationState): boolean {

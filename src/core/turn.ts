@@ -29,7 +29,7 @@ export interface Turn extends Mutable<Omit<ChatState, 'inbox' | 'disk' | 'outbox
   readonly effects: Effect[]
   /** Frames for the present link, sent together at the end of the turn. */
   readonly frames: ClientFrame[]
-  readonly touched: Set<Draft>
+  readonly touched: Draft[]
 }
 
 export function beginTurn(s: ChatState, { nowMs, wallMs, roll }: Env): Turn {
@@ -41,7 +41,7 @@ export function beginTurn(s: ChatState, { nowMs, wallMs, roll }: Env): Turn {
     roll,
     effects: [],
     frames: [],
-    touched: new Set(),
+    touched: [],
     config: s.config,
     session: s.session,
     conversations: s.conversations,
@@ -103,11 +103,11 @@ export function draftOf(turn: Turn, id: string): Draft | undefined {
   const slot = turn.slots.get(id)
   if (slot === undefined) return undefined
   const present = turn.conversations[slot] as Draft
-  if (turn.touched.has(present)) return present
+  if (turn.touched.includes(present)) return present
   if (turn.conversations === turn.before.conversations) turn.conversations = turn.conversations.slice()
   const draft = copyOf(present)
   ;(turn.conversations as ConversationState[])[slot] = draft
-  turn.touched.add(draft)
+  turn.touched.push(draft)
   return draft
 }
 

@@ -1,6 +1,6 @@
 /**
  * The list of conversations as an ordered book: found by id, read newest first, replaced and never changed. A change
- * costs two short chunks and a bucket, however long the list (a list of 5,000 is not copied per message).
+ * costs a few short lists, however long the book is (a list of 5,000 is not copied per message).
  */
 export interface Ordered {
   readonly id: string
@@ -10,30 +10,37 @@ export interface Ordered {
   readonly more: boolean
 }
 
+type Lists<T> = readonly (readonly T[])[]
+
 export interface Book<Item extends Ordered> {
-  readonly buckets: readonly (readonly Item[])[]
-  readonly chunks: readonly (readonly Item[])[]
+  /** Items by a hash of their id: two levels, so that a change copies two short lists and a bucket. */
+  readonly buckets: readonly Lists<Item>[]
+  /** Items in order. */
+  readonly chunks: Lists<Item>
   readonly size: number
   readonly unread: number
   /** Items whose count is not exact. */
   readonly inexact: number
 }
 
-const bucketCount = 128
+const fan = 16
 const chunkItems = 32
 
 export function emptyBook<Item extends Ordered>(): Book<Item> {
-  return { buckets: Array.from({ length: bucketCount }, () => []), chunks: [], size: 0, unread: 0, inexact: 0 }
+  const level = new Array<readonly Item[]>(fan).fill([])
+  return { buckets: new Array<Lists<Item>>(fan).fill(level), chunks: [], size: 0, unread: 0, inexact: 0 }
 }
 
-function bucketOf(id: string): number {
+/** Where in the two levels the id belongs. */
+function placeOf(id: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193)
-  return (hash >>> 0) % bucketCount
+  return (hash >>> 0) % (fan * fan)
 }
 
-export function itemOf<Item extends Ordered>(book: Book<Item>, id: string): Item | undefined {
-  return (book.buckets[bucketOf(id)] as readonly Item[]).find((item) => item.id === id)
+export function itemOf<Item extends Ordered>({ buckets }: Book<Item>, id: string): Item | undefined {
+  const place = placeOf(id)
+  return buckets[place >> 4]?.[place & 15]?.find((item) => item.id === id)
 }
 
 export function withItem<Item extends Ordered>(book: Book<Item>, item: Item): Book<Item> {
@@ -45,15 +52,16 @@ export function withoutItem<Item extends Ordered>(book: Book<Item>, id: string):
 }
 
 function replaced<Item extends Ordered>(book: Book<Item>, id: string, item: Item | undefined): Book<Item> {
-  const at = bucketOf(id)
-  const bucket = book.buckets[at] as readonly Item[]
+  const place = placeOf(id)
+  const level = book.buckets[place >> 4] as Lists<Item>
+  const bucket = level[place & 15] as readonly Item[]
   const old = bucket.find((each) => each.id === id)
   if (!old && !item) return book
   const rest = bucket.filter((each) => each !== old)
-  const left = old ? removed(book.chunks, old) : book.chunks
+  if (item) rest.push(item)
   return {
-    buckets: book.buckets.with(at, item ? [...rest, item] : rest),
-    chunks: item ? inserted(left, item) : left,
+    buckets: book.buckets.with(place >> 4, level.with(place & 15, rest)),
+    chunks: rearranged(book.chunks, old, item),
     size: book.size + Number(!!item) - Number(!!old),
     unread: book.unread + (item?.unread ?? 0) - (old?.unread ?? 0),
     inexact: book.inexact + Number(!!item?.more) - Number(!!old?.more),
@@ -73,31 +81,34 @@ function before(a: Ordered, b: Ordered): boolean {
   return a.at !== b.at ? a.at > b.at : a.id < b.id
 }
 
-/** The chunk in which the item stands or belongs. */
-function chunkFor<Item extends Ordered>(chunks: readonly (readonly Item[])[], item: Item): number {
+/** The number of the chunk in which the item stands or belongs. */
+function chunkFor<Item extends Ordered>(chunks: Lists<Item>, item: Item): number {
   let low = 0
   let high = chunks.length - 1
   while (low < high) {
     const middle = (low + high) >>> 1
-    const chunk = chunks[middle] as readonly Item[]
-    if (before(chunk[chunk.length - 1] as Item, item)) low = middle + 1
+    if (before(chunks[middle]?.at(-1) as Item, item)) low = middle + 1
     else high = middle
   }
-  return Math.max(0, low)
+  return low
 }
 
-function inserted<Item extends Ordered>(chunks: readonly (readonly Item[])[], item: Item): readonly (readonly Item[])[] {
-  if (chunks.length === 0) return [[item]]
-  const number = chunkFor(chunks, item)
-  const chunk = chunks[number] as readonly Item[]
-  const found = chunk.findIndex((each) => before(item, each))
-  const next = chunk.toSpliced(found < 0 ? chunk.length : found, 0, item)
-  if (next.length <= chunkItems) return chunks.with(number, next)
-  return chunks.toSpliced(number, 1, next.slice(0, chunkItems / 2), next.slice(chunkItems / 2))
-}
-
-function removed<Item extends Ordered>(chunks: readonly (readonly Item[])[], item: Item): readonly (readonly Item[])[] {
-  const number = chunkFor(chunks, item)
-  const next = (chunks[number] as readonly Item[]).filter((each) => each.id !== item.id)
-  return next.length > 0 ? chunks.with(number, next) : chunks.toSpliced(number, 1)
+/** The chunks without `old` and with `item` in its place of the order. */
+function rearranged<Item extends Ordered>(chunks: Lists<Item>, old: Item | undefined, item: Item | undefined): Lists<Item> {
+  const next = chunks.slice()
+  if (old) {
+    const number = chunkFor(next, old)
+    const rest = (next[number] as readonly Item[]).filter((each) => each !== old)
+    if (rest.length > 0) next[number] = rest
+    else next.splice(number, 1)
+  }
+  if (item) {
+    const number = chunkFor(next, item)
+    const chunk = next[number] ?? []
+    const found = chunk.findIndex((each) => before(item, each))
+    const grown = chunk.toSpliced(found < 0 ? chunk.length : found, 0, item)
+    if (grown.length <= chunkItems) next[number] = grown
+    else next.splice(number, 1, grown.slice(0, chunkItems / 2), grown.slice(chunkItems / 2))
+  }
+  return next
 }
