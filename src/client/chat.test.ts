@@ -64,7 +64,7 @@ describe('L5: a message', () => {
     mock.say('c', 'ann', 'hello')
     await online()
     const localId = talk.send('mine')
-    expect(talk.timeline.get().messages.at(-1)).toMatchObject({ key: localId, status: 'saving', mine: true })
+    expect(talk.timeline.get().messages.at(-1)).toMatchObject({ key: localId, status: 'sending', mine: true })
     await pass(1_000)
     mock.push({ type: 'marks', conversation: 'c', epoch: 'c-1', marks: [{ user: 'ann', delivered: 2, read: 2 }] })
     await pass(1_000)

@@ -33,6 +33,22 @@ describe('L6 R12: order', () => {
     expect(operations(core)).toEqual(['a #2', 'b after a #2'])
   })
 
+  it('waits for the disk, but for nothing where rows live in memory and nobody is promised them', () => {
+    const core = live(drivenCore(), 5)
+    core.hold()
+    send(core, 'a')
+    expect(arms(core)).toEqual(['a saving'])
+    core.release()
+    core.dispatch({ kind: 'disk-state', state: { kind: 'memory', cacheBytes: 1_000_000 } })
+    core.hold()
+    send(core, 'b')
+    expect(arms(core)).toEqual(['a inflight', 'b inflight'])
+    expect(core.stored(['o'])).toHaveLength(1)
+    core.release()
+    expect(core.stored(['o'])).toHaveLength(2)
+    expect(arms(core)).toEqual(['a inflight', 'b inflight'])
+  })
+
   it('out-of-order: it and all behind return and go again once the predecessor is settled', () => {
     const core = live(drivenCore(), 5)
     for (const localId of ['a', 'b', 'c']) send(core, localId)

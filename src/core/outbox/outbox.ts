@@ -11,6 +11,8 @@ export function entryOf({ entries }: Draft, localId: string): Entry | undefined 
 /** The caller has checked limits and content; the entry stands in the view before this returns. */
 export function send(turn: Turn, c: Draft, localId: string, content: unknown, bytes: number): void {
   const { outbox } = turn
+  // Nobody is promised what memory keeps: there the row is written too, but nothing waits for it.
+  const goesAtOnce = turn.storage?.kind === 'memory' || planted.queuedBeforeWrite === true
   const entry: Entry = {
     localId,
     conversation: c.id,
@@ -20,11 +22,11 @@ export function send(turn: Turn, c: Draft, localId: string, content: unknown, by
     bytes,
     at: shownTime(turn),
     madeMs: turn.nowMs,
-    arm: planted.queuedBeforeWrite ? queuedNow : { kind: 'saving' },
+    arm: goesAtOnce ? queuedNow : { kind: 'saving' },
     attempts: 0,
     handed: false,
     voiding: false,
-    stored: planted.queuedBeforeWrite === true,
+    stored: goesAtOnce,
     alone: 0,
     settledThen: 0,
   }
