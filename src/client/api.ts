@@ -192,6 +192,11 @@ export interface ChatOptions<Content = unknown> {
   readonly tenant?: string
   /** Types and checks content at both ends. Must validate synchronously. Default: any JSON. */
   readonly content?: StandardSchema<Content>
+  /**
+   * When the others are told that a message is delivered here: once it is `received` (stored, or summarised in the inbox), or only once
+   * its conversation is `opened`, which is while somebody subscribes to it. Default `received` (R23).
+   */
+  readonly delivered?: 'received' | 'opened'
   /** Default silent. */
   readonly logger?: Logger
   /** Called with every figure as it is known. Default none. */

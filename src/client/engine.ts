@@ -52,7 +52,7 @@ export function createEngine<C>(options: ComposedOptions<C>, clock: Clock): Engi
   const { user, transport, tenant, content: schema } = options
   const newId = monotonicFactory(clock === systemClock ? drawnChance : () => clock.roll())
   const lane = newId(Math.floor(clock.wall()))
-  const initial = initialState({ user, device: lane, lane, ...sizes })
+  const initial = initialState({ user, device: lane, lane, ...sizes, delivered: options.delivered ?? 'received' })
   const lanes = options.lanes ?? newLanes()
   const calls = newCalls()
   const life = lifetime()

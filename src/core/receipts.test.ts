@@ -136,6 +136,33 @@ describe('R23: delivered', () => {
   })
 })
 
+describe('R23: delivered only once opened', () => {
+  it('is told while somebody subscribes, and not of what the inbox summarises', () => {
+    const core = live(drivenCore({ delivered: 'opened' }), 5)
+    core.dispatch({ kind: 'unwatch', conversation: 'c' })
+    core.forget()
+    core.hear(said(6))
+    core.wait(1_000)
+    expect(core.sent('receipt')).toEqual([])
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    expect(core.sent('receipt')).toMatchObject([{ delivered: 6 }])
+    core.forget()
+    const unheld = {
+      conversation: 'x',
+      epoch: 'e1',
+      rev: 1,
+      head: 1,
+      last: row(1),
+      unread: { count: 1, more: false },
+      read: 0,
+      profile: {},
+      people: [],
+    }
+    core.hear({ type: 'inbox', prev: core.state().inbox.cursor, next: 'n', more: false, rows: [unheld], gone: [] })
+    expect(core.sent('receipt')).toEqual([])
+  })
+})
+
 describe('L7 R22: unread', () => {
   it('counts messages of others above the own read, no tombstones', () => {
     const core = live(drivenCore(), 4)

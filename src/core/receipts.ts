@@ -4,6 +4,7 @@
  */
 import type { InboxRow, Mark, MessageRow } from '../protocol/frames.js'
 import { saveRegister } from './cache/disk-queue.js'
+import { isCrowded } from './outbox/flush.js'
 import type { ConversationState, Receipts } from './state.js'
 import { heard, isLive } from './timeline/live.js'
 import { bounds } from './timing.js'
@@ -90,14 +91,14 @@ function reportDelivered(turn: Turn, { id, log, receipts }: Draft, was: Receipts
 }
 
 /** Tells the server what this link has not told yet: coalesced, highest only. */
-export function tellReceipts(turn: Turn, { log, receipts, id: conversation }: Draft): void {
-  if (!isLive(turn, log)) return
-  const { user } = turn.config
+export function tellReceipts(turn: Turn, { log, receipts, id: conversation, watchers }: Draft): void {
+  if (!isLive(turn, log) || isCrowded(turn)) return
+  const { user, delivered: from } = turn.config
   const { epoch, head, liveOn } = log
   if (receipts.toldOn !== liveOn) Object.assign(receipts, { toldOn: liveOn, toldRead: 0, toldDelivered: 0 })
   const own = receipts.marks.get(user) ?? noMark
   const read = receipts.pending?.epoch === epoch ? Math.min(receipts.pending.read, head) : 0
-  const delivered = Math.min(receipts.storedTo, head)
+  const delivered = from === 'received' || watchers > 0 ? Math.min(receipts.storedTo, head) : 0
   const tellRead = read > Math.max(own.read, receipts.toldRead)
   const tellDelivered = delivered > Math.max(own.delivered, receipts.toldDelivered) && othersWrote(log, user, own.delivered)
   if (!tellRead && !tellDelivered) return

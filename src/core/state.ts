@@ -146,4 +146,6 @@ export interface Config {
   readonly outboxEntries: number
   readonly outboxBytes: number
   readonly conversations: number
+  /** From when a message counts as delivered to this device (R23). */
+  readonly delivered: 'received' | 'opened'
 }

@@ -1,5 +1,6 @@
 /** Who is typing. Never stored, never queued: told at most every 3 s, shown for 6 s, gone by deadline. */
 import type { MessageRow } from '../protocol/frames.js'
+import { isCrowded } from './outbox/flush.js'
 import type { Ephemeral } from './state.js'
 import { isLive } from './timeline/live.js'
 import { bounds, never, timing } from './timing.js'
@@ -13,7 +14,7 @@ export function setTyping(turn: Turn, c: Draft, on: boolean): void {
   const { typing, toldAtMs, endsAtMs } = c.ephemeral
   const was = endsAtMs !== 0
   if (!on && !was) return
-  const tell = isLive(turn, c.log) && (!on || !was || nowMs - toldAtMs >= timing.typingToldMs)
+  const tell = isLive(turn, c.log) && !isCrowded(turn) && (!on || !was || nowMs - toldAtMs >= timing.typingToldMs)
   if (tell) turn.frames.push({ type: 'typing', conversation: c.id, on })
   c.ephemeral = { typing, toldAtMs: tell ? nowMs : toldAtMs, endsAtMs: on ? nowMs + timing.typingEndsMs : 0 }
 }

@@ -12,7 +12,6 @@ import { streamIngest } from './parts/stream-chat.mjs'
 import { table } from './parts/table.mjs'
 
 const found = table()
-const texts = textsIn('c0', 0, 100_000)
 const perMessage = (ms, count) => (ms * 1_000) / count
 
 let joined = 0
@@ -63,7 +62,8 @@ async function live() {
   const seat = await sit({ conversations: [] })
   const one = await interleaved(
     {
-      limit: () => limitIngest(texts, count),
+      // As new to the process as what the chat gets: a text parsed before is parsed again for less.
+      limit: () => limitIngest(textsIn(`limit${++joined}`, 0, count), count),
       single: () => ingest(seat, { count }),
       burst: () => ingest(seat, { count, burst: 50 }),
       shuffled: () => ingest(seat, { count, burst: 48, order: (i) => Math.min(shuffled(i), count - 1) }),

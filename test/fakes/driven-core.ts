@@ -74,6 +74,7 @@ const defaults: Config = {
   outboxEntries: bounds.outboxEntries,
   outboxBytes: bounds.outboxBytes,
   conversations: bounds.conversations,
+  delivered: 'received',
 }
 
 export function drivenCore({ disk = orderedRows(), claim = () => true, ...config }: DrivenCoreOptions = {}): DrivenCore {

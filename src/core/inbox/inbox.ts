@@ -58,7 +58,7 @@ function takeRow(turn: Turn, row: InboxRow): void {
     summarised(held, row)
   }
   // Summarised is known, and known is delivered (R23).
-  if (!held && unread.count > 0 && (last?.seq ?? 0) > (old?.last?.seq ?? 0)) {
+  if (!held && turn.config.delivered === 'received' && unread.count > 0 && (last?.seq ?? 0) > (old?.last?.seq ?? 0)) {
     turn.frames.push({ type: 'receipt', conversation: id, epoch, delivered: head })
   }
   if (held?.log.liveOn || (old && old.rev > rev)) return

@@ -123,6 +123,22 @@ describe('R17: the window', () => {
     expect(core.sent('operation').map(({ conversation }) => conversation)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => `x${i}`))
   })
 
+  it('R17: above it typing is left out and receipts wait for room', () => {
+    const core = live(drivenCore(), 5)
+    core.dispatch({ kind: 'watch', conversation: 'x' })
+    core.hear(openedFrame(requestOf(core, 'open'), 0, 0, { reset: 'first', conversation: 'x' }))
+    send(core, 'large', { conversation: 'x', bytes: bounds.unackedBytes })
+    core.forget()
+    core.dispatch({ kind: 'set-typing', conversation: 'c', on: true })
+    core.dispatch({ kind: 'mark-read', conversation: 'c' })
+    expect([...core.sent('typing'), ...core.sent('receipt')]).toEqual([])
+    core.hear(ack('large', 1, { conversation: 'x' }))
+    expect(core.sent('receipt')).toMatchObject([{ conversation: 'c', read: 5 }])
+    core.wait(timing.typingToldMs)
+    core.dispatch({ kind: 'set-typing', conversation: 'c', on: true })
+    expect(core.sent('typing')).toHaveLength(1)
+  })
+
   it('one entry larger than the window still goes, alone', () => {
     const core = live(drivenCore(), 5)
     send(core, 'large', { bytes: bounds.unackedBytes + 1 })

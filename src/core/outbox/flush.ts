@@ -2,7 +2,7 @@
  * Handing entries to the link: in order, at most a window of them unacknowledged (R12, R17). A queued entry goes
  * only when everything before it in the conversation is in flight, acknowledged or failed.
  */
-import type { ConversationState } from '../state.js'
+import type { ChatState, ConversationState } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
 import { type Draft, draftOf, type Turn } from '../turn.js'
 import { type Arm, type Entry, isUnsettled, operationFrame, queuedNow, withChange } from './entry.js'
@@ -50,11 +50,17 @@ export function bytesInFlight(conversations: readonly ConversationState[]): numb
   return bytes
 }
 
+/** The link has as much to carry as it may: what can wait or be left out is not sent now (R17). */
+export function isCrowded({ conversations, outbox }: Pick<ChatState, 'conversations' | 'outbox'>): boolean {
+  return outbox.entries > 0 && bytesInFlight(conversations) >= bounds.unackedBytes
+}
+
 /** Room on the link is for every conversation that waits for it: they are looked at too. */
 export function shareRoom(turn: Turn): void {
   const { conversations, outbox, before } = turn
-  if (outbox.entries === 0 || bytesInFlight(conversations) >= bytesInFlight(before.conversations)) return
-  for (const { id, entries } of conversations) if (entries.length > 0) draftOf(turn, id)
+  const queues = outbox.entries > 0 && bytesInFlight(conversations) < bytesInFlight(before.conversations)
+  const hasRoom = isCrowded(before) && !isCrowded(turn)
+  for (const { id, entries } of queues || hasRoom ? conversations : []) if (hasRoom || entries.length > 0) draftOf(turn, id)
 }
 
 function isInFlight({ entries }: Draft, localId: string | undefined): boolean {

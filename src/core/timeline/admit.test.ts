@@ -386,6 +386,13 @@ describe('reset', () => {
     expect(core.stored(['o'])).toHaveLength(1)
   })
 
+  it('R8: to another line reports as new what stands behind the last message known here, whatever its place', () => {
+    const core = live(drivenCore(), 5)
+    core.forget()
+    reset(core, 0, 4, { reset: 'epoch', epoch: 'e2', rows: [row(1), row(2), row(3, { id: 'n1' }), row(4, { id: 'n2' })] })
+    expect(core.reports('message').map((report) => report.row.id)).toEqual(['n1', 'n2'])
+  })
+
   it('R8: names own acknowledged messages that are gone', () => {
     const core = live(drivenCore(), 5)
     core.hear(echo(6, 'kept'), echo(7, 'lost'))

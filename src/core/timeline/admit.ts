@@ -113,7 +113,10 @@ export function admitReset(turn: Turn, c: Draft, frame: Opened): boolean {
   }
   const intake = intakeOf(c)
   drain(intake, beyond)
-  const news = known ? rows.filter((row) => row.seq > head) : []
+  // On another line places mean nothing: what stands behind the last message known here is new.
+  const isOther = epoch !== frame.epoch || wentBack
+  const lastKnown = rows.findLastIndex((row) => (isOther ? tail.rows.some(({ id }) => id === row.id) : row.seq <= head))
+  const news = known && (lastKnown >= 0 || !isOther) ? rows.slice(lastKnown + 1) : []
   finish(turn, intake, 'catch-up', [...news, ...intake.fresh])
   settleOwn(turn, c, [...ownIds(rows, user), ...landed(frame, Number.POSITIVE_INFINITY)])
   return true
