@@ -1,5 +1,5 @@
 /**
- * The state of one chat. Every record is replaced, never changed, so that what did not change keeps its reference.
+ * The state of one chat. Between two steps nothing of it is changed; a step copies what it touches (`turn.ts`).
  * A conversation is five sub-records, each owned by the slice of its name (R33).
  */
 import type { ChangeFrame, HiddenRange, Member, MessageRow, Profile } from '../protocol/frames.js'
