@@ -1,7 +1,7 @@
 /** Custom content: the part of the Standard Schema interface (v1) that chatloom uses, and the check at both ends. */
 import { limits } from '../protocol/limits.js'
 import { isBounded } from '../protocol/walk.js'
-import { ChatError, isChatError } from './errors.js'
+import { assertArgument, chatError, isChatError } from './errors.js'
 
 /** Any validator that follows standardschema.dev v1: zod, valibot, arktype and others. */
 export interface StandardSchema<Output = unknown> {
@@ -23,73 +23,45 @@ export interface WrittenContent<C> {
   readonly bytes: number
 }
 
+const send = 'send'
+const utf8 = new TextEncoder()
+
 /**
  * Checks what the application hands in and copies it by way of JSON, so that what is shown, stored and sent is the same,
  * whatever the application does with its own object afterwards. Throws `content-invalid` with the schema's own words,
  * `content-too-large`, and `bad-argument` where the schema is asynchronous.
  */
 export function writtenContent<C>(schema: StandardSchema<C> | undefined, content: C): WrittenContent<C> {
-  const json = jsonOf(schema ? fitting(schema, content) : content)
+  let json: string
+  let copy: C
+  try {
+    const { issues, value } = validated(schema, content)
+    if (issues)
+      throw chatError('content-invalid', send, undefined, `its content does not fit: ${issues.map(({ message }) => message).join('; ')}.`)
+    json = JSON.stringify(value)
+    copy = JSON.parse(json)
+  } catch (cause) {
+    throw isChatError(cause) ? cause : chatError('content-invalid', send, cause)
+  }
   const bytes = utf8.encode(json).length
-  if (bytes > limits.contentBytes) {
-    throw new ChatError(
-      'content-too-large',
-      `${notSent}: its content has ${bytes} bytes, more than ${limits.contentBytes}. Shorten it, or send a reference.`,
-    )
-  }
-  const copy: unknown = JSON.parse(json)
-  if (isBounded(copy, limits.contentDepth)) return { content: copy as C, bytes }
-  const { contentDepth, arrayItems, objectKeys } = limits
-  throw new ChatError(
-    'content-invalid',
-    `${notSent}: its content nests deeper than ${contentDepth} levels, has a list of over ${arrayItems} items, an object of over ${objectKeys} keys or a key \`__proto__\`. Make it flatter, or send a reference.`,
-  )
+  if (bytes > limits.contentBytes) throw chatError('content-too-large', send)
+  if (!isBounded(copy, limits.contentDepth)) throw chatError('content-invalid', send)
+  return { content: copy, bytes }
 }
 
-const notSent = 'The message was not sent'
-const utf8 = new TextEncoder()
+type Validated<C> = StandardResult<C> & { readonly value?: C }
 
-function fitting<C>(schema: StandardSchema<C>, content: C): C {
-  const result = checked(schema, content)
-  if (!result.issues) return result.value
-  const issues = result.issues.map((issue) => issue.message).join('; ')
-  throw new ChatError('content-invalid', `${notSent}: its content does not fit the schema (${issues}).`)
-}
-
-function checked<C>(schema: StandardSchema<C>, content: C): StandardResult<C> {
-  try {
-    return validated(schema, content)
-  } catch (cause) {
-    if (isChatError(cause)) throw cause
-    throw new ChatError('content-invalid', `${notSent}: the schema failed while it checked the content. See the cause.`, { cause })
-  }
-}
-
-function jsonOf(content: unknown): string {
-  try {
-    const json: string | undefined = JSON.stringify(content)
-    if (json !== undefined) return json
-  } catch (cause) {
-    throw new ChatError('content-invalid', `${notSent}: its content cannot be written as JSON. Pass plain data.`, { cause })
-  }
-  throw new ChatError('content-invalid', `${notSent}: its content is nothing that JSON knows. Pass plain data.`)
-}
-
-function validated<C>(schema: StandardSchema<C>, value: unknown): StandardResult<C> {
-  const result = schema['~standard'].validate(value)
-  if (result instanceof Promise) {
-    throw new ChatError('bad-argument', 'Content cannot be checked: the schema validates asynchronously. Pass a synchronous schema.')
-  }
+function validated<C>(schema: StandardSchema<C> | undefined, value: unknown): Validated<C> {
+  const result = schema ? schema['~standard'].validate(value) : { value: value as C }
+  assertArgument(send, !(result instanceof Promise), 'the schema is asynchronous. Pass another.')
   return result
 }
 
 /** What the log holds, as the application's type; raw where it does not fit (R10). */
-export function readContent<C>(schema: StandardSchema<C>, raw: unknown): { content: C | undefined; invalid?: { raw: unknown } } {
-  const invalid = { content: undefined, invalid: { raw } }
+export function readContent<C>(schema: StandardSchema<C> | undefined, raw: unknown): { content?: C; invalid?: { raw: unknown } } {
   try {
-    const result = validated(schema, raw)
-    return result.issues ? invalid : { content: result.value }
-  } catch {
-    return invalid
-  }
+    const { issues, value } = validated(schema, raw)
+    if (!issues) return { content: value }
+  } catch {}
+  return { content: undefined, invalid: { raw } }
 }

@@ -1,13 +1,13 @@
 /** `createChat`: the core, its shell and the handles over them. Construction does no I/O. */
-import type { StorageState } from '../ports/storage.js'
+import { settledRow } from '../core/select.js'
 import { limits } from '../protocol/limits.js'
-import type { Chat, Conversation } from './api.js'
-import { type ConversationParts, conversationHandle } from './conversation.js'
-import { type ComposedOptions, createEngine } from './engine.js'
-import { ChatError } from './errors.js'
+import type { MessageRow } from '../protocol/frames.js'
+import type { Chat, Conversation, StorageState } from './api.js'
+import { conversationHandle } from './conversation.js'
+import { type ComposedOptions, createEngine, type Engine } from './engine.js'
+import { assertArgument, chatError, failure } from './errors.js'
 import { logout } from './logout.js'
 import { inboxMaker, outboxMaker, sessionMaker } from './snapshots.js'
-import { systemClock } from './system-clock.js'
 
 /** How many conversations the inbox shows at first, and more at a time. */
 const inboxStep = 100
@@ -15,64 +15,67 @@ const unopened: StorageState = { kind: 'memory', cacheBytes: 0 }
 
 /** Makes a chat over the given parts. Throws `bad-argument`. */
 export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
-  const { user, transport, content: schema, clock = systemClock } = options
-  assertId(user, 'A chat was not made: `user`')
-  if (typeof transport?.open !== 'function') {
-    throw new ChatError('bad-argument', 'A chat was not made: `transport` is none. Pass one, such as webSocketTransport({ url, token }).')
-  }
-  const engine = createEngine(options, clock)
-  const { shell, readables, waits, life } = engine
+  const { user, transport, content: schema } = options
+  assertId('createChat', user)
+  assertArgument('createChat', transport?.open, 'there is no `transport`. Pass one, such as webSocketTransport().')
+  const engine = createEngine(options)
+  const { state, dispatch, make, assertOpen } = engine
   const conversations = new Map<string, Conversation<C>>()
-  const parts: ConversationParts<C> = { user, schema, engine }
   const session = sessionMaker(transport.name)
-  const outbox = outboxMaker<C>()
-  const opening = { first: () => shell.dispatch({ kind: 'open-disk' }) }
+  const entries = outboxMaker<C>()
+  const opened = <T>(compute: () => T) => make(compute, () => dispatch({ kind: 'open-disk' }))
+  const outbox = opened(() => entries(state()))
 
   return {
     user,
-    session: readables.make(() => life.session() ?? session(shell.state().session)),
-    inbox: inboxHandle(parts, opening),
-    outbox: readables.make(() => outbox(engine.state()), opening),
-    storage: readables.make(() => shell.state().storage ?? unopened, opening),
+    session: make(() => session(engine.ending(), state().session)),
+    inbox: inboxHandle(engine, opened),
+    outbox,
+    storage: opened(() => state().storage ?? unopened),
     connect() {
-      engine.assertOpen('The connection was not opened')
-      shell.dispatch({ kind: 'connect' })
+      assertOpen('connect')
+      dispatch({ kind: 'connect' })
     },
     conversation(id) {
-      assertId(id, 'The conversation was not made: its id')
-      const made = conversations.get(id) ?? conversationHandle(id, parts)
+      assertId('conversation', id)
+      const made = conversations.get(id) ?? conversationHandle(id, engine, schema)
       conversations.set(id, made)
       return made
     },
     async settled(localId, { signal } = {}) {
-      engine.assertOpen('Waiting for the message ended')
-      return waits.wait(localId, signal)
+      const what = 'settled'
+      assertOpen(what)
+      const known = settledRow(state(), localId)
+      if (known.kind === 'failed') throw failure(known.code)
+      if (known.kind === 'unknown') throw chatError('unknown-message', what)
+      return engine.toShown(known.kind === 'row' ? known.row : await engine.wait<MessageRow>(what, signal, undefined, localId))
     },
-    on: engine.events.on,
+    on: engine.on,
     close: () => engine.end('closed'),
     async logout({ flushMs = 0, signal } = {}) {
-      engine.assertOpen('The user was not logged out')
-      const { storage, tellLogout: tell } = engine
-      const unsent = await logout<C>({ shell, clock, flushMs, signal, storage, tell, outbox: () => outbox(shell.state()) })
+      const unsent = await logout(engine, outbox, flushMs, signal)
       await engine.end('logged-out')
       return { unsent }
     },
   }
 }
 
-function inboxHandle<C>({ user, schema, engine }: ConversationParts<C>, opening: { first: () => void }): Chat<C>['inbox'] {
-  const make = inboxMaker<C>(user, schema)
+function inboxHandle<C>({ user, messages, state, changed }: Engine<C>, opened: Engine<C>['make']): Chat<C>['inbox'] {
+  const inbox = inboxMaker<C>(user, messages)
   let shown = inboxStep
   return {
-    ...engine.readables.make(() => make(engine.state(), shown), opening),
+    ...opened(() => inbox(state(), shown)),
     loadMore() {
-      if (shown < engine.state().inbox.book.size) shown += inboxStep
-      engine.readables.changed()
+      if (shown < state().inbox.book.size) shown += inboxStep
+      changed()
     },
   }
 }
 
-function assertId(id: string, what: string): void {
-  if (typeof id === 'string' && id.length > 0 && id.length <= limits.idChars) return
-  throw new ChatError('bad-argument', `${what} is not a string of 1 to ${limits.idChars} characters. Pass one.`)
+function assertId(what: string, id: string): void {
+  assertArgument(
+    what,
+    id && typeof id === 'string' && id.length <= limits.idChars,
+    `the id must be a string of 1 to ${limits.idChars} characters.`,
+  )
 }

@@ -1,26 +1,23 @@
-/** What every handle of a chat stands on: shell, readables, waits and their common end. No I/O before it is used. */
+/** What every handle of a chat stands on: shell, readables, waits, events and their common end. No I/O before it is used. */
 import { monotonicFactory } from 'ulidx'
 import { initialState } from '../core/initial.js'
 import type { ChatState } from '../core/state.js'
 import { bounds } from '../core/timing.js'
 import type { Clock } from '../ports/clock.js'
-import type { Storage, StorageFactory, StorageState } from '../ports/storage.js'
+import type { Storage, StorageFactory } from '../ports/storage.js'
 import type { MessageRow } from '../protocol/frames.js'
-import type { ChatOptions, Message } from './api.js'
-import { type Calls, calls as newCalls } from './calls.js'
-import { drawnChance } from './chance.js'
-import type { StandardSchema } from './content.js'
+import type { ChatOptions, Message, Session } from './api.js'
+import { type ChatError, chatError } from './errors.js'
+import { createEvents, type Events } from './events.js'
 import { type Lanes, lanes as newLanes } from './lanes.js'
-import { type Lifetime, lifetime } from './lifetime.js'
-import { type Readables, readables as newReadables } from './readables.js'
-import { type Reports, reports } from './reports.js'
-import { type SettledWaits, settledWaits } from './settled.js'
+import { levelsOf, type Messages, messages as newMessages, noLevels } from './messages.js'
+import { type Readables, readables } from './readables.js'
 import { createShell, type Shell } from './shell.js'
-import { type Siblings, siblings } from './siblings.js'
+import { siblings } from './siblings.js'
 import { listen, type Signals } from './signals.js'
-import { levelsOf, noLevels } from './status.js'
+import { soon } from './soon.js'
 import { systemClock } from './system-clock.js'
-import { toMessage } from './view.js'
+import { type Waits, waits } from './waits.js'
 
 export interface ComposedOptions<C> extends ChatOptions<C> {
   readonly storage: StorageFactory
@@ -30,98 +27,92 @@ export interface ComposedOptions<C> extends ChatOptions<C> {
   readonly inspect?: (state: () => ChatState) => void
 }
 
-export interface Engine<C> {
-  readonly shell: Shell
-  readonly readables: Readables
-  readonly calls: Calls
-  readonly waits: SettledWaits<C>
-  readonly events: Reports<C>
-  readonly life: Lifetime
+export interface Engine<C> extends Shell, Pick<Readables, 'make' | 'changed'>, Pick<Waits, 'wait' | 'answer'>, Pick<Events<C>, 'on'> {
+  readonly user: string
+  readonly clock: Clock
+  readonly messages: Messages<C>
   /** The state that may be shown: after a logout the empty one (L10). */
   state(): ChatState
+  /** A row as the application sees it; an own one by the watermarks of the conversation that holds it. */
+  toShown(row: MessageRow): Message<C>
+  /** What the session shows whatever the core says: it was ended, or has failed. */
+  ending(): Session | undefined
   /** Throws where the chat takes no more calls; the first call begins to listen to the page. */
   assertOpen(what: string): void
   newLocalId(): string
   storage(): Storage
+  /** Other instances of this user end too. */
   tellLogout(): void
   /** Ends everything that runs; the disk keeps what it has. */
-  end(why: 'closed' | 'logged-out'): Promise<void>
+  end(why: End): Promise<void>
 }
 
-export function createEngine<C>(options: ComposedOptions<C>, clock: Clock): Engine<C> {
-  const { user, transport, tenant, content: schema } = options
-  const newId = monotonicFactory(clock === systemClock ? drawnChance : () => clock.roll())
-  const lane = newId(Math.floor(clock.wall()))
-  const initial = initialState({ user, device: lane, lane, ...sizes, delivered: options.delivered ?? 'received' })
-  const lanes = options.lanes ?? newLanes()
-  const calls = newCalls()
-  const life = lifetime()
-  let storage: Storage | null = null
-  let signals: Signals | null = null
-  let others: Siblings | null = null
+export type End = 'closed' | 'logged-out'
 
-  const toShown = (row: MessageRow) => shown(shell.state(), row, user, schema)
-  const fenced = () => queueMicrotask(() => void end('logged-out'))
-  const events = reports<C>({ options, waits: () => waits, toShown, fenced })
-  const readables = newReadables(events.fault)
-  const openStorage = (): Storage => {
-    if (storage) return storage
-    void lanes.claim(lane)
-    others = siblings(tenant, user, fenced)
-    const state = (state: StorageState) => queueMicrotask(() => shell.dispatch({ kind: 'disk-state', state }))
-    storage = options.storage({ user, tenant }, { state })
-    return storage
+export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
+  const { user, tenant, transport, delivered = 'received', clock = systemClock, lanes = newLanes() } = options
+  const newId = monotonicFactory(() => clock.roll())
+  const newLocalId = () => newId(Math.floor(clock.wall()))
+  const lane = newLocalId()
+  const initial = initialState({ ...bounds, user, device: lane, lane, delivered })
+  const messages = newMessages(user, options.content)
+  const waiting = waits()
+  let opened: Storage | undefined
+  let signals: Signals | undefined
+  let others: BroadcastChannel | undefined
+  let ended: End | undefined
+  let broken: ChatError | undefined
+
+  const state = () => (ended === 'logged-out' ? initial : shell.state())
+  const toShown = (row: MessageRow) => {
+    const of = row.author === user && state().conversations.find(({ log }) => log.tail.rows.includes(row))
+    return messages.confirmed(row, of ? levelsOf({ ...of.log, ...of.receipts }, user) : noLevels)
   }
-  const shell: Shell = createShell({
+  const fenced = () => soon(() => void end('logged-out'))
+  const events = createEvents<C>({ options, answer: waiting.answer, toShown, fenced })
+  const cells = readables(events.fault)
+  const storage = (): Storage => {
+    if (opened) return opened
+    void lanes.claim(lane)
+    others = siblings({ user, tenant }, fenced)
+    opened = options.storage({ user, tenant }, { state: (state) => soon(() => shell.dispatch({ kind: 'disk-state', state })) })
+    return opened
+  }
+  const shell = createShell({
     initial,
     transport,
     clock,
-    storage: openStorage,
-    claimLane: lanes.claim,
-    changed: readables.changed,
+    storage,
+    claim: lanes.claim,
+    changed: cells.changed,
     report: events.report,
-    answer: calls.answer,
+    answer: waiting.answer,
     woke: () => signals?.look(),
-    fault: (error) => life.fail(events.fault(error)),
+    fault(error) {
+      broken = events.fault(error)
+    },
   })
   options.inspect?.(shell.state)
-  const waits = settledWaits<C>(shell.state, toShown)
 
-  const end = async (why: 'closed' | 'logged-out') => {
-    if (!life.end(why)) return
-    calls.end()
-    shell.dispatch({ kind: 'close' })
-    readables.changed()
-    for (const part of [shell, readables, others, signals]) part?.stop()
-    for (const part of [waits, events]) part.end()
-    await storage?.close().catch(() => {})
-    lanes.release()
-  }
   const assertOpen = (what: string) => {
-    life.assertOpen(what)
+    const code = ended ?? (broken && 'fault')
+    if (code) throw chatError(code, what, broken)
     signals ??= listen(clock, (signal) => shell.dispatch({ kind: 'signal', signal }))
   }
-  const state = () => (life.isLoggedOut() ? initial : shell.state())
-  return {
-    shell,
-    readables,
-    calls,
-    waits,
-    events,
-    life,
-    state,
-    assertOpen,
-    newLocalId: () => newId(Math.floor(clock.wall())),
-    storage: openStorage,
-    tellLogout: () => others?.tellLogout(),
-    end,
+  const end = async (why: End) => {
+    if (ended) return
+    ended = why
+    waiting.end()
+    shell.dispatch({ kind: 'close' })
+    cells.changed()
+    for (const part of [shell, signals]) part?.stop()
+    others?.close()
+    events.end()
+    await opened?.close().catch(() => {})
+    lanes.release()
   }
+  const ending = (): Session | undefined => (broken ? { phase: 'faulted', error: broken } : ended && { phase: 'closed' })
+  const tellLogout = () => others?.postMessage('logout')
+  const own = { user, clock, messages, state, toShown, ending, assertOpen, newLocalId, storage, tellLogout, end }
+  return { ...cells, ...events, ...waiting, ...shell, ...own }
 }
-
-/** A row as the application sees it, with the watermarks of the conversation that holds it. */
-function shown<C>({ conversations }: ChatState, row: MessageRow, user: string, schema: StandardSchema<C> | undefined): Message<C> {
-  const found = conversations.find(({ log }) => log.tail.rows.includes(row))
-  return toMessage(row, found ? levelsOf({ ...found.log, marks: found.receipts.marks }, user) : noLevels, user, schema)
-}
-
-const sizes = { outboxEntries: bounds.outboxEntries, outboxBytes: bounds.outboxBytes, conversations: bounds.conversations }

@@ -1,4 +1,5 @@
-/** The one error class. Recognised by a symbol brand, so that two copies of the package agree. */
+/** The one error class, and why a call can fail. Recognised by a symbol brand, so that two copies of the package agree. */
+import { limits } from '../protocol/limits.js'
 
 export type ChatErrorCode =
   | 'bad-argument'
@@ -29,15 +30,56 @@ export class ChatError extends Error {
   readonly retry: Retry
   readonly [brand] = true
 
-  constructor(code: ChatErrorCode, message: string, options: { retry?: Retry; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+  constructor(code: ChatErrorCode, message: string, { retry = 'never', cause }: { retry?: Retry; cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause })
     this.name = 'ChatError'
     this.code = code
-    this.retry = options.retry ?? 'never'
+    this.retry = retry
   }
 }
 
 /** True for a `ChatError` of any copy of the package. */
 export function isChatError(value: unknown): value is ChatError {
   return typeof value === 'object' && value !== null && brand in value
+}
+
+/** Why, and what to do, where the same call may succeed later. */
+const passing = {
+  'outbox-full': 'the outbox is full. Wait until it drains.',
+  rejected: 'the server could not answer. Try again later.',
+  'gave-up': 'ten tries failed. Retry or discard it.',
+  offline: 'there is no connection. Try again online.',
+  'storage-failed': 'the disk was not wiped. Call it again, or delete the site data.',
+}
+
+/** The same, where it will not. What is wrong with an argument, the caller says. */
+const final = {
+  'bad-argument': '',
+  'content-invalid': 'its content is not plain JSON, or too deep or long. See the cause.',
+  'content-too-large': `its content is over ${limits.contentBytes} bytes. Send less, or a reference.`,
+  'conversation-gone': 'this user is not a member. Ask to be added.',
+  'unknown-message': 'no message fits this localId. Use what send() gave.',
+  discarded: 'the message was taken back.',
+  'not-found': 'this user cannot see that place.',
+  aborted: 'its signal ended it.',
+  closed: 'the chat was closed. Make a new one.',
+  'logged-out': 'this user has logged out. Make a new chat.',
+  fault: 'the chat or a listener threw. See the cause.',
+}
+
+/** The error of what could not be done, such as `send`. */
+export function chatError(code: ChatErrorCode, what: string, cause?: unknown, why?: string): ChatError {
+  const retry = code in passing ? 'later' : code === 'logged-out' ? 'after-auth' : 'never'
+  return new ChatError(code, `${what} failed: ${why ?? { ...passing, ...final }[code]}`, { retry, cause })
+}
+
+/** Throws `bad-argument` where it does not hold. */
+export function assertArgument(what: string, holds: unknown, why: string): asserts holds {
+  if (!holds) throw chatError('bad-argument', what, undefined, why)
+}
+
+/** The error of an own message that failed, by the protocol's code or the core's. */
+export function failure(code: string): ChatError {
+  if (code === 'gave-up' || code === 'conversation-gone') return chatError(code, 'send')
+  return new ChatError('rejected', `send failed: the server refused it (${code}). Change it, or discard it.`, { cause: code })
 }

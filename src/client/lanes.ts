@@ -4,32 +4,28 @@
  * keeps that harmless.
  */
 export interface Lanes {
-  /** Holds a lane until `release`; false where a living instance has it, and after `release`. */
+  /** Holds a lane until `release`; false where a living instance has it. Asked once for each. */
   claim(lane: string): Promise<boolean>
   release(): void
 }
 
 export function lanes(): Lanes {
-  const releases: (() => void)[] = []
-  const held = new Set<string>()
-  let ended = false
-  const locks = typeof navigator === 'undefined' ? undefined : navigator.locks
+  const { navigator }: Partial<typeof globalThis> = globalThis
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
   return {
-    claim(lane) {
-      if (!locks || held.has(lane)) return Promise.resolve(true)
+    async claim(lane) {
+      if (!navigator?.locks) return true
       return new Promise((resolve) => {
         const granted = (lock: unknown) => {
-          const mine = lock !== null && !ended
-          if (mine) held.add(lane)
-          resolve(mine)
-          return mine ? new Promise<void>((release) => releases.push(release)) : undefined
+          resolve(!!lock)
+          return lock ? released : undefined
         }
-        locks.request(`chatloom:${lane}`, { ifAvailable: true }, granted).catch(() => resolve(true))
+        navigator.locks.request(`chatloom:${lane}`, { ifAvailable: true }, granted).catch(() => resolve(true))
       })
     },
-    release() {
-      ended = true
-      for (const release of releases.splice(0)) release()
-    },
+    release: () => release(),
   }
 }

@@ -7,7 +7,11 @@ function cell(initial: number) {
   const calls: string[] = []
   const cells = readables((error) => thrown.push(error))
   let value = { n: initial }
-  const readable = cells.make(() => value, { first: () => calls.push('first'), last: () => calls.push('last') })
+  const readable = cells.make(
+    () => value,
+    () => calls.push('first'),
+    () => calls.push('last'),
+  )
   const set = (n: number) => {
     value = { n }
     cells.changed()
@@ -87,18 +91,5 @@ describe('a Readable', () => {
     const ends = [readable.subscribe(() => {}), readable.subscribe(() => {})]
     for (const end of [...ends, ...ends]) end()
     expect(calls).toEqual(['first', 'last'])
-  })
-
-  it('L11: after stop a subscriber still gets the last snapshot and wakes nothing', () => {
-    const { cells, readable, calls } = cell(1)
-    const end = readable.subscribe(() => {})
-    cells.stop()
-    end()
-    let got = 0
-    readable.subscribe(({ n }) => {
-      got = n
-    })
-    expect(got).toBe(1)
-    expect(calls).toEqual(['first'])
   })
 })

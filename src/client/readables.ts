@@ -3,68 +3,54 @@
  * snapshot that is another object. A subscriber that throws is reported and harms no other.
  */
 import type { Readable } from './api.js'
+import { soon } from './soon.js'
 
 export interface Readables {
-  /** `compute` must give the same object while nothing it shows has changed. */
-  make<T>(compute: () => T, hooks?: { first?: () => void; last?: () => void }): Readable<T>
+  /** `compute` must give the same object while nothing it shows has changed. `first` and `last` run around the time it has subscribers. */
+  make<T>(compute: () => T, first?: () => void, last?: () => void): Readable<T>
   /** Something may have changed: subscribers are told in the next microtask. */
   changed(): void
-  stop(): void
-}
-
-/** Its `then` is the next microtask, and cheaper in Node than `queueMicrotask`. */
-const settled = Promise.resolve()
-
-interface Cell {
-  tell(): void
-}
-
-interface Subscriber<T> {
-  readonly run: (value: T) => void
-  told: { readonly value: T } | null
 }
 
 export function readables(onThrow: (error: unknown) => void): Readables {
-  const active = new Set<Cell>()
+  /** The ways to tell every Readable that has subscribers. */
+  const active = new Set<() => void>()
   let scheduled = false
-  let stopped = false
 
   const flush = () => {
     scheduled = false
-    for (const cell of [...active]) cell.tell()
+    for (const tell of active) tell()
   }
 
   return {
-    make<T>(compute: () => T, hooks: { first?: () => void; last?: () => void } = {}): Readable<T> {
-      const runs = new Set<Subscriber<T>>()
-      const tell = (each: Subscriber<T>, value: T) => {
-        each.told = { value }
-        try {
-          each.run(value)
-        } catch (error) {
-          onThrow(error)
-        }
-      }
-      const cell: Cell = {
-        tell() {
-          const value = compute()
-          for (const each of [...runs]) if (runs.has(each) && each.told?.value !== value) tell(each, value)
-        },
+    make<T>(compute: () => T, first?: () => void, last?: () => void): Readable<T> {
+      const subscribers = new Set<(value: T) => void>()
+      // Computed for each: one that changes something does not let the next hear of what was.
+      const tell = () => {
+        for (const each of subscribers) each(compute())
       }
       return {
         get: compute,
         subscribe(run) {
-          const each: Subscriber<T> = { run, told: null }
-          runs.add(each)
-          if (runs.size === 1 && !stopped) {
-            active.add(cell)
-            hooks.first?.()
+          let told: unknown = run
+          const each = (value: T) => {
+            if (told === value) return
+            told = value
+            try {
+              run(value)
+            } catch (error) {
+              onThrow(error)
+            }
           }
-          tell(each, compute())
+          if (subscribers.add(each).size === 1) {
+            active.add(tell)
+            first?.()
+          }
+          each(compute())
           return () => {
-            if (!runs.delete(each) || runs.size > 0) return
-            active.delete(cell)
-            if (!stopped) hooks.last?.()
+            if (!subscribers.delete(each) || subscribers.size > 0) return
+            active.delete(tell)
+            last?.()
           }
         },
       }
@@ -72,10 +58,7 @@ export function readables(onThrow: (error: unknown) => void): Readables {
     changed() {
       if (scheduled || active.size === 0) return
       scheduled = true
-      void settled.then(flush)
-    },
-    stop() {
-      stopped = true
+      soon(flush)
     },
   }
 }

@@ -5,13 +5,12 @@
 import type { CoreEvent, Effect, Report } from '../core/event.js'
 import type { ChatState } from '../core/state.js'
 import { step } from '../core/step.js'
+import { never } from '../core/timing.js'
 import type { Clock } from '../ports/clock.js'
-import type { Storage, StorageError, StorageErrorCode } from '../ports/storage.js'
-import type { Link, LinkClosed, Transport } from '../ports/transport.js'
+import type { Storage } from '../ports/storage.js'
+import type { Link, Transport } from '../ports/transport.js'
 import type { ServerFrame } from '../protocol/frames.js'
-
-/** Its `then` is the next microtask, and cheaper in Node than `queueMicrotask`. */
-const settled = Promise.resolve()
+import { soon } from './soon.js'
 
 export interface Shell {
   state(): ChatState
@@ -26,61 +25,65 @@ export interface ShellParts {
   readonly clock: Clock
   /** Called at the first need. */
   readonly storage: () => Storage
-  readonly claimLane: (lane: string) => Promise<boolean>
-  /** After every step that changed the state. */
+  readonly claim: (lane: string) => Promise<boolean>
+  /** After every step. */
   readonly changed: () => void
   readonly report: (report: Report) => void
-  readonly answer: (call: number, code: string | undefined) => void
+  readonly answer: (call: number, code: Extract<Effect, { kind: 'answer' }>['code']) => void
   /** At every wake, before the tick. */
   readonly woke: () => void
   /** The core broke one of its invariants; nothing more is done. */
   readonly fault: (error: unknown) => void
 }
 
+type Dispatch = Shell['dispatch']
+
 export function createShell(parts: ShellParts): Shell {
-  const { clock } = parts
+  const { clock, changed } = parts
   const queue: CoreEvent[] = []
   let state = parts.initial
-  let running = false
+  let link: Link | undefined
   let stopped = false
-  let timer: { readonly atMs: number; readonly cancel: () => void } | null = null
-  const carrier: Carrier = { link: null }
+  let timerAtMs = never
+  let cancelTimer = () => {}
 
-  const dispatch = (event: CoreEvent) => {
-    if (stopped) return
-    queue.push(event)
-    if (running) return
-    running = true
+  /** An event that comes while another runs waits behind it. */
+  const dispatch: Dispatch = (event) => {
+    if (stopped || queue.push(event) > 1) return
     try {
-      for (let next = queue.shift(); next && !stopped; next = queue.shift()) run(next)
+      for (const next of queue) if (!stopped) run(next)
     } catch (error) {
       stop()
       parts.fault(error)
-      parts.changed()
-    } finally {
-      running = false
     }
+    queue.length = 0
+    changed()
   }
 
   const run = (event: CoreEvent) => {
     const [next, effects] = step(state, event, { nowMs: clock.now(), wallMs: clock.wall(), roll: clock.roll() })
-    const changed = next !== state
     state = next
-    for (const effect of effects) perform(effect, parts, carrier, dispatch)
-    if (changed) parts.changed()
+    for (const effect of effects) perform(effect)
     arm()
+  }
+
+  const perform = (effect: Effect) => {
+    if (effect.kind === 'open') link = openLink(parts.transport, effect.link, dispatch)
+    else if (effect.kind === 'close') cut()
+    else if (effect.kind === 'transmit') for (const frame of effect.frames) link?.send(frame)
+    else performUnlinked(effect, parts, dispatch)
   }
 
   /** One timer for the earliest deadline; one that is set earlier is left to fire and look again. */
   const arm = () => {
-    const atMs = state.wakeAtMs
-    if (stopped || atMs === Number.POSITIVE_INFINITY || (timer && timer.atMs <= atMs)) return
-    timer?.cancel()
-    timer = { atMs, cancel: clock.timer(atMs, wake) }
+    if (stopped || timerAtMs <= state.wakeAtMs) return
+    cancelTimer()
+    timerAtMs = state.wakeAtMs
+    cancelTimer = clock.timer(timerAtMs, wake)
   }
 
   const wake = () => {
-    timer = null
+    timerAtMs = never
     parts.woke()
     if (clock.now() >= state.wakeAtMs) dispatch({ kind: 'tick' })
     else arm()
@@ -88,94 +91,67 @@ export function createShell(parts: ShellParts): Shell {
 
   const stop = () => {
     stopped = true
-    timer?.cancel()
-    timer = null
-    carrier.link?.close()
-    carrier.link = null
+    cancelTimer()
+    cut()
+  }
+
+  const cut = () => {
+    link?.close()
+    link = undefined
   }
 
   return { state: () => state, dispatch, stop }
 }
 
-/** The one link there is. */
-interface Carrier {
-  link: Link | null
-}
-
-type Dispatch = (event: CoreEvent) => void
-
-function perform(effect: Effect, parts: ShellParts, carrier: Carrier, dispatch: Dispatch): void {
-  switch (effect.kind) {
-    case 'open':
-      carrier.link = openLink(parts.transport, effect.link, dispatch)
-      return
-    case 'close':
-      carrier.link?.close()
-      carrier.link = null
-      return
-    case 'transmit':
-      for (const frame of effect.frames) carrier.link?.send(frame)
-      return
-    case 'load':
-      return load(effect, parts.storage(), dispatch)
-    case 'commit':
-      return commit(effect, parts.storage(), dispatch)
-    case 'claim-lanes':
-      void Promise.all(effect.lanes.map((lane) => parts.claimLane(lane))).then((free) =>
-        dispatch({ kind: 'lanes-claimed', lanes: effect.lanes.filter((_, i) => free[i]) }),
-      )
-      return
-    case 'answer':
-      return parts.answer(effect.call, effect.code)
-    case 'report':
-      return parts.report(effect.report)
-  }
-}
-
-function load({ ask, ranges }: Extract<Effect, { kind: 'load' }>, storage: Storage, dispatch: Dispatch): void {
-  void Promise.all(ranges.map((range) => storage.read(range))).then(
-    (found) => dispatch({ kind: 'disk-rows', ask, rows: found.flat() }),
-    () => dispatch({ kind: 'disk-unreadable', ask }),
-  )
-}
-
-function commit(
-  { commit: number, writes, durability, expect }: Extract<Effect, { kind: 'commit' }>,
-  storage: Storage,
+function performUnlinked(
+  effect: Exclude<Effect, { kind: 'open' | 'close' | 'transmit' }>,
+  { storage, claim, answer, report }: ShellParts,
   dispatch: Dispatch,
 ): void {
-  void storage.commit(writes, { durability, expect }).then(
-    () => dispatch({ kind: 'committed', commit: number }),
-    (error: Partial<StorageError>) => dispatch({ kind: 'commit-failed', commit: number, code: codeOf(error), key: error.key }),
-  )
-}
-
-function codeOf({ code }: Partial<StorageError>): StorageErrorCode {
-  return code === 'conflict' || code === 'full' || code === 'closed' ? code : 'failed'
+  switch (effect.kind) {
+    case 'answer':
+      return answer(effect.call, effect.code)
+    case 'report':
+      return report(effect.report)
+    case 'load': {
+      const { ask, ranges } = effect
+      void Promise.all(ranges.map((range) => storage().read(range))).then(
+        (found) => dispatch({ kind: 'disk-rows', ask, rows: found.flat() }),
+        () => dispatch({ kind: 'disk-unreadable', ask }),
+      )
+      return
+    }
+    case 'commit': {
+      const { commit, writes } = effect
+      void storage()
+        .commit(writes, effect)
+        .then(
+          () => dispatch({ kind: 'committed', commit }),
+          (error) => dispatch({ kind: 'commit-failed', commit, code: error?.code ?? 'failed', key: error?.key }),
+        )
+      return
+    }
+    case 'claim-lanes': {
+      const { lanes } = effect
+      void Promise.all(lanes.map(claim)).then((free) => dispatch({ kind: 'lanes-claimed', lanes: lanes.filter((_, i) => free[i]) }))
+    }
+  }
 }
 
 /** Frames of one tick become one event; what came before a close is taken before it. */
-function openLink(transport: Transport, number: number, dispatch: Dispatch): Link {
-  let frames: ServerFrame[] = []
-  let ended = false
+function openLink(transport: Transport, link: number, dispatch: Dispatch): Link {
+  const frames: ServerFrame[] = []
   const flush = () => {
-    if (frames.length === 0) return
-    const taken = frames
-    frames = []
-    dispatch({ kind: 'link-frames', link: number, frames: taken })
+    if (frames.length > 0) dispatch({ kind: 'link-frames', link, frames: frames.splice(0) })
   }
   return transport.open({
-    opened: () => dispatch({ kind: 'link-opened', link: number }),
+    opened: () => dispatch({ kind: 'link-opened', link }),
     frame(frame) {
-      if (ended) return
-      frames.push(frame)
-      if (frames.length === 1) void settled.then(flush)
+      if (frames.push(frame) === 1) soon(flush)
     },
-    closed(why: LinkClosed) {
-      if (ended) return
-      ended = true
+    closed(why) {
       flush()
-      dispatch({ kind: 'link-closed', link: number, why })
+      dispatch({ kind: 'link-closed', link, why })
     },
   })
 }

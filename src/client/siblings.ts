@@ -1,17 +1,13 @@
 /** Other instances of this user in this browser: a logout here ends them at once (L10). */
-export interface Siblings {
-  tellLogout(): void
-  stop(): void
-}
+import type { StorageScope } from '../ports/storage.js'
 
-export function siblings(tenant: string | undefined, user: string, onLogout: () => void): Siblings {
-  if (typeof BroadcastChannel === 'undefined' || typeof document === 'undefined') return { tellLogout() {}, stop() {} }
-  const channel = new BroadcastChannel(`chatloom:${JSON.stringify([tenant ?? null, user])}`)
+/** What carries `logout` to them, to be closed at the end. None where there is no page. */
+export function siblings({ tenant, user }: StorageScope, onLogout: () => void): BroadcastChannel | undefined {
+  const { document, BroadcastChannel: Channel }: Partial<typeof globalThis> = globalThis
+  if (!document || !Channel) return undefined
+  const channel = new Channel(`chatloom:${JSON.stringify([tenant ?? null, user])}`)
   channel.onmessage = ({ data }) => {
     if (data === 'logout') onLogout()
   }
-  return {
-    tellLogout: () => channel.postMessage('logout'),
-    stop: () => channel.close(),
-  }
+  return channel
 }

@@ -59,13 +59,10 @@ describe('signals', () => {
   })
 
   it('L11: after stop nothing is heard', () => {
-    const added = vi.spyOn(window, 'addEventListener')
-    const removed = vi.spyOn(window, 'removeEventListener')
     const { told, signals } = listening()
     signals.stop()
     for (const type of ['online', 'offline', 'pagehide', 'pageshow']) event(window, type)
     for (const type of ['visibilitychange', 'freeze', 'resume']) event(document, type)
     expect(told).toEqual([])
-    expect(removed.mock.calls.length).toBe(added.mock.calls.length)
   })
 })

@@ -13,30 +13,28 @@ export interface Signals {
 
 /** Listens until `stop`. Where there is no page (Node, workers) only clock jumps are told. */
 export function listen(clock: Clock, tell: (signal: Signal) => void): Signals {
-  const stops: (() => void)[] = []
-  const on = (target: EventTarget | undefined, type: string, run: () => void) => {
-    target?.addEventListener(type, run)
-    if (target) stops.push(() => target.removeEventListener(type, run))
-  }
-  const page = typeof document === 'undefined' ? undefined : document
-  const frame = typeof window === 'undefined' ? undefined : window
-  on(frame, 'online', () => tell('online'))
-  on(frame, 'offline', () => tell('offline'))
-  on(page, 'visibilitychange', () => tell(page?.visibilityState === 'hidden' ? 'hidden' : 'visible'))
-  on(frame, 'pagehide', () => tell('hidden'))
-  on(frame, 'pageshow', () => tell('resume'))
-  on(page, 'freeze', () => tell('hidden'))
-  on(page, 'resume', () => tell('resume'))
-  if (page?.visibilityState === 'hidden') tell('hidden')
-  let drift = clock.wall() - clock.now()
+  const { window, document }: Partial<typeof globalThis> = globalThis
+  const ending = new AbortController()
+  const on = (target: EventTarget | undefined, type: string, signal = () => type as Signal) =>
+    target?.addEventListener(type, () => tell(signal()), ending)
+  const hidden = () => 'hidden' as const
+  const resume = () => 'resume' as const
+  on(window, 'online')
+  on(window, 'offline')
+  on(window, 'pagehide', hidden)
+  on(window, 'pageshow', resume)
+  on(document, 'freeze', hidden)
+  on(document, resume())
+  on(document, 'visibilitychange', () => (document as Document).visibilityState)
+  if (document?.visibilityState === hidden()) tell(hidden())
+  const drifted = () => clock.wall() - clock.now()
+  let drift = drifted()
   return {
     look() {
-      const now = clock.wall() - clock.now()
-      if (Math.abs(now - drift) > jumpMs) tell('clock-jump')
-      drift = now
+      const before = drift
+      drift = drifted()
+      if (Math.abs(drift - before) > jumpMs) tell('clock-jump')
     },
-    stop() {
-      for (const stop of stops.splice(0)) stop()
-    },
+    stop: () => ending.abort(),
   }
 }

@@ -1,9 +1,8 @@
 /** What session, inbox, outbox and details show: equal snapshots are the same object. */
 import { describe, expect, it } from 'vitest'
 import { drivenChat } from '../../test/fakes/driven-chat.js'
-import { ChatError, isChatError } from './errors.js'
-import { failure } from './failure.js'
-import { levelsOf, statusAt } from './status.js'
+import { ChatError, failure, isChatError } from './errors.js'
+import { levelsOf, statusAt } from './messages.js'
 
 describe('the session', () => {
   it('shows every phase with its reason', async () => {
@@ -136,7 +135,7 @@ describe('R23: the status of an own message', () => {
 describe('errors', () => {
   it.each(['too-large', 'gave-up', 'conversation-gone', 'constructor', 'anything'])('%s becomes a sentence', (code) => {
     const error = failure(code)
-    expect(error.message).toMatch(/^The message was (refused|not sent)/)
+    expect(error.message).toMatch(/^send failed: .+\. .+\.$/)
     expect(['rejected', 'gave-up', 'conversation-gone']).toContain(error.code)
   })
 

@@ -2,149 +2,105 @@
 import { itemOf } from '../core/inbox/book.js'
 import type { InboxItemState } from '../core/inbox/inbox-state.js'
 import type { Entry } from '../core/outbox/entry.js'
-import type { ChatState, ConversationState } from '../core/state.js'
 import type { SessionState } from '../core/session-state.js'
+import type { ChatState, ConversationState } from '../core/state.js'
 import type { Profile } from '../protocol/frames.js'
 import type { Details, Inbox, InboxItem, OutboxEntry, Session } from './api.js'
-import type { StandardSchema } from './content.js'
-import { failure } from './failure.js'
-import { levelsOf, noLevels } from './status.js'
-import { pendingMessage, pendingStatus, toMessage } from './view.js'
+import { levelsOf, type Messages, noLevels, outcomeOf } from './messages.js'
+import { kept, once, remembered } from './remembered.js'
 
-/** Remembers the last result for the last inputs. */
-function remembered<Inputs extends readonly unknown[], T>(make: (...inputs: Inputs) => T): (...inputs: Inputs) => T {
-  let last: { readonly inputs: Inputs; readonly made: T } | null = null
-  return (...inputs) => {
-    if (last && inputs.every((input, i) => input === (last as { inputs: Inputs }).inputs[i])) return last.made
-    last = { inputs, made: make(...inputs) }
-    return last.made
-  }
-}
+type People = ReadonlyMap<string, Profile>
 
-export function sessionMaker(transport: string): (session: SessionState) => Session {
+/** `ending` is shown whatever the core says. */
+export function sessionMaker(transport: string): (ending: Session | undefined, state: SessionState) => Session {
   let last: Session = { phase: 'idle' }
-  const make = (session: SessionState): Session => {
-    switch (session.phase) {
-      case 'connecting':
-        return { phase: 'connecting', attempt: session.attempt }
-      case 'online':
-        return { phase: 'online', transport, features: session.features }
-      case 'waiting':
-        return { phase: 'waiting', attempt: session.attempt, retryInMs: Math.max(0, session.untilMs - session.sinceMs), why: session.why }
-      case 'refused':
-        return { phase: 'refused', code: session.code }
-      default:
-        return { phase: session.phase }
-    }
-  }
-  return remembered((session: SessionState) => {
-    const next = make(session)
-    if (sameFields(last, next)) return last
-    last = next
-    return next
-  })
-}
-
-function sameFields(a: object, b: object): boolean {
-  const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key as never] === b[key as never])
-}
-
-export function outboxMaker<C>(): (state: ChatState) => readonly OutboxEntry<C>[] {
-  const known = new WeakMap<Entry, OutboxEntry<C>>()
-  let last: readonly OutboxEntry<C>[] = []
-  return (state) => {
-    const onDisk = state.storage?.kind === 'disk'
-    const next = state.conversations
-      .flatMap(({ entries }) => entries)
-      .map((entry) => {
-        const made = known.get(entry)
-        if (made && made.durable === (onDisk && entry.stored)) return made
-        const { arm, localId, conversation, content, attempts, stored } = entry
-        const error = arm.kind === 'failed' ? { error: failure(arm.code) } : {}
-        const shown = {
-          localId,
-          conversation,
-          content: content as C,
-          status: pendingStatus(entry),
-          durable: onDisk && stored,
-          attempts,
-          ...error,
-        }
-        known.set(entry, shown)
-        return shown
-      })
-    if (next.length !== last.length || next.some((entry, i) => entry !== last[i])) last = next
+  return (ending, state) => {
+    last = kept(last, ending ?? sessionOf(state, transport))
     return last
   }
 }
 
-/** The list as far as it has been asked for; items keep their object while equal. */
-export function inboxMaker<C>(user: string, schema: StandardSchema<C> | undefined): (state: ChatState, shown: number) => Inbox<C> {
-  let known = new WeakMap<readonly InboxItemState[], readonly InboxItem<C>[]>()
-  let items = new WeakMap<InboxItemState, InboxItem<C>>()
-  let named: ChatState['people'] | null = null
-  const make = remembered((inbox: ChatState['inbox'], people: ChatState['people'], shown: number): Inbox<C> => {
-    const list: InboxItem<C>[] = []
-    if (people !== named) {
-      named = people
-      known = new WeakMap()
-      items = new WeakMap()
-    }
-    for (const chunk of inbox.book.chunks) {
-      if (list.length >= shown) break
-      let made = known.get(chunk)
-      if (!made) {
-        made = chunk.map((item) => items.get(item) ?? toItem(item, people, user, schema))
-        for (const [i, item] of chunk.entries()) items.set(item, made[i] as InboxItem<C>)
-        known.set(chunk, made)
-      }
-      for (const item of made) if (list.length < shown) list.push(item)
-    }
-    const { unread, inexact, size } = inbox.book
-    return { items: list, hasMore: size > list.length, unread, unreadMore: inexact > 0, state: inbox.state }
-  })
-  return (state, shown) => make(state.inbox, state.people, shown)
+function sessionOf(state: SessionState, transport: string): Session {
+  const { phase } = state
+  if (phase === 'online') return { phase, transport, features: state.features }
+  if (phase === 'refused') return { phase, code: state.code }
+  if (phase === 'connecting') return { phase, attempt: state.attempt }
+  if (phase !== 'waiting') return { phase }
+  return { phase, attempt: state.attempt, retryInMs: Math.max(0, state.untilMs - state.sinceMs), why: state.why }
 }
 
-function toItem<C>(
-  item: InboxItemState,
-  people: ReadonlyMap<string, Profile>,
-  user: string,
-  schema: StandardSchema<C> | undefined,
-): InboxItem<C> {
-  const named = item.people.flatMap((id) => (people.has(id) ? [[id, people.get(id) as Profile] as const] : []))
-  const last = item.pending
-    ? pendingMessage<C>(item.pending, user, schema)
-    : item.last && toMessage(item.last, item.receipts ? levelsOf(item.receipts, user) : noLevels, user, schema)
-  const { id: conversation, profile, unread, more } = item
-  return { conversation, profile, people: new Map(named), ...(last ? { last } : {}), unread, unreadMore: more }
-}
-
-export function detailsMaker(): (conversation: ConversationState | undefined, state: ChatState, id: string) => Details {
-  const make = remembered(
-    (
-      profile: Profile,
-      members: readonly { readonly user: string }[],
-      memberCount: number,
-      marks: Details['marks'],
-      people: ReadonlyMap<string, Profile>,
-    ): Details => {
-      const users = members.map(({ user }) => user)
-      const named = users.flatMap((user) => (people.has(user) ? [[user, people.get(user) as Profile] as const] : []))
-      return { profile, members: users, memberCount, people: new Map(named), marks }
-    },
-  )
-  return (conversation, state, id) => {
-    if (conversation && conversation.log.epoch !== '') {
-      const { log, receipts } = conversation
-      return make(log.profile, log.members, log.memberCount, receipts.marks, state.people)
-    }
-    const item = itemOf(state.inbox.book, id)
-    return make(item?.profile ?? noProfile, noMembers, 0, noMarks, state.people)
+export function outboxMaker<C>(): (state: ChatState) => readonly OutboxEntry<C>[] {
+  const makerFor = remembered((onDisk: boolean) => once((entry: Entry) => entryShown<C>(entry, onDisk)))
+  let last: readonly OutboxEntry<C>[] = []
+  return ({ conversations, storage }) => {
+    const shown = makerFor(storage?.kind === 'disk')
+    last = kept(
+      last,
+      conversations.flatMap(({ entries }) => entries.map(shown)),
+    )
+    return last
   }
 }
 
-const noProfile: Profile = {}
-const noMembers: readonly { readonly user: string }[] = []
-const noMarks: Details['marks'] = new Map()
+export function entryShown<C>(entry: Entry, onDisk: boolean): OutboxEntry<C> {
+  const { localId, conversation, content, attempts, stored } = entry
+  return { localId, conversation, content: content as C, durable: onDisk && stored, attempts, ...outcomeOf(entry) }
+}
+
+/** The list as far as it has been asked for; items keep their object while equal. */
+export function inboxMaker<C>(user: string, messages: Messages<C>): (state: ChatState, shown: number) => Inbox<C> {
+  const makerFor = remembered((people: People) => {
+    const shown = once((item: InboxItemState) => itemShown(item, people, user, messages))
+    return once((chunk: readonly InboxItemState[]) => chunk.map(shown))
+  })
+  const make = remembered((book: ChatState['inbox']['book'], state: Inbox['state'], people: People, shown: number): Inbox<C> => {
+    const items: InboxItem<C>[] = []
+    for (const chunk of book.chunks) if (items.length < shown) items.push(...makerFor(people)(chunk))
+    items.splice(shown)
+    return { items, hasMore: book.size > items.length, unread: book.unread, unreadMore: book.inexact > 0, state }
+  })
+  return ({ inbox, people }, shown) => make(inbox.book, inbox.state, people, shown)
+}
+
+function itemShown<C>(item: InboxItemState, people: People, user: string, { pending, confirmed }: Messages<C>): InboxItem<C> {
+  const { id, profile, unread, more } = item
+  const last = item.pending
+    ? pending(item.pending)
+    : item.last && confirmed(item.last, item.receipts ? levelsOf(item.receipts, user) : noLevels)
+  return { conversation: id, profile, people: named(item.people, people), unread, unreadMore: more, ...(last && { last }) }
+}
+
+function named(users: readonly string[], people: People): People {
+  const known = new Map<string, Profile>()
+  for (const user of users) {
+    const profile = people.get(user)
+    if (profile) known.set(user, profile)
+  }
+  return known
+}
+
+/** Who types now. */
+export function typingMaker(): (conversation: ConversationState | undefined) => readonly string[] {
+  let last: readonly string[] = []
+  return (conversation) => {
+    last = kept(last, [...(conversation?.ephemeral.typing.keys() ?? [])])
+    return last
+  }
+}
+
+/** From the log, and before it is known from the list. */
+export function detailsMaker(id: string): (conversation: ConversationState | undefined, state: ChatState) => Details {
+  const make = remembered(
+    (profile: Profile, all: ConversationState['log']['members'], memberCount: number, marks: Details['marks'], people: People): Details => {
+      const members = all.map(({ user }) => user)
+      return { profile, members, memberCount, people: named(members, people), marks }
+    },
+  )
+  return (conversation, { inbox, people }) => {
+    const { log, receipts } = conversation ?? nothing
+    const { profile, members, memberCount } = log.epoch ? log : { ...nothing.log, ...itemOf(inbox.book, id) }
+    return make(profile, members, memberCount, receipts.marks, people)
+  }
+}
+
+const nothing = { log: { epoch: '', profile: {}, members: [], memberCount: 0 }, receipts: { marks: new Map() } }

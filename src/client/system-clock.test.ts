@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { drawnChance } from './chance.js'
+import { systemClock } from './system-clock.js'
 
-describe('drawnChance', () => {
+describe('the chance of the machine', () => {
   afterEach(() => vi.restoreAllMocks())
 
   it('spreads over [0, 1) and reaches both ends of it', () => {
     const counts = new Array<number>(32).fill(0)
     for (let i = 0; i < 32_000; i++) {
-      const drawn = drawnChance()
+      const drawn = systemClock.roll()
       expect(drawn).toBeGreaterThanOrEqual(0)
       expect(drawn).toBeLessThan(1)
       counts[Math.floor(drawn * 32)] = (counts[Math.floor(drawn * 32)] as number) + 1
@@ -17,7 +17,7 @@ describe('drawnChance', () => {
 
   it('asks the system once for many draws', () => {
     const ask = vi.spyOn(crypto, 'getRandomValues')
-    for (let i = 0; i < 5_120; i++) drawnChance()
+    for (let i = 0; i < 5_120; i++) systemClock.roll()
     expect(ask).toHaveBeenCalledTimes(10)
   })
 })

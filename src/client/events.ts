@@ -1,0 +1,108 @@
+/** What the core reports, as events, metrics and log lines of the application. Who throws is told as a fault and harms no other. */
+import { EventEmitter } from 'eventemitter3'
+import type { Report } from '../core/event.js'
+import type { MessageRow } from '../protocol/frames.js'
+import type { ChatEvents, ChatOptions, Logger, Message, Metric } from './api.js'
+import { assertArgument, type ChatError, chatError, failure } from './errors.js'
+import type { Waits } from './waits.js'
+
+type Run = (told: unknown) => void
+
+export interface Events<C> {
+  report(report: Report): void
+  /** Something broke that must not: told once, to log and listeners. */
+  fault(cause: unknown): ChatError
+  on<E extends keyof ChatEvents>(event: E, run: (...args: ChatEvents<C>[E]) => void): () => void
+  end(): void
+}
+
+export interface EventParts<C> {
+  readonly options: Pick<ChatOptions<C>, 'logger' | 'metrics'>
+  readonly answer: Waits['answer']
+  readonly toShown: (row: MessageRow) => Message<C>
+  /** This user logged out elsewhere. */
+  readonly fenced: () => void
+}
+
+const names: readonly string[] = ['message', 'reset', 'failed', 'left', 'fault'] satisfies readonly (keyof ChatEvents)[]
+
+export function createEvents<C>({ options, answer, toShown, fenced }: EventParts<C>): Events<C> {
+  const { logger, metrics } = options
+  const { emitter, emit, guarded, fault } = listeners(logger)
+  const measure = (metric: Metric) => guarded(() => metrics?.(metric))
+
+  const report = (what: Report) => {
+    switch (what.kind) {
+      case 'message': {
+        const { row, ...told } = what
+        return emitter.listenerCount(what.kind) > 0 ? emit({ ...told, message: toShown(row) }) : undefined
+      }
+      case 'reset':
+      case 'left':
+        return emit(what)
+      case 'failed': {
+        const { code, ...told } = what
+        const error = failure(code)
+        answer(told.localId, error)
+        return emit({ ...told, error })
+      }
+      case 'discarded':
+        return answer(what.localId, what.kind)
+      case 'sent':
+        answer(what.entry.localId, undefined, what.row)
+        return what.tookMs < 0 ? undefined : measure({ name: 'send-latency', ms: what.tookMs })
+      case 'delivered':
+        return measure({ name: 'delivered-latency', ms: what.tookMs })
+      case 'caught-up':
+        return measure({ name: 'catch-up', ms: what.tookMs, rows: what.rows })
+      case 'reconnecting': {
+        const { kind, ...told } = what
+        guarded(() => logger?.info('The link ended; a new one will be opened.', told))
+        return measure({ name: 'reconnect', ...told })
+      }
+      case 'warning':
+        return guarded(() => logger?.warn(what.text, what.fields))
+      case 'fenced':
+        return fenced()
+    }
+  }
+
+  return {
+    report,
+    fault,
+    on(event, run) {
+      assertArgument('on', names.includes(event) && typeof run === 'function', `it takes one of ${names.join(', ')}, and a function.`)
+      emitter.on(event, run as Run)
+      return () => void emitter.off(event, run as Run)
+    },
+    end: () => void emitter.removeAllListeners(),
+  }
+}
+
+/** Those who listen, and what becomes of what they throw. */
+function listeners(logger: Logger | undefined) {
+  const emitter = new EventEmitter()
+  // A logger that fails has nobody left to hear of it.
+  const log = (cause: unknown) => {
+    try {
+      logger?.error(`${cause}`, { cause })
+    } catch {}
+  }
+  const guarded = (run: Run, told?: unknown, caught: Run = fault) => {
+    try {
+      run(told)
+    } catch (error) {
+      caught(error)
+    }
+  }
+  const fault = (cause: unknown): ChatError => {
+    const error = chatError('fault', 'chat', cause)
+    log(error)
+    for (const run of emitter.listeners('fault')) guarded(run as Run, error, log)
+    return error
+  }
+  const emit = ({ kind, ...told }: { readonly kind: string; readonly [field: string]: unknown }) => {
+    for (const run of emitter.listeners(kind)) guarded(run as Run, told)
+  }
+  return { emitter, emit, guarded, fault }
+}

@@ -1,0 +1,90 @@
+/**
+ * One message as the application sees it: a confirmed row with its status by the watermarks of the others (R23), or an
+ * entry of the outbox that is still pending.
+ */
+import type { ReceiptSource } from '../core/inbox/inbox-state.js'
+import type { Entry } from '../core/outbox/entry.js'
+import { bounds } from '../core/timing.js'
+import type { MessageRow } from '../protocol/frames.js'
+import type { Message, MessageStatus, OutboxEntry } from './api.js'
+import { readContent, type StandardSchema } from './content.js'
+import { failure } from './errors.js'
+
+/** By when they joined: the lowest watermarks over all other members who had joined by then. */
+export type Levels = readonly { readonly joined: number; readonly delivered: number; readonly read: number }[]
+
+export interface Messages<C> {
+  confirmed(row: MessageRow, levels: Levels): Message<C>
+  pending(entry: Entry): Message<C>
+}
+
+export const noLevels: Levels = []
+
+export function levelsOf({ members, memberCount, marks }: ReceiptSource, user: string): Levels {
+  if (memberCount > bounds.receiptMembers) return noLevels
+  let delivered = Number.MAX_VALUE
+  let read = delivered
+  return members
+    .filter((member) => member.user !== user)
+    .sort((a, b) => a.joined - b.joined)
+    .map((member) => {
+      const mark = marks.get(member.user)
+      delivered = Math.min(delivered, mark?.delivered ?? 0)
+      read = Math.min(read, mark?.read ?? 0)
+      return { joined: member.joined, delivered, read }
+    })
+}
+
+/** Everybody who joined before it must have it. */
+export function statusAt(levels: Levels, seq: number): MessageStatus {
+  const level = levels.findLast(({ joined }) => joined < seq)
+  if (!level) return 'sent'
+  return level.read >= seq ? 'read' : level.delivered >= seq ? 'delivered' : 'sent'
+}
+
+/** What has become of an entry so far. */
+export function outcomeOf({ arm }: Entry): Pick<OutboxEntry, 'status' | 'error'> {
+  if (arm.kind === 'failed') return { status: arm.kind, error: failure(arm.code) }
+  return { status: arm.kind === 'inflight' ? 'sending' : arm.kind === 'acked' ? 'sent' : arm.kind }
+}
+
+export function messages<C>(user: string, schema: StandardSchema<C> | undefined): Messages<C> {
+  return {
+    // Written out, not spread: it is made once per message.
+    confirmed({ id, seq, rev, author, at, content, localId, deleted }, levels) {
+      const mine = author === user
+      const message: { -readonly [Key in keyof Message<C>]: Message<C>[Key] } = {
+        key: id,
+        id,
+        seq,
+        rev,
+        author,
+        mine,
+        at,
+        content: content as C,
+        status: 'sent',
+      }
+      if (mine) {
+        message.status = statusAt(levels, seq)
+        if (localId !== undefined) message.key = message.localId = localId
+      }
+      if (deleted) message.deleted = deleted
+      else if (schema) Object.assign(message, readContent(schema, content))
+      return message
+    },
+    // What the server stored counts where it has said so.
+    pending(entry) {
+      const { localId, arm } = entry
+      const stored = arm.kind === 'acked' ? arm.message : undefined
+      return {
+        key: localId,
+        localId,
+        author: user,
+        mine: true,
+        at: stored?.at ?? entry.at,
+        ...readContent(schema, stored?.content ?? entry.content),
+        ...outcomeOf(entry),
+      }
+    },
+  }
+}

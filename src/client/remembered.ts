@@ -1,0 +1,33 @@
+/** Snapshots that show the same are the same object: what was made is remembered by what it was made from. */
+
+/** Makes anew only where an input is another one than in the call before. */
+export function remembered<Inputs extends readonly unknown[], Made>(make: (...inputs: Inputs) => Made): (...inputs: Inputs) => Made {
+  let last: Inputs | undefined
+  let made: Made
+  return (...inputs) => {
+    if (!last || inputs.some((input, i) => input !== last?.[i])) made = make(...inputs)
+    last = inputs
+    return made
+  }
+}
+
+/** Makes once per key, for as long as the key lives. */
+export function once<Key extends object, Made extends object>(make: (key: Key) => Made): (key: Key) => Made {
+  const known = new WeakMap<Key, Made>()
+  return (key) => {
+    let made = known.get(key)
+    if (!made) {
+      made = make(key)
+      known.set(key, made)
+    }
+    return made
+  }
+}
+
+/** The old one where both show the same: lists by their elements, records by their fields. */
+export function kept<T extends object>(old: T, next: T): T {
+  const differs = (key: string | number) => old[key as keyof T] !== next[key as keyof T]
+  if (Array.isArray(next)) return (old as typeof next).length === next.length && next.findLastIndex((_, i) => differs(i)) < 0 ? old : next
+  const keys = Object.keys(next)
+  return Object.keys(old).length === keys.length && !keys.some(differs) ? old : next
+}
