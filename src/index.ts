@@ -8,7 +8,7 @@ import { memoryStorage } from './storage/memory/index.js'
  * `connect()`. Throws `bad-argument` for a `user` that is no string of 1 to 128 characters, or where there is no `transport`.
  */
 export function createChat<Content = unknown>(options: ChatOptions<Content>): Chat<Content> {
-  return composeChat({ ...options, storage: options.storage ?? memoryStorage() })
+  return composeChat({ ...options, storage: options?.storage ?? memoryStorage() })
 }
 
 export type {

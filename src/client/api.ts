@@ -220,8 +220,13 @@ export interface Chat<Content = unknown> {
   connect(): void
   /** The handle of a conversation; does no I/O. Throws `bad-argument` for an empty id or one over 128 characters. */
   conversation(id: string): Conversation<Content>
-  /** Resolves with the message once it is `sent`; rejects with its error when it failed, `discarded` or `unknown-message`. */
+  /**
+   * Resolves with the message once it is `sent`. Rejects with its error when it failed, `discarded`, `unknown-message`, `aborted`, and
+   * `closed` when the chat ends. Waits as long as the message may still go: offline, and while the session is refused, which
+   * `connect()` may cure.
+   */
   settled(localId: string, options?: CallOptions): Promise<Message<Content>>
+  /** Listens until the returned function is called. Throws `bad-argument` for another event, or where `run` is no function. */
   on<E extends keyof ChatEvents>(event: E, run: (...args: ChatEvents<Content>[E]) => void): () => void
   /** Ends link, timers and listeners; keeps the disk. Safe to call twice. */
   close(): Promise<void>

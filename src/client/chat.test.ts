@@ -7,7 +7,7 @@ import { crashingStorage } from '../testing/crashing-storage.js'
 import { virtualClock } from '../testing/virtual-clock.js'
 import { mockTransport } from '../transports/mock/index.js'
 import type { Message, View } from './api.js'
-import { composeChat } from './create-chat.js'
+import { createChat } from '../index.js'
 import type { StandardSchema } from './content.js'
 
 const texts = (view: View<unknown>) => view.messages.map(({ content }) => content)
@@ -44,9 +44,8 @@ describe('construction', () => {
     expect(() => drivenChat().chat.conversation(id)).toThrow(expect.objectContaining({ code: 'bad-argument' }))
   })
 
-  it('refuses to be made without a transport', () => {
-    const none = { user: 'me', storage: memoryStorage() } as unknown as Parameters<typeof composeChat>[0]
-    expect(() => composeChat(none)).toThrow(expect.objectContaining({ code: 'bad-argument' }))
+  it.each([undefined, null, {}, { user: 'me' }, { user: 'me', transport: {} }])('refuses to be made of %j', (options) => {
+    expect(() => createChat(options as never)).toThrow(expect.objectContaining({ code: 'bad-argument' }))
   })
 
   it('gives the same handle for the same id', () => {
@@ -219,6 +218,32 @@ describe('settled()', () => {
     expect(settled).toHaveBeenCalledWith(expect.objectContaining({ localId, status: 'sent' }))
   })
 
+  it('waits on while the session is refused, which connect() may cure, and ends with the chat', async () => {
+    const { chat, mock, online, pass } = drivenChat()
+    const talk = chat.conversation('c')
+    mock.refuse('forbidden')
+    await online()
+    const settled = vi.fn<(outcome: unknown) => void>()
+    const [first, second] = [talk.send('first'), talk.send('second')]
+    void chat.settled(first).then(({ status }) => settled(status))
+    await pass(60_000)
+    expect(chat.session.get().phase).toBe('refused')
+    expect(settled).not.toHaveBeenCalled()
+    mock.accept()
+    mock.drop((frame) => frame.type === 'operation' && frame.localId === second)
+    await online()
+    expect(settled).toHaveBeenCalledWith('sent')
+    mock.refuse('forbidden')
+    mock.disconnect()
+    await pass(60_000)
+    void chat.settled(second).catch(({ code }) => settled(code))
+    await pass(60_000)
+    expect(chat.session.get().phase).toBe('refused')
+    expect(settled).toHaveBeenCalledTimes(1)
+    await chat.close()
+    expect(settled).toHaveBeenLastCalledWith('closed')
+  })
+
   it('rejects: failed, taken back, unknown, aborted, closed', async () => {
     const { chat, mock, online, pass } = drivenChat()
     const talk = chat.conversation('c')
@@ -328,6 +353,34 @@ describe('events', () => {
     expect(chat.outbox.get()).toEqual([])
   })
 
+  it('only what is told can be listened to, and only by a function', () => {
+    const on = drivenChat().chat.on as (event: unknown, run: unknown) => void
+    for (const [event, run] of [
+      ['message', 5],
+      ['nonsense', () => {}],
+      ['toString', () => {}],
+      [undefined, undefined],
+    ]) {
+      expect(() => on(event, run)).toThrow(expect.objectContaining({ code: 'bad-argument' }))
+    }
+  })
+
+  it('a listener of `fault` that throws is told to the log alone', async () => {
+    const logged: unknown[] = []
+    const quiet = () => {}
+    const logger = { debug: quiet, info: quiet, warn: quiet, error: (_: string, fields?: object) => logged.push(fields) }
+    const { chat, online } = drivenChat({ logger })
+    const thrown = [new Error('first'), new Error('second')]
+    chat.on('fault', () => {
+      throw thrown[1]
+    })
+    chat.session.subscribe(({ phase }) => {
+      if (phase === 'online') throw thrown[0]
+    })
+    await online()
+    expect(logged).toEqual([{ cause: expect.objectContaining({ code: 'fault', cause: thrown[0] }) }, { cause: thrown[1] }])
+  })
+
   it('metrics tell latencies and reconnects', async () => {
     const metrics: string[] = []
     const { chat, mock, online, pass } = drivenChat({ metrics: ({ name }) => metrics.push(name) })
@@ -432,6 +485,31 @@ describe('L11: the end', () => {
     mock.push({ type: 'people', people: [] })
     await pass(60_000)
     expect(faults).toEqual([])
+  })
+
+  it('a chat whose core breaks shows it, takes no calls and can still be closed', async () => {
+    const cause = new Error('no disk')
+    const { chat, clock, pass } = drivenChat({
+      storage: () => {
+        throw cause
+      },
+    })
+    const faults: unknown[] = []
+    const phases: string[] = []
+    chat.on('fault', (error) => faults.push(error))
+    chat.session.subscribe(({ phase }) => phases.push(phase))
+    chat.connect()
+    await pass()
+    const error = expect.objectContaining({ code: 'fault', cause })
+    expect(faults).toEqual([error])
+    expect(chat.session.get()).toEqual({ phase: 'faulted', error })
+    expect(chat.session.get()).toBe(chat.session.get())
+    expect(phases.at(-1)).toBe('faulted')
+    expect(() => chat.conversation('c').send('more')).toThrow(expect.objectContaining({ code: 'fault', cause: faults[0] }))
+    await chat.close()
+    expect(clock.pending()).toBe(0)
+    expect(() => chat.connect()).toThrow(expect.objectContaining({ code: 'closed' }))
+    expect(chat.session.get().phase).toBe('faulted')
   })
 
   it('a locked lane is let go', async () => {
