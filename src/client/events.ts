@@ -34,8 +34,9 @@ export function createEvents<C>({ options, answer, toShown, fenced }: EventParts
   const report = (what: Report) => {
     switch (what.kind) {
       case 'message': {
+        if (emitter.listenerCount(what.kind) === 0) return
         const { row, ...told } = what
-        return emitter.listenerCount(what.kind) > 0 ? emit({ ...told, message: toShown(row) }) : undefined
+        return emit({ ...told, message: toShown(row) })
       }
       case 'reset':
       case 'left':

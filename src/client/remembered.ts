@@ -5,8 +5,10 @@ export function remembered<Inputs extends readonly unknown[], Made>(make: (...in
   let last: Inputs | undefined
   let made: Made
   return (...inputs) => {
-    if (!last || inputs.some((input, i) => input !== last?.[i])) made = make(...inputs)
-    last = inputs
+    if (!last || inputs.some((input, i) => input !== last?.[i])) {
+      made = make(...inputs)
+      last = inputs
+    }
     return made
   }
 }
@@ -29,5 +31,5 @@ export function kept<T extends object>(old: T, next: T): T {
   const differs = (key: string | number) => old[key as keyof T] !== next[key as keyof T]
   if (Array.isArray(next)) return (old as typeof next).length === next.length && next.findLastIndex((_, i) => differs(i)) < 0 ? old : next
   const keys = Object.keys(next)
-  return Object.keys(old).length === keys.length && !keys.some(differs) ? old : next
+  return keys.some(differs) || keys.length !== Object.keys(old).length ? next : old
 }

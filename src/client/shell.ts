@@ -43,20 +43,23 @@ export function createShell(parts: ShellParts): Shell {
   const queue: CoreEvent[] = []
   let state = parts.initial
   let link: Link | undefined
+  let running = false
   let stopped = false
   let timerAtMs = never
   let cancelTimer = () => {}
 
   /** An event that comes while another runs waits behind it. */
   const dispatch: Dispatch = (event) => {
-    if (stopped || queue.push(event) > 1) return
+    if (running) queue.push(event)
+    if (running || stopped) return
+    running = true
     try {
-      for (const next of queue) if (!stopped) run(next)
+      for (let next: CoreEvent | undefined = event; next && !stopped; next = queue.shift()) run(next)
     } catch (error) {
       stop()
       parts.fault(error)
     }
-    queue.length = 0
+    running = false
     changed()
   }
 

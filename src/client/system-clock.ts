@@ -8,7 +8,7 @@ const longestMs = 2 ** 31 - 1
  * Bytes of chance, drawn in blocks: ulidx asks once per character, and one call of the system each would cost more than everything
  * else in a send.
  */
-const block = new Uint8Array(512)
+const block = new Uint8Array(4_096)
 let at = block.length
 
 export const systemClock: Clock = {

@@ -31,7 +31,7 @@ export function viewMaker<C>(user: string, { confirmed, pending }: Messages<C>):
     const messages = withPending(confirmedOf(conversation, window), conversation, window, pendingOf)
     last = kept(last, {
       messages: kept(last.messages, messages),
-      gaps: gapsBetween(view ? view.to : 0, view ? tail.from : 0),
+      gaps: view ? gapsBetween(view.to, tail.from) : loadingView.gaps,
       hasOlder: !!epoch && window.from > floor,
       hasNewer: !!view,
       atLatest: !view,
