@@ -25,6 +25,8 @@ export interface WrittenContent<C> {
 
 const send = 'send'
 const utf8 = new TextEncoder()
+/** Measures without making anything: what does not fit is too large. */
+const room = new Uint8Array(limits.contentBytes)
 
 /**
  * Checks what the application hands in and copies it by way of JSON, so that what is shown, stored and sent is the same,
@@ -43,8 +45,8 @@ export function writtenContent<C>(schema: StandardSchema<C> | undefined, content
   } catch (cause) {
     throw isChatError(cause) ? cause : chatError('content-invalid', send, cause)
   }
-  const bytes = utf8.encode(json).length
-  if (bytes > limits.contentBytes) throw chatError('content-too-large', send)
+  const { read, written: bytes } = utf8.encodeInto(json, room)
+  if (read < json.length) throw chatError('content-too-large', send)
   if (!isBounded(copy, limits.contentDepth)) throw chatError('content-invalid', send)
   return { content: copy, bytes }
 }

@@ -81,16 +81,13 @@ function withPending<C>(
   pendingOf: (entry: Entry) => Message<C>,
 ): readonly Message<C>[] {
   if (entries.length === 0) return confirmed
-  const messages = confirmed.slice()
+  const shown = entries.filter(({ voiding }) => !voiding)
+  const messages = confirmed.concat(log.view ? [] : shown.filter(({ arm }) => arm.kind !== 'failed').map(pendingOf))
   let inserted = 0
-  for (const entry of entries) {
+  for (const entry of shown) {
     const { arm } = entry
-    if (entry.voiding) continue
-    if (arm.kind !== 'failed') {
-      if (!log.view) messages.push(pendingOf(entry))
-    } else if (arm.behind >= from && (!log.view || arm.behind < to)) {
-      messages.splice(lowerBound(rows, arm.behind + 1) + inserted++, 0, pendingOf(entry))
-    }
+    if (arm.kind !== 'failed' || arm.behind < from || (log.view && arm.behind >= to)) continue
+    messages.splice(lowerBound(rows, arm.behind + 1) + inserted++, 0, pendingOf(entry))
   }
   return messages
 }

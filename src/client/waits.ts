@@ -1,5 +1,4 @@
 /** Promises of the application that wait for the core: one place for their signals and for the end of the chat. */
-import { EventEmitter } from 'eventemitter3'
 import { type ChatError, type ChatErrorCode, chatError } from './errors.js'
 
 /** Begins what `answer` ends by this number. The function it returns, if any, runs when the wait is over, whatever ends it. */
@@ -18,16 +17,18 @@ export interface Waits {
 }
 
 export function waits(): Waits {
-  const waiting = new EventEmitter<Record<string, Parameters<Waits['answer']> extends [unknown, ...infer Rest] ? Rest : never>>()
+  const waiting = new Map<number | string, Set<(error?: ChatError | ChatErrorCode, value?: unknown) => void>>()
   let last = 0
   return {
-    wait: <T>(what: string, signal: AbortSignal | undefined, begin: Begin | undefined, key = `${++last}`) =>
+    wait: <T>(what: string, signal: AbortSignal | undefined, begin: Begin | undefined, key: number | string = ++last) =>
       new Promise<T>((resolve, reject) => {
+        const alike = waiting.get(key) ?? new Set()
         let stop: (() => void) | undefined
         let over = false
         const done = (error?: ChatError | ChatErrorCode, value?: unknown) => {
           over = true
-          waiting.off(key, done)
+          alike.delete(done)
+          if (alike.size === 0) waiting.delete(key)
           signal?.removeEventListener('abort', abort)
           stop?.()
           if (!error) resolve(value as T)
@@ -36,13 +37,15 @@ export function waits(): Waits {
         const abort = () => done('aborted')
         if (signal?.aborted) return abort()
         signal?.addEventListener('abort', abort)
-        waiting.on(key, done)
+        waiting.set(key, alike.add(done))
         stop = begin?.(last) as typeof stop
         if (over) stop?.()
       }),
-    answer: (of, error, value) => void waiting.emit(`${of}`, error, value),
+    answer(of, error, value) {
+      for (const done of waiting.get(of) ?? []) done(error, value)
+    },
     end() {
-      for (const key of waiting.eventNames()) waiting.emit(key, 'closed')
+      for (const alike of waiting.values()) for (const done of alike) done('closed')
     },
   }
 }
