@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeClientFrames } from './client-codec.js'
 import { encodeFrames } from './codec.js'
 import type { ClientFrame } from './frames.js'
 import { limits } from './limits.js'
+import { clientFrame } from './schemas.js'
 
 const every: readonly ClientFrame[] = [
   { type: 'hello', version: 1, user: 'ann', device: 'd', lane: 'l', link: 3, token: 'secret' },
@@ -79,5 +81,43 @@ describe('decodeClientFrames', () => {
 
   it('takes a frame of exactly the limit', () => {
     expect(operationOf(send(`"${'x'.repeat(limits.clientFrameBytes - send('""').length)}"`))).toMatchObject({ kind: 'send' })
+  })
+
+  it('reads operations as the schema does, by hand or not', () => {
+    const odd = fc.constantFrom<unknown>(undefined, null, 0, 1, -1, 1.5, '', 'x', 'x'.repeat(129), true, [], {}, { kind: 'send' })
+    const id = fc.oneof({ weight: 9, arbitrary: fc.string({ maxLength: 4 }) }, odd)
+    const operation = fc.record(
+      {
+        kind: fc.oneof({ weight: 9, arbitrary: fc.constantFrom<unknown>('send', 'void', 'unknown', 'react') }, odd),
+        content: fc.jsonValue(),
+        raw: odd,
+        more: odd,
+      },
+      { requiredKeys: [] },
+    )
+    const frame = fc.record(
+      {
+        type: fc.constant('operation'),
+        conversation: id,
+        localId: id,
+        try: fc.oneof({ weight: 9, arbitrary: fc.nat() }, odd),
+        after: id,
+        operation: fc.oneof({ weight: 9, arbitrary: operation }, odd),
+        more: odd,
+      },
+      { requiredKeys: ['type', 'conversation', 'localId', 'try', 'operation'] },
+    )
+    const seen = { right: 0, wrong: 0 }
+    fc.assert(
+      fc.property(frame, (generated) => {
+        const text = JSON.stringify(generated)
+        const read = clientFrame.safeParse(JSON.parse(text))
+        const decoded = decodeClientFrames(text)
+        expect(decoded.ok ? decoded.frames : []).toEqual(read.success ? [read.data] : [])
+        seen[read.success ? 'right' : 'wrong']++
+      }),
+      { numRuns: 3_000 },
+    )
+    expect(Math.min(seen.right, seen.wrong)).toBeGreaterThan(500)
   })
 })

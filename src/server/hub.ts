@@ -93,16 +93,17 @@ function newState(options: HubOptions, faults: Faults): HubState {
   return state
 }
 
-/** The end of a tick: everything gathered leaves, one call per link. */
+/** The end of a tick: everything gathered leaves, one call per link. Whoever waits for an answer comes before those who read a list. */
 function flush(state: HubState): void {
-  tellMarks(state)
-  tellInboxes(state)
+  if (state.marked.size) tellMarks(state)
   for (const link of state.unsent) {
-    const frames = link.out
+    const { out, shared } = link
     link.out = []
-    link.send(frames)
+    link.shared = false
+    link.send(out, shared)
   }
   state.unsent.clear()
+  if (state.moved.size || state.stale.size) tellInboxes(state)
 }
 
 function connect(state: HubState, connection: Connection): HubLink {
@@ -112,7 +113,7 @@ function connect(state: HubState, connection: Connection): HubLink {
   const refused = refusal(state, connection, link)
   if (refused) {
     link.state = 'closed'
-    connection.send([{ type: 'refused', code: refused }])
+    connection.send([{ type: 'refused', code: refused }], false)
     connection.close(refused)
     return { receive() {}, closed() {} }
   }
@@ -201,7 +202,7 @@ function register(state: HubState, link: Link): void {
 /** Closes a link from this side. What it was sent before leaves first. */
 function shut(state: HubState, link: Link, as: 'closed' | 'fenced', code: CloseCode, retryAfterMs?: number): void {
   if (link.state !== 'open') return
-  if (link.out.length) link.send(link.out)
+  if (link.out.length) link.send(link.out, link.shared)
   link.state = as
   forget(state, link)
   link.close(code, retryAfterMs)

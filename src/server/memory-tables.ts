@@ -25,10 +25,18 @@ interface TenantData {
 
 export type MemoryData = Map<string, TenantData>
 
+const newTenant = (): TenantData => ({ conversations: new Map(), people: new Map(), joined: new Map(), stamp: 0 })
+
 export function memoryTables(data: MemoryData = new Map()): Tables {
-  const tenantOf = (tenant: string) =>
-    held(data, tenant, () => ({ conversations: new Map(), people: new Map(), joined: new Map(), stamp: 0 }))
-  const find = (at: Place) => tenantOf(at.tenant).conversations.get(at.conversation)
+  const tenantOf = (tenant: string) => data.get(tenant) ?? held(data, tenant, newTenant)
+  // A write asks for the rows of one conversation many times in a row. Conversations never go, so the last one found stays right.
+  let last: ConversationData | undefined
+  function find({ tenant, conversation }: Place): ConversationData | undefined {
+    if (last && last.record.conversation === conversation && last.record.tenant === tenant) return last
+    const found = tenantOf(tenant).conversations.get(conversation)
+    if (found) last = found
+    return found
+  }
   return {
     // What runs inside validates before it writes and never waits, so there is nothing to roll back.
     transaction: (run) => run(),

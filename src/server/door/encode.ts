@@ -6,31 +6,42 @@ import type { ServerFrame } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
 
 export interface Encoder {
-  /** Unmasked WebSocket text frames, ready for the wire; more than one where the sizes demand it. */
-  encode(frames: readonly ServerFrame[]): readonly Buffer[]
+  /** Unmasked WebSocket text frames, ready for the wire; more than one where the sizes demand it. `shared`: other links get some of them too. */
+  encode(frames: readonly ServerFrame[], shared: boolean): readonly Buffer[]
 }
 
 /** Room for the brackets and commas of a list, and for characters of more than one byte. */
 const listBytes = limits.serverFrameBytes - limits.arrayItems - 2
+/** No character has more than three bytes. */
+const surelyFits = (chars: number, count: number) => chars * 3 <= listBytes && count <= limits.arrayItems
 
 export function createEncoder(): Encoder {
-  const texts = new WeakMap<ServerFrame, string>()
+  /** Of this turn: a frame goes to all its links in one. A weak map over all frames would cost the collector more than it saves. */
+  const texts = new Map<ServerFrame, string>()
+  const forget = () => texts.clear()
   let last: { frames: readonly ServerFrame[]; buffers: readonly Buffer[] } = { frames: [], buffers: [] }
 
   function textOf(frame: ServerFrame): string {
     const known = texts.get(frame)
     if (known !== undefined) return known
     const text = JSON.stringify(frame)
+    if (texts.size === 0) queueMicrotask(forget)
     texts.set(frame, text)
     return text
   }
 
-  return {
-    encode(frames) {
-      if (!isSame(last.frames, frames)) last = { frames, buffers: lists(frames.map(textOf)).map(webSocketFrame) }
-      return last.buffers
-    },
+  function encodeShared(frames: readonly ServerFrame[]): readonly Buffer[] {
+    if (!isSame(last.frames, frames)) last = { frames, buffers: lists(frames.map(textOf)).map(webSocketFrame) }
+    return last.buffers
   }
+
+  return { encode: (frames, shared) => (shared ? encodeShared(frames) : encodeOwn(frames)) }
+}
+
+function encodeOwn(frames: readonly ServerFrame[]): readonly Buffer[] {
+  const text = JSON.stringify(frames.length === 1 ? frames[0] : frames)
+  if (surelyFits(text.length, frames.length)) return [webSocketFrame(text)]
+  return lists(frames.map((frame) => JSON.stringify(frame))).map(webSocketFrame)
 }
 
 function isSame(a: readonly ServerFrame[], b: readonly ServerFrame[]): boolean {
@@ -40,6 +51,9 @@ function isSame(a: readonly ServerFrame[], b: readonly ServerFrame[]): boolean {
 }
 
 function lists(texts: readonly string[]): string[] {
+  let chars = 0
+  for (const text of texts) chars += text.length
+  if (surelyFits(chars, texts.length)) return [join(texts)]
   const made: string[] = []
   let start = 0
   let bytes = 0

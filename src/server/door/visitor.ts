@@ -94,7 +94,7 @@ async function welcome(hall: Hall, visitor: Visitor, frames: readonly ClientFram
     user: identity.userId,
     profile: identity.profile,
     hello,
-    send: (sent) => transmit(hall, visitor, sent),
+    send: (sent, shared) => transmit(hall, visitor, sent, shared),
     close: (code) => end(hall, visitor, code),
   })
 }
@@ -127,9 +127,9 @@ function jittered(expiresAt: number, now: number): number {
   return expiresAt === Infinity ? expiresAt : expiresAt - Math.random() * Math.min(expiryJitterMs, (expiresAt - now) / 10)
 }
 
-function transmit(hall: Hall, visitor: Visitor, frames: readonly ServerFrame[]): void {
+function transmit(hall: Hall, visitor: Visitor, frames: readonly ServerFrame[], shared = false): void {
   if (visitor.phase === 'closed') return
-  for (const buffer of hall.encoder.encode(frames)) visitor.raw.write(buffer)
+  for (const buffer of hall.encoder.encode(frames, shared)) visitor.raw.write(buffer)
   if (visitor.raw.writableLength > hall.bufferedBytes) cut(hall, visitor)
 }
 

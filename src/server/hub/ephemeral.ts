@@ -1,8 +1,8 @@
 /** The verbs that no log remembers: receipts (registers, R21), typing (relayed, never stored), ping. */
 import type { ClientFrame, Head } from '../../protocol/frames.js'
-import { tellMarked } from './fan-out.js'
+import { tellMarked, tellRoom } from './fan-out.js'
 import type { Link } from './link.js'
-import { type HubState, push, pushToFollower, roomAt } from './state.js'
+import { type HubState, push, roomAt } from './state.js'
 
 type FrameOf<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>
 
@@ -21,8 +21,7 @@ export function typing(state: HubState, link: Link, { conversation, on }: FrameO
   const follow = link.follows.get(conversation)
   const room = roomAt(state, { tenant: link.tenant, conversation })
   if (!room || !follow || follow.held) return
-  const frame = { type: 'typing', conversation, user: link.user, on } as const
-  for (const other of room.links) if (other.user !== link.user) pushToFollower(state, other, conversation, frame)
+  tellRoom(state, room, { type: 'typing', conversation, user: link.user, on }, link.user)
 }
 
 /** Tells the heads that moved since the last answer, else a lost last change is never noticed (R5). */

@@ -6,7 +6,7 @@ import type { Outcome, Place, StoredChange } from '../store.js'
 import { dismiss } from './follow.js'
 import { type HubState, type Room, linksOf, push, pushToFollower, roomAt, touch } from './state.js'
 
-type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>
+export type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>
 
 export function tellStored(state: HubState, at: Place, outcome: OutcomeOf<'stored'>): void {
   tellChange(state, at, outcome.epoch, outcome.stored, outcome.person && [outcome.person])
@@ -64,12 +64,14 @@ export function tellMarks(state: HubState): void {
 }
 
 function tellChange(state: HubState, at: Place, epoch: string, { seq, tag, change }: StoredChange, people?: readonly Person[]): void {
-  state.moved.set(keyOf(at.tenant, at.conversation), at)
+  const key = keyOf(at.tenant, at.conversation)
+  state.moved.set(key, at)
   state.writes.wake()
-  const room = roomAt(state, at)
+  const room = state.rooms.get(key)
   if (!room) return
   moveRoom(room, epoch, seq)
-  tellRoom(state, room, { type: 'change', conversation: at.conversation, epoch, seq, tag, change, ...(people ? { people } : {}) })
+  // What is undefined is not written.
+  tellRoom(state, room, { type: 'change', conversation: at.conversation, epoch, seq, tag, change, people })
 }
 
 /** Watermarks gathered under another epoch name other messages. */
@@ -79,6 +81,12 @@ export function moveRoom(room: Room, epoch: string, head: number): void {
   room.head = head
 }
 
-function tellRoom(state: HubState, room: Room, frame: ServerFrame): void {
-  for (const link of room.links) pushToFollower(state, link, room.conversation, frame)
+/** `except`: whom it comes from. */
+export function tellRoom(state: HubState, room: Room, frame: ServerFrame, except?: string): void {
+  const shared = room.links.size > 1
+  for (const link of room.links) {
+    if (link.user === except) continue
+    pushToFollower(state, link, room.conversation, frame)
+    if (shared) link.shared = true
+  }
 }

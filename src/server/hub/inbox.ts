@@ -2,18 +2,17 @@
  * The verb `inbox` and the stream behind it: once a link has read the list to its end, changed rows of conversations that it
  * does not follow reach it, each frame continuing the cursor of the one before (R24).
  */
-import { keyOf } from '../key.js'
 import type { ClientFrame } from '../../protocol/frames.js'
 import { errorFields, silentLogger } from '../logger.js'
 import type { Place } from '../store.js'
 import type { InboxFeed, Link } from './link.js'
 import { fail } from './read.js'
-import { type HubState, linksOf, push, touch } from './state.js'
+import { type HubState, type Roster, linksOf, push, touch } from './state.js'
 
 type InboxFrame = Extract<ClientFrame, { type: 'inbox' }>
 
 /** Conversations whose members are kept in mind. */
-const rosters = 1_000
+const keptRosters = 1_000
 
 export async function inbox(state: HubState, link: Link, { request, cursor }: InboxFrame): Promise<void> {
   const { tenant, user } = link
@@ -34,7 +33,7 @@ export async function inbox(state: HubState, link: Link, { request, cursor }: In
 
 /** At the end of a tick: who has to look at the list again, and the looking. */
 export function tellInboxes(state: HubState): void {
-  for (const place of state.moved.values()) void spread(state, place)
+  for (const [key, place] of state.moved) spread(state, key, place)
   state.moved.clear()
   for (const link of state.stale) {
     if (link.inbox?.reading) continue
@@ -43,30 +42,40 @@ export function tellInboxes(state: HubState): void {
   }
 }
 
-async function spread(state: HubState, place: Place): Promise<void> {
-  try {
-    const members = await rosterOf(state, place)
-    for (const user of members) {
-      for (const link of linksOf(state, place.tenant, user)) {
-        if (!link.follows.has(place.conversation)) touch(state, link)
-      }
+function spread(state: HubState, key: string, place: Place): void {
+  const roster = state.rosters.get(key) ?? readRoster(state, key, place)
+  if (roster.members) touchAll(state, place, roster.members)
+  else roster.read.then((members) => touchAll(state, place, members)).catch((error) => rosterFailed(state, place, error))
+}
+
+function touchAll(state: HubState, { tenant, conversation }: Place, members: readonly string[]): void {
+  for (const user of members) {
+    for (const link of linksOf(state, tenant, user)) {
+      if (link.inbox && !link.follows.has(conversation)) touch(state, link)
     }
-  } catch (error) {
-    const { logger = silentLogger } = state.options
-    logger.error('roster-failed', { conversation: place.conversation, ...errorFields(error) })
   }
 }
 
-function rosterOf(state: HubState, place: Place): Promise<readonly string[]> {
-  const key = keyOf(place.tenant, place.conversation)
-  const known = state.rosters.get(key)
-  if (known) return known
-  const [oldest] = state.rosters.keys()
-  if (oldest !== undefined && state.rosters.size >= rosters) state.rosters.delete(oldest)
-  const read = state.options.store.members(place)
-  state.rosters.set(key, read)
-  read.catch(() => state.rosters.delete(key))
-  return read
+function readRoster(state: HubState, key: string, place: Place): Roster {
+  const { rosters } = state
+  const [oldest] = rosters.keys()
+  if (oldest !== undefined && rosters.size >= keptRosters) rosters.delete(oldest)
+  const roster: Roster = { members: undefined, read: state.options.store.members(place) }
+  rosters.set(key, roster)
+  roster.read.then(
+    (members) => {
+      roster.members = members
+    },
+    () => {
+      if (rosters.get(key) === roster) rosters.delete(key)
+    },
+  )
+  return roster
+}
+
+function rosterFailed(state: HubState, { conversation }: Place, error: unknown): void {
+  const { logger = silentLogger } = state.options
+  logger.error('roster-failed', { conversation, ...errorFields(error) })
 }
 
 async function stream(state: HubState, link: Link, feed: InboxFeed): Promise<void> {

@@ -14,8 +14,8 @@ export interface Connection {
   readonly user: string
   readonly profile?: Profile
   readonly hello: Hello
-  /** Frames of one tick; frames sent to many links are the same objects. Must not throw. */
-  send(frames: readonly ServerFrame[]): void
+  /** Frames of one tick. `shared`: some of them go to other links too, as the same objects. Must not throw. */
+  send(frames: readonly ServerFrame[], shared: boolean): void
   /** Called at most once; afterwards nothing is sent. */
   close(code: CloseCode, retryAfterMs?: number): void
 }
@@ -56,6 +56,8 @@ export interface Link {
   readings: Set<Reading> | undefined
   readonly bucket: Bucket
   out: ServerFrame[]
+  /** Something in `out` goes to other links too. */
+  shared: boolean
   inbox: InboxFeed | undefined
   /** `fenced`: superseded; what it had sent and is not yet stored is dropped (R26). */
   state: 'open' | 'closed' | 'fenced'
@@ -74,6 +76,7 @@ export function newLink(connection: Connection, now: number): Link {
     readings: undefined,
     bucket: newBucket(now),
     out: [],
+    shared: false,
     inbox: undefined,
     state: 'open',
   }

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../protocol/codes.js'
 import type { ClientFrame, MessageRow } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
 import type { Outcome, SendWrite, VoidWrite } from '../store.js'
-import { tellStored } from './fan-out.js'
+import { type OutcomeOf, tellStored } from './fan-out.js'
 import type { Link } from './link.js'
 import { type HubState, push, roomAt } from './state.js'
 
@@ -41,25 +41,32 @@ function isLarge(text: string): boolean {
   return text.length > limits.contentBytes || (text.length * 3 > limits.contentBytes && Buffer.byteLength(text) > limits.contentBytes)
 }
 
-function writeOf(state: HubState, link: Link, frame: OperationFrame): SendWrite | VoidWrite {
+function writeOf(state: HubState, { tenant, user }: Link, frame: OperationFrame): SendWrite | VoidWrite {
   const { conversation, localId, operation } = frame
   const after = state.faults.ignoreAfter ? undefined : frame.after
-  const common = { tenant: link.tenant, conversation, user: link.user, localId, after }
-  return operation.kind === 'send'
-    ? { kind: 'send', ...common, content: operation.content, at: state.options.clock.now() }
-    : { kind: 'void', ...common }
+  if (operation.kind !== 'send') return { kind: 'void', tenant, conversation, user, localId, after }
+  return { kind: 'send', tenant, conversation, user, localId, after, content: operation.content, at: state.options.clock.now() }
 }
 
 function settle(state: HubState, link: Link, frame: OperationFrame, outcome: Outcome | undefined): void {
-  const { conversation, localId } = frame
-  const passing = { final: false }
-  if (!outcome) return reject(state, link, frame, 'unavailable', passing)
+  if (!outcome) return reject(state, link, frame, 'unavailable', { final: false })
+  if (outcome.kind === 'stored') return acknowledge(state, link, frame, outcome)
   if (outcome.kind === 'refused') return reject(state, link, frame, outcome.code, { final: outcome.code === 'not-found' })
-  if (outcome.kind !== 'stored' && outcome.kind !== 'known') return
+  if (outcome.kind !== 'known') return
+  const { conversation, localId } = frame
+  const { epoch, seq, message } = outcome
+  // What is undefined is not written.
+  push(state, link, { type: 'ack', conversation, localId, epoch, seq, message })
+}
+
+/** To all first: a sender who follows has the message by then, and its answer need not carry it again. */
+function acknowledge(state: HubState, link: Link, frame: OperationFrame, outcome: OutcomeOf<'stored'>): void {
+  const { conversation, localId } = frame
   const { epoch, message } = outcome
-  const seq = outcome.kind === 'stored' ? outcome.stored.seq : outcome.seq
-  push(state, link, { type: 'ack', conversation, localId, epoch, ...(seq === undefined ? {} : { seq }), ...(message ? { message } : {}) })
-  if (outcome.kind === 'stored') tellStored(state, { tenant: link.tenant, conversation }, outcome)
+  const follow = link.follows.get(conversation)
+  tellStored(state, { tenant: link.tenant, conversation }, outcome)
+  const isTold = follow !== undefined && follow.held === undefined
+  push(state, link, { type: 'ack', conversation, localId, epoch, seq: outcome.stored.seq, message: isTold ? undefined : message })
 }
 
 /** A planted bug: answers with the place the message would get if nothing came between. */

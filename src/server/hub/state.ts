@@ -33,6 +33,12 @@ export interface Room extends Place {
   readonly marks: Map<string, Mark>
 }
 
+/** The members of a conversation: being read, then known. */
+export interface Roster {
+  members: readonly string[] | undefined
+  readonly read: Promise<readonly string[]>
+}
+
 export interface HubState {
   readonly options: HubOptions
   readonly faults: Faults
@@ -42,7 +48,7 @@ export interface HubState {
   readonly users: Map<string, readonly Link[]>
   readonly rooms: Map<string, Room>
   /** Who is in a conversation; forgotten at every change of members. */
-  readonly rosters: Map<string, Promise<readonly string[]>>
+  readonly rosters: Map<string, Roster>
   /** Conversations whose inbox rows changed in this tick. */
   readonly moved: Map<string, Place>
   readonly marked: Set<Room>

@@ -43,51 +43,46 @@ export function createWrites({ store, mint, turn, logger, flush }: WritesOptions
   /** A flush follows at once: no turn has to come for what is pushed now. */
   let settling = false
   const idlers: (() => void)[] = []
+  const commit = createCommit({ store, mint, logger, settleAll })
 
   function wake(): void {
     if (woken || settling) return
     woken = true
-    turn(() => {
-      woken = false
-      flush()
-      if (!writing) void drain()
-    })
+    turn(begin)
   }
 
-  async function drain(): Promise<void> {
-    writing = true
-    while (waiting.length) {
-      const batch = waiting.slice(0, batchWrites).filter(({ link }) => link?.state !== 'fenced')
-      waiting = waiting.slice(batchWrites)
-      if (batch.length) await commit(batch)
-      flush()
-    }
-    writing = false
+  function begin(): void {
+    woken = false
+    flush()
+    if (!writing) drain()
+  }
+
+  /** One batch; the next begins when it is settled. */
+  function drain(): void {
+    writing = waiting.length > 0
+    if (!writing) return rest()
+    const taken = waiting
+    waiting = taken.length > batchWrites ? taken.splice(batchWrites) : []
+    const batch = taken.some(isFenced) ? taken.filter((one) => !isFenced(one)) : taken
+    if (batch.length) commit(batch, settled)
+    else settled()
+  }
+
+  function settled(): void {
+    flush()
+    drain()
+  }
+
+  function rest(): void {
     for (const idler of idlers.splice(0)) idler()
-  }
-
-  async function commit(batch: readonly Waiting[]): Promise<void> {
-    let outcomes: readonly Outcome[]
-    try {
-      outcomes = await store.write(
-        batch.map(({ write }) => write),
-        mint,
-      )
-    } catch (error) {
-      logger.error('store-failed', { writes: batch.length, ...errorFields(error) })
-      if (batch.length === 1) return settleAll(batch, [undefined])
-      for (const one of batch) await commit([one])
-      return
-    }
-    settleAll(batch, outcomes)
   }
 
   /** One that throws is a defect of the hub; it must not stop the writes of all others. */
   function settleAll(batch: readonly Waiting[], outcomes: readonly (Outcome | undefined)[]): void {
     settling = true
-    for (const [i, { settle }] of batch.entries()) {
+    for (let i = 0; i < batch.length; i++) {
       try {
-        settle(outcomes[i])
+        batch[i]?.settle(outcomes[i])
       } catch (error) {
         logger.error('settle-failed', errorFields(error))
       }
@@ -104,3 +99,41 @@ export function createWrites({ store, mint, turn, logger, flush }: WritesOptions
     idle: () => (writing || waiting.length ? new Promise((resolve) => idlers.push(resolve)) : Promise.resolve()),
   }
 }
+
+interface CommitOptions extends Pick<WritesOptions, 'store' | 'mint' | 'logger'> {
+  readonly settleAll: (batch: readonly Waiting[], outcomes: readonly (Outcome | undefined)[]) => void
+}
+
+type Commit = (batch: readonly Waiting[], done: () => void) => void
+
+/** No promise but the store's own stands between a commit and its answers. */
+function createCommit({ store, mint, logger, settleAll }: CommitOptions): Commit {
+  function commit(batch: readonly Waiting[], done: () => void): void {
+    const written = (outcomes: readonly Outcome[]) => {
+      settleAll(batch, outcomes)
+      done()
+    }
+    const failed = (error: unknown) => {
+      logger.error('store-failed', { writes: batch.length, ...errorFields(error) })
+      if (batch.length > 1) return oneByOne(batch, 0, done)
+      settleAll(batch, [undefined])
+      done()
+    }
+    const asked = batch.map(({ write }) => write)
+    try {
+      store.write(asked, mint).then(written, failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  function oneByOne(batch: readonly Waiting[], at: number, done: () => void): void {
+    const one = batch[at]
+    if (one) commit([one], () => oneByOne(batch, at + 1, done))
+    else done()
+  }
+
+  return commit
+}
+
+const isFenced = ({ link }: Waiting) => link?.state === 'fenced'

@@ -2,7 +2,7 @@
  * Writes of messages: one local id, one effect, for ever (R15). A known local id gets the first answer before anything else is
  * looked at; `after` is checked against the same table, in the same transaction (R12).
  */
-import type { MessageRow } from '../../protocol/frames.js'
+import type { MessageRow, Person } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
 import type { Outcome, PostWrite, SendWrite, VoidWrite } from '../store.js'
 import type { ConversationRecord } from '../tables.js'
@@ -16,7 +16,7 @@ export function send(ledger: Ledger, write: SendWrite): Outcome {
   const entered = enter(ledger, write)
   if ('outcome' in entered) return entered.outcome
   const { user, localId, content, at } = write
-  return create(ledger, entered.conversation, { author: user, localId, content, at }, { owner: user, id: localId })
+  return create(ledger, entered.conversation, { author: user, localId, content, at }, user, localId)
 }
 
 export function takeBack(ledger: Ledger, write: VoidWrite): Outcome {
@@ -33,7 +33,7 @@ export function post(ledger: Ledger, write: PostWrite): Outcome {
   const { id, author, content, at } = write
   const seq = tables.localId(write, backend, id)
   const message = seq && tables.message(write, seq)
-  if (!message) return create(ledger, conversation, { author, content, at }, { owner: backend, id })
+  if (!message) return create(ledger, conversation, { author, content, at }, backend, id)
   if (JSON.stringify(message.content) === JSON.stringify(content)) return { kind: 'known', epoch: conversation.epoch, seq, message }
   return revise(ledger, conversation, { ...message, content })
 }
@@ -58,38 +58,37 @@ interface Draft {
   readonly at: number
 }
 
-function create(ledger: Ledger, conversation: ConversationRecord, draft: Draft, key: { owner: string; id: string }): Outcome {
+function create(ledger: Ledger, conversation: ConversationRecord, draft: Draft, owner: string, key: string): Outcome {
   const { tables, mint } = ledger
+  const { author, localId, content, at } = draft
+  const { messages: index } = conversation
   const seq = conversation.head + 1
-  const message: MessageRow = { id: mint(), seq, index: conversation.messages, rev: seq, ...draft }
-  tables.putLocalId(conversation, key.owner, key.id, seq)
-  return commit(ledger, { ...conversation, messages: conversation.messages + 1 }, message)
+  const id = mint()
+  const message: MessageRow =
+    localId === undefined ? { id, seq, index, rev: seq, at, author, content } : { id, seq, index, rev: seq, at, author, localId, content }
+  tables.putLocalId(conversation, owner, key, seq)
+  return commit(ledger, conversation, message, index + 1)
 }
 
 function revise(ledger: Ledger, conversation: ConversationRecord, message: MessageRow): Outcome {
-  return commit(ledger, conversation, { ...message, rev: conversation.head + 1 })
+  return commit(ledger, conversation, { ...message, rev: conversation.head + 1 }, conversation.messages)
 }
 
-function commit(ledger: Ledger, conversation: ConversationRecord, message: MessageRow): Outcome {
+function commit(ledger: Ledger, conversation: ConversationRecord, message: MessageRow, messages: number): Outcome {
   const { tables, mint } = ledger
   const { epoch, tenant } = conversation
   const { author, localId = '', rev } = message
   const tag = mint()
   tables.putMessage(conversation, message)
   tables.putChange(conversation, { seq: rev, tag, message: message.seq, user: author, localId })
-  tables.putConversation({ ...conversation, head: rev, tag, stamp: tables.nextStamp(tenant) })
-  return {
-    kind: 'stored',
-    epoch,
-    stored: { seq: rev, tag, change: { kind: 'message', message } },
-    message,
-    ...stranger(ledger, conversation, author),
-  }
+  tables.putConversation({ ...conversation, messages, head: rev, tag, stamp: tables.nextStamp(tenant) })
+  const person = stranger(ledger, conversation, author)
+  return { kind: 'stored', epoch, stored: { seq: rev, tag, change: { kind: 'message', message } }, message, person }
 }
 
 /** Followers were told the people of the members; an author beyond those comes with the change. */
-function stranger({ tables }: Ledger, conversation: ConversationRecord, author: string) {
-  if (conversation.members <= limits.members && tables.seat(conversation, author)?.active) return {}
+function stranger({ tables }: Ledger, conversation: ConversationRecord, author: string): Person | undefined {
+  if (conversation.members <= limits.members && tables.seat(conversation, author)?.active) return undefined
   const profile = tables.person(conversation.tenant, author)
-  return profile ? { person: { user: author, profile } } : {}
+  return profile && { user: author, profile }
 }

@@ -21,6 +21,7 @@ export async function startServer(kind) {
     })
   return {
     port,
+    pid: child.pid,
     /** CPU time of the whole process so far, µs. */
     usage: () => ask('usage'),
     /** Bytes resident after garbage collection. */
