@@ -89,7 +89,8 @@ describe('decodeClientFrames', () => {
     const operation = fc.record(
       {
         kind: fc.oneof({ weight: 9, arbitrary: fc.constantFrom<unknown>('send', 'void', 'unknown', 'react') }, odd),
-        content: fc.jsonValue(),
+        // A key `__proto__` is a matter of the walk before, and tested there.
+        content: fc.jsonValue().filter((value) => !JSON.stringify(value).includes('__proto__')),
         raw: odd,
         more: odd,
       },
