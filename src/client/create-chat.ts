@@ -4,7 +4,7 @@ import { limits } from '../protocol/limits.js'
 import type { MessageRow } from '../protocol/frames.js'
 import type { Chat, Conversation, StorageState } from './api.js'
 import { conversationHandle } from './conversation.js'
-import { type ComposedOptions, createEngine, type Engine } from './engine.js'
+import { type ComposedOptions, createEngine } from './engine.js'
 import { assertArgument, chatError, failure } from './errors.js'
 import { logout } from './logout.js'
 import { inboxMaker, outboxMaker, sessionMaker } from './snapshots.js'
@@ -22,14 +22,22 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
   const { state, dispatch, make, assertOpen } = engine
   const conversations = new Map<string, Conversation<C>>()
   const session = sessionMaker(transport.name)
+  const inbox = inboxMaker<C>(user, engine.messages)
   const entries = outboxMaker<C>()
   const opened = <T>(compute: () => T) => make(compute, () => dispatch({ kind: 'open-disk' }))
   const outbox = opened(() => entries(state()))
+  let listed = inboxStep
 
   return {
     user,
     session: make(() => session(engine.ending(), state().session)),
-    inbox: inboxHandle(engine, opened),
+    inbox: {
+      ...opened(() => inbox(state(), listed)),
+      loadMore() {
+        if (listed < state().inbox.book.size) listed += inboxStep
+        engine.changed()
+      },
+    },
     outbox,
     storage: opened(() => state().storage ?? unopened),
     connect() {
@@ -56,18 +64,6 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
       const unsent = await logout(engine, outbox, flushMs, signal)
       await engine.end('logged-out')
       return { unsent }
-    },
-  }
-}
-
-function inboxHandle<C>({ user, messages, state, changed }: Engine<C>, opened: Engine<C>['make']): Chat<C>['inbox'] {
-  const inbox = inboxMaker<C>(user, messages)
-  let shown = inboxStep
-  return {
-    ...opened(() => inbox(state(), shown)),
-    loadMore() {
-      if (shown < state().inbox.book.size) shown += inboxStep
-      changed()
     },
   }
 }

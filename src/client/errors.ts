@@ -54,7 +54,6 @@ const passing = {
 
 /** The same, where it will not. What is wrong with an argument, the caller says. */
 const final = {
-  'bad-argument': '',
   'content-invalid': 'its content is not plain JSON, or too deep or long. See the cause.',
   'content-too-large': `its content is over ${limits.contentBytes} bytes. Send less, or a reference.`,
   'conversation-gone': 'this user is not a member. Ask to be added.',
@@ -70,7 +69,7 @@ const final = {
 /** The error of what could not be done, such as `send`. */
 export function chatError(code: ChatErrorCode, what: string, cause?: unknown, why?: string): ChatError {
   const retry = code in passing ? 'later' : code === 'logged-out' ? 'after-auth' : 'never'
-  return new ChatError(code, `${what} failed: ${why ?? { ...passing, ...final }[code]}`, { retry, cause })
+  return new ChatError(code, `${what} failed: ${why ?? { ...passing, ...final }[code as keyof typeof final]}`, { retry, cause })
 }
 
 /** Throws `bad-argument` where it does not hold. */
