@@ -95,5 +95,7 @@ function withPending<C>(
 function firstUnreadKey(conversation: ConversationState, { rows, from }: Window, user: string): string | undefined {
   const read = ownRead(conversation, user)
   if (read < from || read >= conversation.log.head) return undefined
-  return rows.slice(lowerBound(rows, read + 1)).find(({ author, deleted }) => author !== user && !deleted)?.id
+  let at = lowerBound(rows, read + 1)
+  while (rows[at]?.author === user || rows[at]?.deleted) at++
+  return rows[at]?.id
 }

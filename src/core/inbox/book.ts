@@ -98,8 +98,14 @@ function rearranged<Item extends Ordered>(chunks: Lists<Item>, old: Item | undef
   const next = chunks.slice()
   if (old) {
     const number = chunkFor(next, old)
-    const rest = (next[number] as readonly Item[]).filter((each) => each !== old)
-    if (rest.length > 0) next[number] = rest
+    const chunk = next[number] as readonly Item[]
+    const at = chunk.indexOf(old)
+    // The usual change, of the item on top of the list, moves nothing.
+    if (item && at === 0 && number === 0 && !(chunk[1] && before(chunk[1], item))) {
+      next[0] = chunk.with(0, item)
+      return next
+    }
+    if (chunk.length > 1) next[number] = chunk.toSpliced(at, 1)
     else next.splice(number, 1)
   }
   if (item) {
