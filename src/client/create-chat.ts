@@ -17,7 +17,7 @@ const unopened: StorageState = { kind: 'memory', cacheBytes: 0 }
 export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
   const { user, transport, content: schema } = options
   assertId('createChat', user)
-  assertArgument('createChat', transport?.open, 'there is no `transport`. Pass one, such as webSocketTransport().')
+  assertArgument('createChat', typeof transport?.open === 'function', 'there is no `transport`. Pass one, such as webSocketTransport().')
   const engine = createEngine(options)
   const { state, dispatch, make, assertOpen } = engine
   const conversations = new Map<string, Conversation<C>>()
@@ -72,6 +72,6 @@ function assertId(what: string, id: string): void {
   assertArgument(
     what,
     id && typeof id === 'string' && id.length <= limits.idChars,
-    `the id must be a string of 1 to ${limits.idChars} characters.`,
+    `the id of a user or conversation has 1 to ${limits.idChars} characters.`,
   )
 }

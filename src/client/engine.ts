@@ -79,14 +79,14 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
     return opened
   }
   const shell = createShell({
+    ...cells,
+    ...events,
+    ...waiting,
     initial,
     transport,
     clock,
     storage,
     claim: lanes.claim,
-    changed: cells.changed,
-    report: events.report,
-    answer: waiting.answer,
     woke: () => signals?.look(),
     fault(error) {
       broken = events.fault(error)

@@ -34,10 +34,9 @@ export function outboxMaker<C>(): (state: ChatState) => readonly OutboxEntry<C>[
   let last: readonly OutboxEntry<C>[] = []
   return ({ conversations, storage }) => {
     const shown = makerFor(storage?.kind === 'disk')
-    last = kept(
-      last,
-      conversations.flatMap(({ entries }) => entries.map(shown)),
-    )
+    const list: OutboxEntry<C>[] = []
+    for (const { entries } of conversations) for (const entry of entries) list.push(shown(entry))
+    last = kept(last, list)
     return last
   }
 }
