@@ -11,14 +11,26 @@ import { type DiskRecord, isRecord, recordOf, rowOf } from './record.js'
 
 export type Rows = Pick<Storage, 'read' | 'commit'>
 
-export const diskRows = (db: IDBDatabase): Rows => ({
-  read(range) {
-    return readRows(db.transaction('rows').objectStore('rows'), range).catch(rethrow)
-  },
-  commit(writes, { durability, expect = [] }) {
-    return writeRows(db.transaction('rows', 'readwrite', { durability }), writes, expect).catch(rethrow)
-  },
-})
+export const diskRows = (db: IDBDatabase): Rows => {
+  /** Reads of one moment share a transaction; after a commit begins a new one, which sees it. */
+  let reading: IDBObjectStore | undefined
+  const done = () => {
+    reading = undefined
+  }
+  return {
+    read(range) {
+      if (!reading) {
+        reading = db.transaction('rows').objectStore('rows')
+        queueMicrotask(done)
+      }
+      return readRows(reading, range).catch(rethrow)
+    },
+    commit(writes, { durability, expect = [] }) {
+      done()
+      return writeRows(db.transaction('rows', 'readwrite', { durability }), writes, expect).catch(rethrow)
+    },
+  }
+}
 
 async function readRows(store: IDBObjectStore, { reverse, limit = maxCount, ...range }: KeyRange): Promise<readonly Row[]> {
   const query = queryOf(range)

@@ -164,17 +164,16 @@ describe('with a database that goes away', () => {
     expect(told).toEqual([onDisk])
   })
 
-  it('asks a read again that the engine aborted', async () => {
+  it('asks reads again that the engine aborted', async () => {
     const { storage } = page()
     await put(storage, 1)
     const { getAll } = IDBObjectStore.prototype
     const aborted = vi.spyOn(IDBObjectStore.prototype, 'getAll').mockImplementationOnce(function (this: IDBObjectStore, ...args) {
-      const request = getAll.apply(this, args as [])
-      this.transaction.abort()
-      return request
+      queueMicrotask(() => this.transaction.abort())
+      return getAll.apply(this, args as [])
     })
-    expect(await numbers(storage)).toEqual([1])
-    expect(aborted).toHaveBeenCalledTimes(2)
+    expect(await Promise.all([numbers(storage), numbers(storage)])).toEqual([[1], [1]])
+    expect(aborted).toHaveBeenCalledTimes(4)
   })
 })
 
@@ -228,6 +227,24 @@ describe('economy', () => {
       ['readwrite', { durability: 'relaxed' }],
       [undefined, undefined],
     ])
+  })
+
+  it('reads in one transaction what is asked in one go, and in a new one behind a commit', async () => {
+    const { storage } = page()
+    await storage.read(all)
+    const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction')
+    const asked = [numbers(storage), numbers(storage), put(storage, 1), numbers(storage), numbers(storage), put(storage, 2)]
+    expect(await Promise.all(asked)).toEqual([[], [], undefined, [1], [1], undefined])
+    expect(await numbers(storage)).toEqual([1, 2])
+    expect(transaction.mock.calls.map(([, mode]) => mode)).toEqual([undefined, 'readwrite', undefined, 'readwrite', undefined])
+  })
+
+  it('lets a read that is refused take no other along', async () => {
+    const { storage } = page()
+    await put(storage, 1)
+    const [refused, answered] = await Promise.allSettled([storage.read({ prefix: [Number.NaN] }), numbers(storage)])
+    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'failed' } })
+    expect(answered).toMatchObject({ value: [1] })
   })
 })
 
