@@ -91,9 +91,10 @@ export function connection({ database, openTimeoutMs, opened, fallen, fallBack }
 
 const tooSlow = Symbol()
 
-/** Rejects when the database does not open in time; one that opens later is closed again. */
+/** Rejects when the database does not open in time; one that opens later is closed again. An engine that still ends it is asked twice. */
 async function openWithin(name: string, timeoutMs: number, gone: () => void): Promise<IDBDatabase> {
-  const opening = openDB(name, 1, { upgrade: createStore, blocking: gone, terminated: gone })
+  const ask = async () => openDB(name, 1, { upgrade: createStore, blocking: gone, terminated: gone })
+  const opening = ask().catch((error) => (nameOf(error) === 'AbortError' ? ask() : Promise.reject(error)))
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

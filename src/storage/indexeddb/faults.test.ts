@@ -154,6 +154,23 @@ describe('with a database that goes away', () => {
     expect(told).toEqual([onDisk, inMemory('lost')])
   })
 
+  it('asks once more for a database that the engine is still ending', async () => {
+    const open = vi.spyOn(indexedDB, 'open')
+    const { storage, told } = page()
+    await put(storage, 1)
+    const ending = () => {
+      throw new DOMException('The connection was closed.', 'AbortError')
+    }
+    lastConnection(open).close()
+    open.mockImplementationOnce(ending)
+    expect(await numbers(storage)).toEqual([1])
+    expect(told).toEqual([onDisk])
+    open.mockImplementation(ending)
+    const other = page()
+    await put(other.storage, 1)
+    expect(other.told).toEqual([inMemory('unavailable')])
+  })
+
   it('lets others delete the database, and opens a new one at the next call', async () => {
     const { storage, told, database } = page()
     await put(storage, 1)
