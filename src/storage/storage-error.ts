@@ -2,8 +2,7 @@
 import type { Key, StorageError, StorageErrorCode } from '../ports/storage.js'
 
 export function storageError(code: StorageErrorCode, message: string, detail: { key?: Key; cause?: unknown } = {}): StorageError {
-  const error = new Error(message, detail.cause === undefined ? undefined : { cause: detail.cause })
-  return Object.assign(error, detail.key ? { code, key: detail.key } : { code })
+  return Object.assign(new Error(message, detail), detail.key ? { code, key: detail.key } : { code })
 }
 
 export const conflictAt = (key: Key): StorageError =>

@@ -1,7 +1,8 @@
 /**
  * The cache on a real disk, in Chromium (A7): bulk write, cold open in a browser process of its own, and the switch to a visited
- * conversation. Limit of the write: the same rows by hand, 50 to a record. Limit of the open: the same page on an empty
- * database. Peer: dexie, one record per message.
+ * conversation. The clock of a write runs from a database that is there until the last row is in it, without the 150 ms that
+ * the client would still gather rows. Limit of the write: the same rows by hand, 50 to a record. Limit of the open: the same page
+ * on an empty database. Peer: dexie, one record per message.
  */
 import { stage } from './parts/browser.mjs'
 import { interleaved, median } from './parts/rounds.mjs'

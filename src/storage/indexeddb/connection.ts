@@ -6,9 +6,9 @@
  *                  opening ──refused, too slow──▶ fallen
  *                  open ──a transaction cannot start──▶ opening (once; again before one started: fallen)
  */
-import { openDB } from 'idb'
+import { type OpenDBCallbacks, openDB, unwrap } from 'idb'
 import type { StorageState } from '../../ports/storage.js'
-import { createStore, type Database, diskRows, nameOf, type Rows } from './disk-rows.js'
+import { diskRows, nameOf, type Rows } from './disk-rows.js'
 
 export type FallbackReason = NonNullable<StorageState['reason']>
 
@@ -32,7 +32,7 @@ export interface Connection {
 export function connection({ database, openTimeoutMs, opened, fallen, fallBack }: ConnectionOptions): Connection {
   const waiting: ((rows: Rows) => unknown)[] = []
   let rows: Rows | undefined
-  let db: Database | undefined
+  let db: IDBDatabase | undefined
   let opening = false
   let wasOpen = false
   /** A transaction has started since the last opening. */
@@ -91,22 +91,28 @@ export function connection({ database, openTimeoutMs, opened, fallen, fallBack }
 
 const tooSlow = Symbol()
 
-/** Rejects when the database does not open in time; one that opens later is closed again. */
-function openWithin(name: string, timeoutMs: number, gone: () => void): Promise<Database> {
-  return new Promise((resolve, reject) => {
-    let late = false
-    const opening = openDB(name, 1, {
-      upgrade: createStore,
-      blocking: gone,
-      terminated: gone,
-    } as never) as Promise<unknown> as Promise<Database>
-    const timer = setTimeout(() => {
-      late = true
+/** Rejects when the database does not open in time; one that opens later is closed again. An engine that still ends it is asked twice. */
+async function openWithin(name: string, timeoutMs: number, gone: () => void): Promise<IDBDatabase> {
+  const ask = async () => openDB(name, 1, { upgrade: createStore, blocking: gone, terminated: gone })
+  const opening = ask().catch((error) => (nameOf(error) === 'AbortError' ? ask() : Promise.reject(error)))
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      opening.then((db) => db.close(), quiet)
       reject(tooSlow)
     }, timeoutMs)
-    opening.then((db) => (late ? db.close() : resolve(db)), reject).finally(() => clearTimeout(timer))
   })
+  return unwrap(await Promise.race([opening, late]).finally(() => clearTimeout(timer)))
 }
+
+const createStore: NonNullable<OpenDBCallbacks<unknown>['upgrade']> = (db, _from, _to, transaction) => {
+  // idb keeps a promise for this transaction; what goes wrong is told by the opening itself.
+  transaction.done.catch(quiet)
+  // The key stands inside the record, so that `getAll` hands back whole rows.
+  db.createObjectStore('rows', { keyPath: 'key' })
+}
+
+const quiet = () => {}
 
 function reasonOf(error: unknown, wasOpen: boolean): FallbackReason {
   if (error === tooSlow) return 'blocked'

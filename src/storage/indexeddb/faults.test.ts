@@ -24,6 +24,17 @@ const put = (storage: Storage, n: number) =>
   storage.commit([{ kind: 'put', row: { key: ['n', n], version: 'v', value: n } }], { durability: 'strict' })
 const numbers = async (storage: Storage) => (await storage.read(all)).map((row) => row.value)
 
+/** Puts a record as somebody else might have left it. */
+async function putRaw(database: string, record: unknown) {
+  const raw = await openRaw(database)
+  await new Promise((resolve) => {
+    const transaction = raw.transaction('rows', 'readwrite')
+    transaction.objectStore('rows').put(record)
+    transaction.oncomplete = resolve
+  })
+  raw.close()
+}
+
 const openRaw = (name: string, version?: number) =>
   new Promise<IDBDatabase>((resolve, reject) => {
     const request = indexedDB.open(name, version)
@@ -143,6 +154,23 @@ describe('with a database that goes away', () => {
     expect(told).toEqual([onDisk, inMemory('lost')])
   })
 
+  it('asks once more for a database that the engine is still ending', async () => {
+    const open = vi.spyOn(indexedDB, 'open')
+    const { storage, told } = page()
+    await put(storage, 1)
+    const ending = () => {
+      throw new DOMException('The connection was closed.', 'AbortError')
+    }
+    lastConnection(open).close()
+    open.mockImplementationOnce(ending)
+    expect(await numbers(storage)).toEqual([1])
+    expect(told).toEqual([onDisk])
+    open.mockImplementation(ending)
+    const other = page()
+    await put(other.storage, 1)
+    expect(other.told).toEqual([inMemory('unavailable')])
+  })
+
   it('lets others delete the database, and opens a new one at the next call', async () => {
     const { storage, told, database } = page()
     await put(storage, 1)
@@ -153,17 +181,16 @@ describe('with a database that goes away', () => {
     expect(told).toEqual([onDisk])
   })
 
-  it('asks a read again that the engine aborted', async () => {
+  it('asks reads again that the engine aborted', async () => {
     const { storage } = page()
     await put(storage, 1)
     const { getAll } = IDBObjectStore.prototype
     const aborted = vi.spyOn(IDBObjectStore.prototype, 'getAll').mockImplementationOnce(function (this: IDBObjectStore, ...args) {
-      const request = getAll.apply(this, args as [])
-      this.transaction.abort()
-      return request
+      queueMicrotask(() => this.transaction.abort())
+      return getAll.apply(this, args as [])
     })
-    expect(await numbers(storage)).toEqual([1])
-    expect(aborted).toHaveBeenCalledTimes(2)
+    expect(await Promise.all([numbers(storage), numbers(storage)])).toEqual([[1], [1]])
+    expect(aborted).toHaveBeenCalledTimes(4)
   })
 })
 
@@ -219,16 +246,75 @@ describe('economy', () => {
     ])
   })
 
+  it('reads in one transaction what is asked in one go, and in a new one behind a commit', async () => {
+    const { storage } = page()
+    await storage.read(all)
+    const transaction = vi.spyOn(IDBDatabase.prototype, 'transaction')
+    const asked = [numbers(storage), numbers(storage), put(storage, 1), numbers(storage), numbers(storage), put(storage, 2)]
+    expect(await Promise.all(asked)).toEqual([[], [], undefined, [1], [1], undefined])
+    expect(await numbers(storage)).toEqual([1, 2])
+    expect(transaction.mock.calls.map(([, mode]) => mode)).toEqual([undefined, 'readwrite', undefined, 'readwrite', undefined])
+  })
+
+  it('lets a read that is refused take no other along', async () => {
+    const { storage } = page()
+    await put(storage, 1)
+    const [refused, answered] = await Promise.allSettled([storage.read({ prefix: [Number.NaN] }), numbers(storage)])
+    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'failed' } })
+    expect(answered).toMatchObject({ value: [1] })
+  })
+})
+
+describe('what a record holds', () => {
+  const stored = async (database: string) => {
+    const raw = await openRaw(database)
+    const request = raw.transaction('rows').objectStore('rows').getAll()
+    await new Promise((resolve) => {
+      request.onsuccess = resolve
+    })
+    raw.close()
+    return request.result as unknown[]
+  }
+
+  it('is one text for a value that is JSON', async () => {
+    const { storage, database } = page()
+    const value = [{ id: 'a', content: { text: 'ä \ud800' }, n: [1.5, null, true] }]
+    await storage.commit([{ kind: 'put', row: { key: ['a'], version: 'v', value } }], { durability: 'relaxed' })
+    expect(await stored(database)).toEqual([{ key: ['a'], version: 'v', text: JSON.stringify(value) }])
+    expect(await storage.read(all)).toEqual([{ key: ['a'], version: 'v', value }])
+  })
+
+  it('is the value itself where JSON would not give it back', async () => {
+    const { storage, database } = page()
+    const circle: unknown[] = []
+    circle.push(circle)
+    const sparse = [1]
+    sparse[2] = 3
+    const bare = [undefined, Number.NaN, Number.POSITIVE_INFINITY, 1n, new Date(0), new Map([[1, 2]]), new Uint8Array([1])]
+    const values = [...bare, ...bare.map((value) => ({ deep: [value] })), { gone: undefined, here: 1 }, sparse, circle]
+    const writes = values.map((value, n) => ({ kind: 'put' as const, row: { key: ['n', n], version: 'v', value } }))
+    await storage.commit(writes, { durability: 'relaxed' })
+    expect((await storage.read(all)).map((row) => row.value)).toStrictEqual(values)
+    expect((await stored(database)).filter((record) => 'text' in (record as object))).toEqual([])
+  })
+
+  it('gives a row without a value where its text is damaged, and every other row', async () => {
+    const { storage, database } = page()
+    await put(storage, 1)
+    const damaged = ['', '[{"id":"a"', '{"a":1}}', 'undefined', {}]
+    for (const [i, text] of damaged.entries()) await putRaw(database, { key: ['n', i + 2], version: 'v', text })
+    await put(storage, 99)
+    const rows = await storage.read(all)
+    expect(rows.map(({ value }) => value)).toEqual([1, ...damaged.map(() => undefined), 99])
+    expect(new Set(rows.map(({ version }) => version))).toEqual(new Set(['v']))
+    const expected = [{ key: ['n', 2], version: 'v' }]
+    await storage.commit([{ kind: 'remove', key: ['n', 2] }], { durability: 'relaxed', expect: expected })
+  })
+
   it('passes over records without a version, and treats them as no row', async () => {
     const { storage, database } = page()
     await put(storage, 1)
-    const raw = await openRaw(database)
-    await new Promise((resolve) => {
-      const transaction = raw.transaction('rows', 'readwrite')
-      transaction.objectStore('rows').put({ key: ['n', 2], version: { toString: 'v' }, value: 2 })
-      transaction.oncomplete = resolve
-    })
-    raw.close()
+    await putRaw(database, { key: ['n', 2], version: { toString: 'v' }, value: 2 })
     expect(await numbers(storage)).toEqual([1])
     await storage.commit([], { durability: 'relaxed', expect: [{ key: ['n', 2], version: null }] })
   })

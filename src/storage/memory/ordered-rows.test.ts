@@ -59,7 +59,7 @@ describe('ordered rows', () => {
     fc.assert(property, { numRuns: 200 })
   })
 
-  it('keep order over many chunks, forwards and backwards', () => {
+  it('keep many rows in order, forwards and backwards', () => {
     const rows = orderedRows()
     for (let i = 0; i < 2_000; i++) rows.put({ key: ['page', (i * 7) % 2_000], version: '', value: i })
     const numbers = (range: KeyRange) => rows.read(range).map((row) => row.key[1])

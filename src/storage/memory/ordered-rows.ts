@@ -1,4 +1,7 @@
-/** Owns rows in key order, in memory: one sorted list. An insert moves the references behind it, which the engine does in one go. */
+/**
+ * Owns rows in key order, in memory: one sorted array. An insert in the middle moves references, which at the twenty thousand
+ * rows of a full outbox takes microseconds.
+ */
 import type { Key, KeyRange, Row } from '../../ports/storage.js'
 import { type Bound, boundsOf, compareKeys } from '../key-order.js'
 
@@ -15,7 +18,7 @@ export function orderedRows(): OrderedRows {
   const rows: Row[] = []
 
   /** Where the first row not before `bound` stands or would. */
-  const placeOf = (bound: Bound): number => {
+  const placeOf = (bound: Bound) => {
     let low = 0
     let high = rows.length
     while (low < high) {
@@ -25,9 +28,15 @@ export function orderedRows(): OrderedRows {
     }
     return low
   }
-
-  /** How many rows of this key stand there: one or none. */
-  const countAt = (at: number, key: Key) => (at < rows.length && compareKeys((rows[at] as Row).key, key) === 0 ? 1 : 0)
+  const placesOf = (range: KeyRange) => {
+    const { lower, upper } = boundsOf(range)
+    return [placeOf(lower), placeOf(upper)] as const
+  }
+  /** How many rows stand at `key`, whose place is `at`. */
+  const countAt = (at: number, key: Key) => {
+    const row = rows[at]
+    return row && compareKeys(row.key, key) === 0 ? 1 : 0
+  }
 
   return {
     get(key) {
@@ -43,14 +52,14 @@ export function orderedRows(): OrderedRows {
       rows.splice(at, countAt(at, key))
     },
     clear(range) {
-      const { lower, upper } = boundsOf(range)
-      const from = placeOf(lower)
-      rows.splice(from, placeOf(upper) - from)
+      const [from, to] = placesOf(range)
+      // `to` stands before `from` where the range is empty.
+      rows.splice(from, Math.max(0, to - from))
     },
-    read(range) {
-      const { lower, upper } = boundsOf(range)
-      const read = rows.slice(placeOf(lower), placeOf(upper))
-      return (range.reverse ? read.reverse() : read).slice(0, range.limit)
+    read({ limit = Number.POSITIVE_INFINITY, ...range }) {
+      const [from, to] = placesOf(range)
+      if (!range.reverse) return rows.slice(from, Math.min(to, from + limit))
+      return rows.slice(Math.max(from, to - limit), Math.max(from, to)).reverse()
     },
   }
 }

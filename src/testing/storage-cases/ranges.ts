@@ -153,15 +153,22 @@ export const rangeCases: readonly StorageCase[] = [
     },
   },
   {
-    name: 'values come back as they were put: big, deep, with any keys',
+    name: 'values come back as they were put: big, deep, with any keys, with any text',
     async run({ factory }) {
       const storage = openStorage(factory)
       const big = { page: Array.from({ length: 500 }, (_, n) => ({ n, text: '→ wörld 🎉 '.repeat(100) })) }
       const odd = { nested: [[], {}, [null, true, 0, -1.5, '']], ...JSON.parse('{"own":{"__proto__":{"polluted":1}}}') }
-      await storage.commit([put(['big'], big), put(['odd'], odd), put(['nothing'], null)], strict)
+      const texts = ['\ud800', 'a\udc00b', '\u0000', '"\\\\"', '\u2028', '{"text":1}', '']
+      const deep = JSON.parse(`${'[{"in":'.repeat(150)}0${'}]'.repeat(150)}`)
+      const numbers = [Number.MAX_SAFE_INTEGER, Number.MIN_VALUE, -Number.MAX_VALUE, 0.1]
+      const record = { text: '1', value: 2, key: ['x'], version: 'y' }
+      await storage.commit([put(['big'], big), put(['odd'], odd), put(['nothing'], null), put(['texts'], texts)], strict)
+      await storage.commit([put(['deep'], deep), put(['numbers'], numbers), put(['record'], record), put(['text'], '')], relaxed)
       same(await valueAt(storage, ['big']), big, 'the big value')
       same(await valueAt(storage, ['odd']), odd, 'the odd value')
       same(await valueAt(storage, ['nothing']), null, 'null')
+      for (const [name, value] of Object.entries({ texts, deep, numbers, record, text: '' }))
+        same(await valueAt(storage, [name]), value, name)
       same(((await valueAt(storage, ['odd'])) as { polluted?: number }).polluted, undefined, 'the prototype')
     },
   },

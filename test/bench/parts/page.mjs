@@ -44,25 +44,41 @@ async function sit({ conversations, heads, storage }) {
   return { chat, talks, script, ends }
 }
 
-/** Storage that knows how far the log of `c0` is on disk. */
+/** Storage that knows how far the log of `c0` is on disk; `reaches` waits for it without taking the processor from who writes. */
 function followed(factory) {
   const disk = { head: 0, commits: 0 }
+  let told = () => {}
   const wrote = (writes) => {
     disk.commits += 1
     for (const { kind, row } of writes) if (kind === 'put' && Array.isArray(row.value?.rows)) disk.head = row.value.head
+    told()
   }
-  return { disk, storage: watched(factory, { wrote }) }
+  const until = async (holds) => {
+    while (!holds()) {
+      await new Promise((resolve) => {
+        told = resolve
+      })
+    }
+  }
+  const reaches = (head) => until(() => disk.head >= head)
+  /** The database is there and has its first row. */
+  const founded = () => until(() => disk.commits > 0)
+  return { disk: { reaches, founded }, storage: watched(factory, { wrote }) }
 }
 
-/** Says the log in bursts of 50, not further ahead of the disk than memory keeps rows for it; ends when all is on disk. */
+/**
+ * Says the log in bursts of 50, not further ahead of the disk than memory keeps rows for it; ends when all is on disk. The page
+ * is hidden at the end: what is left goes at once, and nobody waits for the moment that gathers rows.
+ */
 async function sayAll(texts, script, disk) {
   const count = texts.length
   for (let i = 0; i < count; ) {
     for (const end = Math.min(count, i + 50); i < end; i++) script.hear(texts[i])
     await turn()
-    while (disk.head < i - 1_000) await turn()
+    await disk.reaches(i - 1_000)
   }
-  while (disk.head < count) await turn()
+  window.dispatchEvent(new Event('pagehide'))
+  await disk.reaches(count)
 }
 
 /** µs per message from the first of `count` frames until the last is on disk. */
@@ -70,6 +86,8 @@ async function write(count) {
   const { disk, storage } = followed(indexedDbStorage({ name: `bulk-${Math.random()}` }))
   const texts = textsIn('c0', 0, count)
   const { chat, talks, script } = await sit({ conversations: ['c0'], storage })
+  // The database is there, as it is for the peers.
+  await disk.founded()
   script.grew('c0', count)
   const startedMs = performance.now()
   await sayAll(texts, script, disk)
@@ -160,7 +178,7 @@ async function leave(count) {
   if (count === 0) {
     const chat = createChat({ user, transport: scriptedTransport({ decode: decodeServerFrames, user }).transport, storage })
     chat.conversation('c0').timeline.subscribe(() => {})
-    while (disk.commits === 0) await turn()
+    await disk.founded()
     return chat.close()
   }
   const { chat, script, talks } = await sit({ conversations: ['c0'], storage })
