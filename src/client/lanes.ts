@@ -4,28 +4,37 @@
  * keeps that harmless.
  */
 export interface Lanes {
-  /** Holds a lane until `release`; false where a living instance has it. Asked once for each. */
-  claim(lane: string): Promise<boolean>
+  /**
+   * Holds a lane until `release`; false where a living instance has it, and then, once that one is gone, the lane is held and `freed`
+   * called: a page that reloads lives for a moment beside its successor. Asked once for each.
+   */
+  claim(lane: string, freed?: () => void): Promise<boolean>
   release(): void
 }
 
 export function lanes(): Lanes {
   const { navigator }: Partial<typeof globalThis> = globalThis
-  let release = () => {}
-  const released = new Promise<void>((resolve) => {
-    release = resolve
-  })
+  const end = new AbortController()
+  const { signal } = end
+  const released = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
   return {
-    async claim(lane) {
-      if (!navigator?.locks) return true
+    async claim(lane, freed) {
+      const locks = navigator?.locks
+      const name = `chatloom:${lane}`
+      if (!locks) return true
       return new Promise((resolve) => {
+        const late = () => {
+          freed?.()
+          return released
+        }
         const granted = (lock: unknown) => {
           resolve(!!lock)
-          return lock ? released : undefined
+          if (lock) return released
+          if (freed) locks.request(name, { signal }, late).catch(() => {})
         }
-        navigator.locks.request(`chatloom:${lane}`, { ifAvailable: true }, granted).catch(() => resolve(true))
+        locks.request(name, { ifAvailable: true }, granted).catch(() => resolve(true))
       })
     },
-    release: () => release(),
+    release: () => end.abort(),
   }
 }

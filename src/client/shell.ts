@@ -25,7 +25,7 @@ export interface ShellParts {
   readonly clock: Clock
   /** Called at the first need. */
   readonly storage: () => Storage
-  readonly claim: (lane: string) => Promise<boolean>
+  readonly claim: (lane: string, freed: () => void) => Promise<boolean>
   /** After every step. */
   readonly changed: () => void
   readonly report: (report: Report) => void
@@ -136,7 +136,10 @@ function performUnlinked(
     }
     case 'claim-lanes': {
       const { lanes } = effect
-      void Promise.all(lanes.map(claim)).then((free) => dispatch({ kind: 'lanes-claimed', lanes: lanes.filter((_, i) => free[i]) }))
+      const claimed = (lanes: readonly string[]) => dispatch({ kind: 'lanes-claimed', lanes })
+      const first = Promise.all(lanes.map((lane) => claim(lane, () => void first.then(() => claimed([lane]))))).then((free) =>
+        claimed(lanes.filter((_, i) => free[i])),
+      )
     }
   }
 }

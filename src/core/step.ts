@@ -2,7 +2,7 @@
  * The core: `step(state, event, env)` gives the next state and the effects. It routes events to the slices; every rule
  * lives in its slice. Nothing here or below reads a clock, draws chance or waits.
  */
-import { diskMoved, diskRead, diskUnreadable, lanesClaimed, outboxCommitFailed, outboxCommitted } from './cache/disk.js'
+import { diskMoved, diskRead, diskUnreadable, freedRead, lanesClaimed, outboxCommitFailed, outboxCommitted } from './cache/disk.js'
 import { openDisk } from './cache/disk-queue.js'
 import { restored } from './cache/restore.js'
 import { cacheCommitFailed, cacheCommitted } from './cache/write-behind.js'
@@ -108,6 +108,7 @@ function diskEvent(turn: Turn, event: DiskEvent): void {
   const { ask } = event
   const rows = event.kind === 'disk-rows' ? event.rows : []
   if (ask === turn.disk.ask) {
+    if (turn.disk.phase !== 'opening') return freedRead(turn, rows)
     restoreInbox(turn, rows)
     return event.kind === 'disk-rows' ? diskRead(turn, rows) : diskUnreadable(turn)
   }

@@ -69,6 +69,7 @@ export function beginTurn(s: ChatState, { nowMs, wallMs, roll }: Env): Turn {
       ask: d.ask,
       rows: d.rows,
       adopted: d.adopted,
+      freed: d.freed,
       waiting: d.waiting,
       flight: d.flight,
       notBeforeMs: d.notBeforeMs,

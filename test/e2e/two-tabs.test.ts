@@ -49,11 +49,12 @@ const storedHoles = (page: Page) =>
       const open = indexedDB.open(name)
       open.onsuccess = () => resolve(open.result)
     })
-    const rows = await new Promise<{ key: (string | number)[]; value: unknown }[]>((resolve) => {
+    const records = await new Promise<{ key: (string | number)[]; text: string }[]>((resolve) => {
       const all = database.transaction('rows').objectStore('rows').getAll()
       all.onsuccess = () => resolve(all.result)
     })
     database.close()
+    const rows = records.map(({ key, text }) => ({ key, value: JSON.parse(text) as unknown }))
     const mine = rows.filter(({ key }) => key[0] === 'm' && key[1] === 'c1')
     const cursor = mine.find(({ key }) => key[2] === Number.MAX_SAFE_INTEGER)?.value as { first: number; rows: { index: number }[] }
     const pages = mine.filter(({ key }) => key.length === 3 && key[2] !== Number.MAX_SAFE_INTEGER)

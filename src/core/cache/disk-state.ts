@@ -21,6 +21,8 @@ export interface DiskState {
   readonly rows: readonly Row[]
   /** Lanes of others that this instance has adopted; their rows follow its memory from then on. */
   readonly adopted: readonly string[]
+  /** Lanes whose instance has ended since; their rows are being read. */
+  readonly freed: readonly string[]
   readonly waiting: readonly Saving[]
   readonly flight: { readonly commit: number; readonly savings: readonly Saving[] } | null
   readonly notBeforeMs: number
@@ -41,6 +43,7 @@ export const closedDisk: DiskState = {
   ask: 0,
   rows: [],
   adopted: [],
+  freed: [],
   waiting: [],
   flight: null,
   notBeforeMs: 0,

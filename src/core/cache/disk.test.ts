@@ -101,6 +101,28 @@ const table: Record<Phase, Cells> = {
   fenced: all('fenced'),
 }
 
+describe('L1 R16: a lane whose instance ends later', () => {
+  it('is read again and adopted, with what was written into it since', () => {
+    const core = drivenCore({ claim: () => false })
+    core.disk.put(generation)
+    core.disk.put(foreign)
+    core.online()
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    openWith(core, 5)
+    send(core, 'mine')
+    core.disk.put({ key: ['o', 'c', 'other', 2], version: 'y', value: { localId: 'y', content: 2 } })
+    core.disk.put({ key: ['o', 'c', 'third', 1], version: 'z', value: { localId: 'z', content: 3 } })
+    expect(core.sent('operation').map(({ localId }) => localId)).toEqual(['mine'])
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['other'] })
+    expect(core.conversation().entries.map(({ localId }) => localId)).toEqual(['x', 'y', 'mine'])
+    expect(core.sent('operation').map(({ localId, after }) => [localId, after])).toEqual([
+      ['mine', undefined],
+      ['x', undefined],
+      ['y', 'x'],
+    ])
+  })
+})
+
 describe('L1 L10 R29: the disk', () => {
   const cells = Object.entries(table).flatMap(([phase, row]) =>
     Object.entries(row).map(([input, next]) => [phase as Phase, input as Input, next] as const),

@@ -33,21 +33,43 @@ export function diskUnreadable(turn: Turn): void {
   diskRead(turn, [])
 }
 
-/** Adopted entries stand in order ahead of those made since. */
+/** Lanes that nobody holds: those found at the first read, or one whose instance has ended since. */
 export function lanesClaimed(turn: Turn, lanes: readonly string[]): void {
   const { disk } = turn
   const { rows } = disk
-  if (disk.phase !== 'claiming') return
+  if (disk.phase !== 'claiming') return lanesFreed(turn, lanes)
   const generation = rows.find(({ key }) => key[0] === 'g')?.version
   disk.phase = generation === undefined ? 'founding' : 'ready'
   disk.generation = generation ?? `${turn.config.lane}.1`
   disk.rows = []
   disk.adopted = lanes
   disk.usage = usageFromRows(rows)
+  for (const row of rows) if (row.key[0] === 'r') restoreRegister(turn, row)
+  adoptLanes(turn, lanes, rows)
+}
+
+/** What was written into it since the first read is not known: the outbox is read again. */
+function lanesFreed(turn: Turn, lanes: readonly string[]): void {
+  const { disk } = turn
+  if (lanes.length === 0 || (disk.phase !== 'ready' && disk.phase !== 'founding')) return
+  disk.freed = [...disk.freed, ...lanes]
+  disk.ask = nextNumber(turn)
+  turn.effects.push({ kind: 'load', ask: disk.ask, ranges: [{ prefix: ['o'] }] })
+}
+
+/** The rows of freed lanes. */
+export function freedRead(turn: Turn, rows: readonly Row[]): void {
+  const { disk } = turn
+  const { freed } = disk
+  Object.assign(disk, { ask: 0, freed: [], adopted: [...disk.adopted, ...freed] })
+  adoptLanes(turn, freed, rows)
+}
+
+/** Adopted entries stand in order ahead of those made since. */
+function adoptLanes(turn: Turn, lanes: readonly string[], rows: readonly Row[]): void {
   const adopted = new Map<string, Entry[]>()
   for (const row of rows) {
     const [kind, , lane] = row.key
-    if (kind === 'r') restoreRegister(turn, row)
     if (kind !== 'o' || !lanes.includes(lane as string)) continue
     const entry = entryFromRow(row)
     if (entry) adopted.set(entry.conversation, [...(adopted.get(entry.conversation) ?? []), entry])

@@ -39,7 +39,7 @@ export function flush(turn: Turn, c: Draft): void {
 }
 
 /** Operation bytes that wait for an answer on the link, over all conversations (R17). */
-export function bytesInFlight(conversations: readonly ConversationState[]): number {
+function bytesInFlight(conversations: readonly ConversationState[]): number {
   let bytes = 0
   for (const { entries } of conversations) {
     for (const entry of entries) {

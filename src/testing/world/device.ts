@@ -5,7 +5,7 @@ import type { ChatState } from '../../core/state.js'
 import { type CrashingStorage, crashingStorage } from '../crashing-storage.js'
 import type { Chance } from './chance.js'
 import type { Journal } from './journal.js'
-import { locksOf, mortalClock, mortalStorage } from './mortal.js'
+import { type Locks, letGo, locksOf, mortalClock, mortalStorage } from './mortal.js'
 import { type Network, network } from './network.js'
 import type { Plan } from './plan.js'
 import type { WorldServer } from './server.js'
@@ -75,8 +75,7 @@ interface Browser {
   readonly disk: CrashingStorage
   readonly tabs: Tab[]
   readonly living: Set<Tab>
-  /** Lanes and who holds them. */
-  readonly held: Map<string, Tab>
+  readonly locks: Locks<Tab>
   commits: number
   opened: number
 }
@@ -84,7 +83,7 @@ interface Browser {
 export function device(parts: DeviceParts): Device {
   const { user, journal } = parts
   const disk = crashingStorage(parts.chance.roll, { schedule: (step) => work(parts, step) })
-  const browser: Browser = { parts, disk, tabs: [], living: new Set(), held: new Map(), commits: 0, opened: 0 }
+  const browser: Browser = { parts, disk, tabs: [], living: new Set(), locks: { held: new Map(), waiting: [] }, commits: 0, opened: 0 }
   const { tabs, living } = browser
   const made: Device = {
     ...promises(),
@@ -130,15 +129,15 @@ function work({ time, chance, plan }: DeviceParts, step: () => void): void {
   })
 }
 
-function bury({ tabs, living, held }: Browser, tab: Tab): void {
+function bury({ tabs, living, locks }: Browser, tab: Tab): void {
   living.delete(tab)
   tabs.splice(tabs.indexOf(tab), 1)
   tab.network.kill()
-  for (const [lane, owner] of held) if (owner === tab) held.delete(lane)
+  letGo(locks, tab)
 }
 
 function openTab(browser: Browser, made: Device): Tab {
-  const { parts, disk, living, held } = browser
+  const { parts, disk, living, locks } = browser
   const { user, time, journal } = parts
   browser.opened += 1
   const name = `${user}${browser.opened}`
@@ -159,7 +158,7 @@ function openTab(browser: Browser, made: Device): Tab {
     transport: mine.transport,
     clock: mortalClock(time, isAlive),
     storage: mortalStorage(disk.factory, isAlive, committed),
-    lanes: locksOf(held, () => tab, adopted),
+    lanes: locksOf(locks, () => tab, adopted),
     inspect(look) {
       state = look
     },

@@ -50,17 +50,42 @@ export function mortalStorage(factory: StorageFactory, isAlive: () => boolean, c
 }
 
 /** Web Locks of one browser, by lane: one is free when no living tab holds it. `adopted` hears of lanes of the dead. */
-export function locksOf<Tab>(held: Map<string, Tab>, tab: () => Tab, adopted: (lane: string) => void): Lanes {
+export function locksOf<Tab>({ held, waiting }: Locks<Tab>, tab: () => Tab, adopted: (lane: string) => void): Lanes {
+  const hold = (lane: string) => {
+    held.set(lane, tab())
+    adopted(lane)
+  }
   return {
-    async claim(lane) {
+    async claim(lane, freed) {
       const owner = held.get(lane)
-      if (owner && owner !== tab()) return false
-      held.set(lane, tab())
-      adopted(lane)
-      return true
+      if (!owner || owner === tab()) hold(lane)
+      else if (freed) {
+        const granted = () => {
+          hold(lane)
+          freed()
+        }
+        waiting.push({ lane, tab: tab(), granted })
+      }
+      return held.get(lane) === tab()
     },
-    release() {
-      for (const [lane, owner] of held) if (owner === tab()) held.delete(lane)
-    },
+    release: () => letGo({ held, waiting }, tab()),
+  }
+}
+
+/** Locks by lane, and who waits for one, in order. */
+export interface Locks<Tab> {
+  readonly held: Map<string, Tab>
+  readonly waiting: { readonly lane: string; readonly tab: Tab; readonly granted: () => void }[]
+}
+
+/** A tab ends: its lanes go to who waits for them, and it waits for none. */
+export function letGo<Tab>({ held, waiting }: Locks<Tab>, tab: Tab): void {
+  const left = waiting.splice(0).filter((each) => each.tab !== tab)
+  waiting.push(...left)
+  for (const [lane, owner] of [...held]) {
+    if (owner !== tab) continue
+    held.delete(lane)
+    const at = waiting.findIndex((each) => each.lane === lane)
+    if (at >= 0) waiting.splice(at, 1)[0]?.granted()
   }
 }
