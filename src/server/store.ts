@@ -90,7 +90,10 @@ export interface StoredChange {
   readonly change: Change
 }
 
-/** What became of one write, in the place it had in the batch. */
+/**
+ * What became of one write, in the place it had in the batch. `stamp`: every inbox row this and earlier writes of the tenant
+ * changed has a `rev` of at most that; absent where no row shows anything new.
+ */
 export type Outcome =
   /** `person`: the author is not among the members a follower was told of. */
   | {
@@ -99,11 +102,19 @@ export type Outcome =
       readonly stored: StoredChange
       readonly message: MessageRow
       readonly person?: Person
+      readonly stamp: number
     }
   /** The local id (or post) was there; `seq` is absent where it had been taken back. */
   | { readonly kind: 'known'; readonly epoch: string; readonly seq?: number; readonly message?: MessageRow }
   | { readonly kind: 'refused'; readonly code: 'out-of-order' | 'not-found' }
-  | { readonly kind: 'marked'; readonly epoch: string; readonly mark: Mark; readonly moved: boolean; readonly memberCount: number }
+  | {
+      readonly kind: 'marked'
+      readonly epoch: string
+      readonly mark: Mark
+      readonly moved: boolean
+      readonly memberCount: number
+      readonly stamp?: number
+    }
   | {
       readonly kind: 'arranged'
       readonly epoch: string
@@ -111,6 +122,7 @@ export type Outcome =
       readonly changes: readonly StoredChange[]
       readonly members: readonly string[]
       readonly people: readonly Person[]
+      readonly stamp?: number
     }
   /** `conversations`: where the new profile shows; empty when it was the stored one. */
   | { readonly kind: 'named'; readonly conversations: readonly string[] }
@@ -121,6 +133,12 @@ export interface ReaderPlace extends Place {
 
 export type OpenRead = Omit<Opened, 'type' | 'request' | 'conversation'>
 export type PageRead = Omit<Page, 'type' | 'request' | 'conversation'>
+
+/** What a reader who holds the list as of a cursor need be told: the conversations that changed for them, up to a stamp. */
+export interface InboxNews {
+  readonly conversations: readonly string[]
+  readonly stamp: number
+}
 
 export interface InboxRead {
   /** Absent: the list begins anew. */
@@ -138,8 +156,11 @@ export interface Store {
   open(at: ReaderPlace & { readonly position?: Position }): Promise<OpenRead | undefined>
   /** A page of history (R6), by the same membership. */
   page(at: ReaderPlace & { readonly anchor: HistoryAnchor; readonly limit: number }): Promise<PageRead | undefined>
-  /** The reader's conversations changed since the cursor; the newest of all of them without one (R24). */
-  inbox(at: { readonly tenant: string; readonly user: string; readonly cursor?: string }): Promise<InboxRead>
+  /**
+   * The reader's conversations changed since the cursor; the newest of all of them without one (R24). With `news` no other conversation is
+   * looked at, however many the reader has: each is answered by a row or as gone, in the order asked; `more`: the last ones are not.
+   */
+  inbox(at: { readonly tenant: string; readonly user: string; readonly cursor?: string; readonly news?: InboxNews }): Promise<InboxRead>
   /** Present members, in no order. */
   members(at: Place): Promise<readonly string[]>
   close(): Promise<void>

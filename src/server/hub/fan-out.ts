@@ -9,11 +9,12 @@ import { type HubState, type Room, linksOf, push, pushToFollower, roomAt, touch 
 export type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>
 
 export function tellStored(state: HubState, at: Place, outcome: OutcomeOf<'stored'>): void {
+  state.settled.set(at.tenant, outcome.stamp)
   tellChange(state, at, outcome.epoch, outcome.stored, outcome.person && [outcome.person])
 }
 
 export function tellArranged(state: HubState, at: Place, outcome: OutcomeOf<'arranged'>): void {
-  const { epoch, changes, people } = outcome
+  const { epoch, changes, people, stamp } = outcome
   state.rosters.delete(keyOf(at.tenant, at.conversation))
   const room = roomAt(state, at)
   if (room && people.length) tellRoom(state, room, { type: 'people', people })
@@ -23,14 +24,17 @@ export function tellArranged(state: HubState, at: Place, outcome: OutcomeOf<'arr
       for (const link of [...linksOf(state, at.tenant, change.user)]) dismiss(state, link, at.conversation, seq)
     tellChange(state, at, epoch, stored)
   }
+  if (stamp === undefined) return
+  state.settled.set(at.tenant, stamp)
   // Whoever left is on no roster any more, but must hear of it.
-  for (const user of outcome.members) for (const link of linksOf(state, at.tenant, user)) touch(state, link)
+  for (const user of outcome.members) for (const link of linksOf(state, at.tenant, user)) touch(state, link, at.conversation)
   state.moved.set(keyOf(at.tenant, at.conversation), at)
   state.writes.wake()
 }
 
 export function tellMarked(state: HubState, at: Place & { user: string }, outcome: OutcomeOf<'marked'>): void {
-  const { epoch, mark, memberCount } = outcome
+  const { epoch, mark, memberCount, stamp } = outcome
+  if (stamp !== undefined) state.settled.set(at.tenant, stamp)
   const room = roomAt(state, at)
   const everyone = memberCount <= limits.members
   // Only of the room's own epoch: a restored backup may have come between asking and storing.
@@ -41,7 +45,7 @@ export function tellMarked(state: HubState, at: Place & { user: string }, outcom
   const frame: ServerFrame = { type: 'marks', conversation: at.conversation, epoch, marks: [mark] }
   for (const link of linksOf(state, at.tenant, at.user)) {
     if (!everyone || !link.follows.has(at.conversation)) push(state, link, frame)
-    touch(state, link)
+    if (stamp !== undefined) touch(state, link, at.conversation)
   }
   state.writes.wake()
 }

@@ -36,6 +36,8 @@ export interface Reading {
 export interface InboxFeed {
   /** Where the store goes on. */
   cursor: string
+  /** All that changed for the reader since the cursor; undefined: the store has to look for it. */
+  news: Set<string> | undefined
   /** The `next` the client had last. */
   told: string
   reading: boolean

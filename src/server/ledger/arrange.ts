@@ -49,7 +49,7 @@ function begin({ tables, mint }: Ledger, write: PutWrite | JoinWrite, users: Rea
   tables.putConversation({ tenant, conversation, epoch, head: 0, tag: '', messages: 0, members, profile, history, stamp })
   for (const user of users)
     tables.putSeat(write, { user, active: true, stints: [{ joined: 0, closed: false }], delivered: 0, read: 0, stamp })
-  return { kind: 'arranged', epoch, head: 0, changes: [], members: [...users], people }
+  return { kind: 'arranged', epoch, head: 0, changes: [], members: [...users], people, stamp }
 }
 
 type Note = (change: Change, user: string) => void
@@ -112,7 +112,8 @@ function arranged(
     const profile = ledger.tables.person(at.tenant, user)
     return profile ? [{ user, profile }] : []
   })
-  return { kind: 'arranged', epoch, head, changes, members, people: [...people, ...unknown] }
+  const stamp = changes.length ? ledger.tables.lastStamp(at.tenant) : undefined
+  return { kind: 'arranged', epoch, head, changes, members, people: [...people, ...unknown], stamp }
 }
 
 /** Stores a profile that is new, and says so. */

@@ -86,4 +86,48 @@ export const inboxCases: readonly StoreCase[] = [
       }
     },
   },
+  {
+    name: 'of news alone it tells those conversations in the order asked, and the cursor comes to their stamp',
+    async run(talk) {
+      for (const conversation of ['c', 'd', 'e', 'f']) await talk.put(['ann', 'bob'], { conversation })
+      const { next } = await readAll(talk, 'ann')
+      const stamps: number[] = []
+      for (const conversation of ['d', 'e', 'c']) {
+        const stored = await talk.send('bob', conversation, { conversation })
+        stamps.push(stored.kind === 'stored' ? stored.stamp : 0)
+      }
+      await talk.put(['bob'], { conversation: 'd' })
+      const [, second = 0, third = 0] = stamps
+      const news = (conversations: readonly string[], stamp: number) =>
+        talk.store.inbox({ tenant: place.tenant, user: 'ann', cursor: next, news: { conversations, stamp } })
+      const read = await news(['e', 'd'], second)
+      same([names(read), read.gone, read.prev, read.more], [['e'], ['d'], next, false], 'news')
+      const rest = await talk.inbox('ann', read.next)
+      same([[...names(rest)].sort(), rest.gone], [['c'], ['d']], 'what came later')
+      const again = await talk.inbox('ann', (await news(['c'], third)).next)
+      same([names(again), again.gone], [[], ['d']], 'a later stamp')
+      const future = await news(['c'], 1_000_000)
+      same((await talk.inbox('ann', future.next)).prev, future.next, 'no cursor from the future')
+      const anew = await talk.store.inbox({
+        tenant: place.tenant,
+        user: 'ann',
+        cursor: '1.999',
+        news: { conversations: ['c'], stamp: 999 },
+      })
+      same([anew.prev, [...names(anew)].sort()], [undefined, ['c', 'e', 'f']], 'a cursor that is not known')
+    },
+  },
+  {
+    name: 'news beyond the rows or bytes of one answer are left over',
+    async run(talk) {
+      const content = 'x'.repeat(30_000)
+      const conversations = Array.from({ length: 30 }, (_, n) => `c${n}`)
+      for (const conversation of conversations) await talk.put(['ann', 'bob'], { conversation })
+      const { next } = await readAll(talk, 'ann')
+      for (const conversation of conversations) await talk.send('bob', 'a', { conversation, content })
+      const read = await talk.store.inbox({ tenant: place.tenant, user: 'ann', cursor: next, news: { conversations, stamp: 60 } })
+      same([read.more, read.next, names(read)], [true, next, conversations.slice(0, read.rows.length)], 'the first')
+      same(read.rows.length > 0 && read.rows.length < 10, true, `${read.rows.length} rows`)
+    },
+  },
 ]
