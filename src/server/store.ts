@@ -15,12 +15,6 @@ export interface Place {
 /** Who sees the messages from before a later member joined: all of them, or nobody (R7). */
 export type HistoryRule = 'full' | 'from-join'
 
-export interface MemberInput {
-  readonly user: string
-  /** Replaces the user's stored profile. */
-  readonly profile?: Profile
-}
-
 /** A member's message. The local id is stored for ever with what became of it (R15). */
 export interface SendWrite extends Place {
   readonly kind: 'send'
@@ -62,7 +56,7 @@ export interface MarkWrite extends Place {
 /** Makes the conversation, or makes its members and profile equal to these. */
 export interface PutWrite extends Place {
   readonly kind: 'put'
-  readonly members: readonly MemberInput[]
+  readonly members: readonly string[]
   readonly profile?: Profile
   readonly history?: HistoryRule
 }
@@ -73,7 +67,7 @@ export interface JoinWrite extends Place {
   readonly user: string
 }
 
-/** What a user is called and looks like, in every conversation of the tenant. */
+/** What a user is called and looks like, in every conversation of the tenant, and in the inbox rows of the newest of them. */
 export interface PersonWrite {
   readonly kind: 'person'
   readonly tenant: string
@@ -120,12 +114,12 @@ export type Outcome =
       readonly epoch: string
       readonly head: number
       readonly changes: readonly StoredChange[]
-      readonly members: readonly string[]
+      /** The joiners who have a profile. */
       readonly people: readonly Person[]
       readonly stamp?: number
     }
-  /** `conversations`: where the new profile shows; empty when it was the stored one. */
-  | { readonly kind: 'named'; readonly conversations: readonly string[] }
+  /** `conversations`: where the new profile shows; empty when it was the stored one. `rows`: those whose inbox rows are new by it. */
+  | { readonly kind: 'named'; readonly conversations: readonly string[]; readonly rows: readonly string[]; readonly stamp?: number }
 
 export interface ReaderPlace extends Place {
   readonly user: string

@@ -20,14 +20,17 @@ export function tellArranged(state: HubState, at: Place, outcome: OutcomeOf<'arr
   if (room && people.length) tellRoom(state, room, { type: 'people', people })
   for (const stored of changes) {
     const { change, seq } = stored
-    if (change.kind === 'member' && !change.joined)
-      for (const link of [...linksOf(state, at.tenant, change.user)]) dismiss(state, link, at.conversation, seq)
+    if (change.kind === 'member' && !change.joined) {
+      for (const link of [...linksOf(state, at.tenant, change.user)]) {
+        dismiss(state, link, at.conversation, seq)
+        // On no roster any more, but the row must go.
+        touch(state, link, at.conversation)
+      }
+    }
     tellChange(state, at, epoch, stored)
   }
   if (stamp === undefined) return
   state.settled.set(at.tenant, stamp)
-  // Whoever left is on no roster any more, but must hear of it.
-  for (const user of outcome.members) for (const link of linksOf(state, at.tenant, user)) touch(state, link, at.conversation)
   state.moved.set(keyOf(at.tenant, at.conversation), at)
   state.writes.wake()
 }
@@ -55,6 +58,10 @@ export function tellNamed(state: HubState, tenant: string, person: Person, outco
     const room = roomAt(state, { tenant, conversation })
     if (room) tellRoom(state, room, { type: 'people', people: [person] })
   }
+  for (const conversation of outcome.rows) state.moved.set(keyOf(tenant, conversation), { tenant, conversation })
+  if (outcome.stamp === undefined) return
+  state.settled.set(tenant, outcome.stamp)
+  state.writes.wake()
 }
 
 /** The moved watermarks of this tick, one frame per room. */

@@ -16,7 +16,7 @@ const mint = (() => {
 
 /** A store in which ann and bob share so many conversations. */
 async function shared(store: Store, conversations: number) {
-  const members = [{ user: 'ann' }, { user: 'bob' }]
+  const members = ['ann', 'bob']
   const puts: StoreWrite[] = Array.from({ length: conversations }, (_, n) => ({ kind: 'put', tenant: '', conversation: named(n), members }))
   await store.write(puts, mint)
 }
@@ -135,6 +135,64 @@ describe('a row that is told', () => {
     phone.say({ type: 'receipt', conversation: 'c0', epoch, read: 1 })
     await settle()
     expect(ann.of('inbox').map(({ rows }) => rows[0]?.read)).toEqual([1])
+  })
+})
+
+describe('a new profile', () => {
+  const bob = (name: string) => ({ user: 'bob', profile: { name } })
+
+  it('R25: reaches the rows of who follows nothing, of a conversation or of a member, by whatever way it came', async () => {
+    const store = memoryStore()
+    await shared(store, 3)
+    const driven = drivenHub({ store })
+    const { hub, link, settle } = driven
+    const ann = link('ann')
+    const held = await list(driven, ann)
+    const put = async (more: object) => {
+      ann.fresh()
+      const done = hub.put({ tenant: '', conversation: 'c1', members: [{ user: 'ann' }, { user: 'bob' }], ...more })
+      await settle()
+      await done
+      return ann.of('inbox').flatMap(({ rows }) => rows.map(({ conversation, profile, people }) => [conversation, profile, people]))
+    }
+    expect(await put({ profile: { name: 'C' } })).toEqual([['c1', { name: 'C' }, []]])
+    const rows = (name: string) => ['c0', 'c2', 'c1'].map((id) => [id, id === 'c1' ? { name: 'C' } : {}, [bob(name)]])
+    expect((await put({ members: [{ user: 'ann' }, bob('Bob')] })).sort()).toEqual(rows('Bob').sort())
+    expect(await put({ members: [{ user: 'ann' }, bob('Bob')] })).toEqual([])
+    link('bob', {}, { name: 'Robert' })
+    await settle()
+    const told = ann.of('inbox').flatMap((frame) => frame.rows.map(({ conversation, profile, people }) => [conversation, profile, people]))
+    expect(told.sort()).toEqual(rows('Robert').sort())
+    const missed = await store.inbox({ tenant: '', user: 'ann', cursor: held })
+    expect(missed.rows.map(({ conversation, people }) => [conversation, people])).toEqual(
+      ['c0', 'c2', 'c1'].map((id) => [id, [bob('Robert')]]),
+    )
+  })
+
+  it('R25: reaches whoever follows a conversation of its member, not only the one that was put', async () => {
+    const { hub, link, put, settle } = drivenHub()
+    await put(['ann', 'bob'], 'c')
+    await put(['ann', 'bob'], 'd')
+    const ann = link('ann')
+    ann.say(open('d'))
+    await settle()
+    const done = hub.put({ tenant: '', conversation: 'c', members: [{ user: 'ann' }, bob('Bob')] })
+    await settle()
+    await done
+    expect(ann.of('people').map(({ people }) => people)).toEqual([[bob('Bob')]])
+  })
+
+  it('that cannot be stored fails its put', async () => {
+    const inner = memoryStore()
+    const store: Store = {
+      ...inner,
+      write: (batch, ids) => (batch.some(({ kind }) => kind === 'person') ? Promise.reject(new Error('disk')) : inner.write(batch, ids)),
+    }
+    const { hub, settle } = drivenHub({ store })
+    const done = hub.put({ tenant: '', conversation: 'c', members: [bob('Bob')] })
+    const failed = expect(done).rejects.toThrow(/The person of bob failed/)
+    await settle()
+    await failed
   })
 })
 

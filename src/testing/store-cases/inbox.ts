@@ -21,7 +21,8 @@ export const inboxCases: readonly StoreCase[] = [
   {
     name: 'a row says what a list shows',
     async run(talk) {
-      await talk.put(['ann', 'bob'], { profile: { name: 'C' }, members: [{ user: 'ann' }, { user: 'bob', profile: { name: 'Bob' } }] })
+      await talk.write({ kind: 'person', tenant: place.tenant, user: 'bob', profile: { name: 'Bob' } })
+      await talk.put(['ann', 'bob'], { profile: { name: 'C' } })
       await talk.send('bob', 'a')
       await talk.send('bob', 'b')
       await talk.mark('ann', { read: 1 })
@@ -58,6 +59,42 @@ export const inboxCases: readonly StoreCase[] = [
       same((read.rows[0]?.rev ?? 0) > (old?.rev ?? 0), true, 'rev rises')
       const again = await talk.inbox('ann', read.next)
       same([names(again), again.gone], [[], []], 'only once')
+    },
+  },
+  {
+    name: 'a new profile changes the rows where its user is a member, and keeps their order',
+    async run(talk) {
+      for (const conversation of ['c', 'd', 'e', 'f']) await talk.put(['ann', 'bob'], { conversation })
+      await talk.put(['ann'], { conversation: 'd' })
+      await talk.put(['ann'], { conversation: 'g' })
+      const before = await readAll(talk, 'ann')
+      const [named] = await talk.write({ kind: 'person', tenant: place.tenant, user: 'bob', profile: { name: 'Bob' } })
+      const { rows, next } = await talk.inbox('ann', before.next)
+      same(
+        [named?.kind === 'named' && named.rows, rows.map((row) => row.conversation)],
+        [
+          ['c', 'e', 'f'],
+          ['c', 'e', 'f'],
+        ],
+        'rows',
+      )
+      for (const { people, conversation, rev } of rows) {
+        same(people, [{ user: 'bob', profile: { name: 'Bob' } }], 'people')
+        same(rev > (before.rows.find((row) => row.conversation === conversation)?.rev ?? 0), true, 'rev rises')
+      }
+      same(named?.kind === 'named' && next === `1.${named.stamp}`, true, 'stamp')
+      await talk.write({ kind: 'person', tenant: place.tenant, user: 'bob', profile: { name: 'Bob' } })
+      same(names(await talk.inbox('ann', next)), [], 'the same profile')
+    },
+  },
+  {
+    name: 'a new profile changes a bounded number of rows, the newest',
+    async run(talk) {
+      const put = (n: number) => ({ kind: 'put', ...place, conversation: `c${n}`, members: ['ann', 'bob'] }) as const
+      await talk.write(...Array.from({ length: 1_005 }, (_, n) => put(n)))
+      const [named] = await talk.write({ kind: 'person', tenant: place.tenant, user: 'bob', profile: { name: 'Bob' } })
+      if (named?.kind !== 'named') throw new Error(`expected named, got ${named?.kind}`)
+      same([named.conversations.length, named.rows.length, named.rows[0], named.rows.at(-1)], [1_005, 1_000, 'c5', 'c1004'], 'rows')
     },
   },
   {
