@@ -60,6 +60,21 @@ describe('a row that is told', () => {
     expect(costs[0]).not.toHaveProperty('seated')
   })
 
+  it('R24 R25: costs the same reads however many members its conversation has', async () => {
+    const costs: unknown[] = []
+    for (const count of [20, 5_000]) {
+      const { store, reads } = countingStore()
+      const members = Array.from({ length: count }, (_, n) => `u${n}`)
+      await store.write([{ kind: 'put', tenant: '', conversation: 'c', members }], mint)
+      const { next } = await store.inbox({ tenant: '', user: 'u7' })
+      reads()
+      const read = await store.inbox({ tenant: '', user: 'u7', cursor: next, news: { conversations: ['c'], stamp: 9 } })
+      expect(read.rows).toHaveLength(1)
+      costs.push(reads())
+    }
+    expect(costs[1]).toEqual(costs[0])
+  })
+
   it('R24: leaves a cursor from which nothing is told again, and nothing is missed', async () => {
     const store = memoryStore()
     await shared(store, 300)

@@ -7,10 +7,9 @@ import type { InboxRow } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
 import type { InboxNews, InboxRead } from '../store.js'
 import type { Tables } from '../tables.js'
-import { peopleOf, unreadOf } from './read.js'
+import { listedPeople, peopleOf } from './people.js'
+import { unreadOf } from './read.js'
 import { type Reader, readerOf, visibleMessages } from './visible.js'
-
-const listedPeople = 8
 
 interface Cursor {
   readonly stamp: number
@@ -68,7 +67,6 @@ function fill(tables: Tables, { tenant, user }: Asking, conversations: readonly 
 function inboxRow(reader: Reader): InboxRow {
   const { tables, conversation, seat } = reader
   const [last] = visibleMessages(reader, { after: 0, before: conversation.head + 1, newestFirst: true, limit: 1 })
-  const users = new Set([...(last ? [last.author] : []), ...tables.seats(conversation, listedPeople).map((other) => other.user)])
   return {
     conversation: conversation.conversation,
     epoch: conversation.epoch,
@@ -78,7 +76,7 @@ function inboxRow(reader: Reader): InboxRow {
     unread: unreadOf(reader),
     read: seat.read,
     profile: conversation.profile,
-    people: peopleOf(reader, users),
+    people: peopleOf(reader, last ? [last] : [], listedPeople),
   }
 }
 
