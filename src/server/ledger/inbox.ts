@@ -65,7 +65,7 @@ function fill(tables: Tables, { tenant, user }: Asking, conversations: readonly 
 }
 
 function inboxRow(reader: Reader): InboxRow {
-  const { tables, conversation, seat } = reader
+  const { conversation, seat } = reader
   const [last] = visibleMessages(reader, { after: 0, before: conversation.head + 1, newestFirst: true, limit: 1 })
   return {
     conversation: conversation.conversation,
