@@ -5,6 +5,7 @@ import { encodeFrames } from './codec.js'
 import type { ClientFrame } from './frames.js'
 import { limits } from './limits.js'
 import { clientFrame } from './schemas.js'
+import { isBounded } from './walk.js'
 
 const every: readonly ClientFrame[] = [
   { type: 'hello', version: 1, user: 'ann', device: 'd', lane: 'l', link: 3, token: 'secret' },
@@ -112,7 +113,9 @@ describe('decodeClientFrames', () => {
     fc.assert(
       fc.property(frame, (generated) => {
         const text = JSON.stringify(generated)
-        const read = clientFrame.safeParse(JSON.parse(text))
+        const parsed: unknown = JSON.parse(text)
+        fc.pre(isBounded(parsed, limits.contentDepth))
+        const read = clientFrame.safeParse(parsed)
         const decoded = decodeClientFrames(text)
         expect(decoded.ok ? decoded.frames : []).toEqual(read.success ? [read.data] : [])
         seen[read.success ? 'right' : 'wrong']++

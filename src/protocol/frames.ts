@@ -286,7 +286,7 @@ export type ServerFrame =
     }
   | { readonly type: 'people'; readonly people: readonly Person[] }
   | { readonly type: 'head'; readonly heads: readonly Head[] }
-  /** `heads`: followed conversations that moved since the last pong. */
+  /** `heads`: at least the followed conversations whose head the client has not shown to know of. */
   | { readonly type: 'pong'; readonly n: number; readonly heads: readonly Head[] }
   /** The link will be closed soon; come back after `retryAfterMs`. */
   | { readonly type: 'drain'; readonly retryAfterMs: number }

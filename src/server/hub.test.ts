@@ -120,16 +120,65 @@ describe('receipts, typing, ping', () => {
     ])
   })
 
-  it('name the heads that moved since the last answer', async () => {
+  it('R5: name a head until the client has shown that it knows it, for a pong can be lost too', async () => {
     const { link, put, settle } = drivenHub()
-    await put(['ann'])
-    const ann = link('ann')
-    ann.say(open(), send('a'))
+    await put(['ann', 'bob'])
+    const [ann, bob] = [link('ann'), link('bob')]
+    const heads = async () => {
+      ann.fresh()
+      ann.say({ type: 'ping', n: 1 })
+      await settle()
+      return ann.of('pong').flatMap((frame) => frame.heads.map((head) => head.seq))
+    }
+    ann.say(open())
     await settle()
-    ann.say({ type: 'ping', n: 1 }, { type: 'ping', n: 2 })
+    const epoch = ann.of('opened')[0]?.epoch ?? ''
+    const receipt = (more: object) => ann.say({ type: 'receipt', conversation: 'c', epoch, ...more })
+    expect(await heads()).toEqual([])
+    bob.say(send('a'), send('b'))
     await settle()
-    const heads = ann.of('pong').map((frame) => frame.heads.map((head) => head.seq))
-    expect(heads).toEqual([[1], []])
+    expect([await heads(), await heads()]).toEqual([[2], [2]])
+    receipt({ delivered: 1 })
+    expect(await heads()).toEqual([2])
+    receipt({ epoch: 'another', delivered: 2 })
+    expect(await heads()).toEqual([2])
+    receipt({ delivered: 2 })
+    expect(await heads()).toEqual([])
+    // Above the head: of a log that a backup has cut. It says nothing of what is yet to come.
+    receipt({ read: 99 })
+    bob.say(send('d'))
+    await settle()
+    expect(await heads()).toEqual([3])
+    ann.say(open())
+    await settle()
+    expect(await heads()).toEqual([])
+  })
+
+  it('R5: name the head of a new epoch, however low it is', async () => {
+    const inner = [memoryStore(), memoryStore()] as const
+    let restored = 0
+    const at = () => inner[restored] ?? inner[0]
+    const store: Store = {
+      write: (...asked) => at().write(...asked),
+      open: (asked) => at().open(asked),
+      page: (asked) => at().page(asked),
+      inbox: (asked) => at().inbox(asked),
+      members: (asked) => at().members(asked),
+      close: () => at().close(),
+    }
+    const { link, put, settle } = drivenHub({ store })
+    await put(['ann', 'bob'])
+    const [ann, bob] = [link('ann'), link('bob')]
+    bob.say(send('a'), send('b'))
+    ann.say(open())
+    await settle()
+    restored = 1
+    await put(['ann', 'bob'])
+    bob.say(send('c'))
+    await settle()
+    ann.say({ type: 'ping', n: 1 })
+    await settle()
+    expect(ann.of('pong')[0]?.heads).toMatchObject([{ seq: 1, epoch: expect.not.stringMatching(ann.of('opened')[0]?.epoch ?? '') }])
   })
 })
 

@@ -20,7 +20,7 @@ import { fail, history, open } from './hub/read.js'
 import { type HubOptions, type HubState, linksOf, push } from './hub/state.js'
 import { createWrites } from './hub/writes.js'
 import { silentLogger } from './logger.js'
-import type { Outcome, PostWrite, PutWrite } from './store.js'
+import type { Outcome, PersonWrite, PostWrite, PutWrite } from './store.js'
 
 export type { Connection } from './hub/link.js'
 export type { HubOptions } from './hub/state.js'
@@ -33,11 +33,21 @@ export interface HubLink {
   closed(): void
 }
 
+export interface MemberInput {
+  readonly user: string
+  /** Replaces the user's stored profile. */
+  readonly profile?: Profile
+}
+
+export interface PutInput extends Omit<PutWrite, 'kind' | 'members'> {
+  readonly members: readonly MemberInput[]
+}
+
 export interface Hub {
   /** Welcomes the link, or closes it at once with the reason. */
   connect(connection: Connection): HubLink
   /** Resolves when stored; rejects when the store failed. Idempotent (see `server.conversations.put`). */
-  put(write: Omit<PutWrite, 'kind'>): Promise<void>
+  put(write: PutInput): Promise<void>
   /** Resolves with the stored message; undefined where there is no such conversation. */
   post(write: Omit<PostWrite, 'kind' | 'at'>): Promise<MessageRow | undefined>
   /** Announces the end to every link. */
@@ -55,10 +65,7 @@ export function createHub(options: HubOptions, faults: Faults = noFaults): Hub {
   const state = newState(options, faults)
   return {
     connect: (connection) => connect(state, connection),
-    put: (write) =>
-      settled(state, { kind: 'put', ...write }, (outcome) => {
-        if (outcome.kind === 'arranged') tellArranged(state, write, outcome)
-      }),
+    put: (write) => put(state, write),
     post: (write) =>
       settled(state, { kind: 'post', ...write, at: options.clock.now() }, (outcome) => {
         if (outcome.kind === 'stored') tellStored(state, write, outcome)
@@ -86,6 +93,9 @@ function newState(options: HubOptions, faults: Faults): HubState {
     rooms: new Map(),
     rosters: new Map(),
     moved: new Map(),
+    spreading: 0,
+    settled: new Map(),
+    spread: new Map(),
     marked: new Set(),
     stale: new Set(),
     unsent: new Set(),
@@ -130,7 +140,8 @@ function connect(state: HubState, connection: Connection): HubLink {
     limits: { followed: limits.followed, window: limits.window, contentBytes: limits.contentBytes, pageRows: limits.pageRows },
     features,
   })
-  if (profile) introduce(state, link, profile)
+  // The log of the store has said it; the next link tries again.
+  if (profile) introduce(state, { tenant: link.tenant, user, profile }).catch(() => {})
   return {
     receive: (frame) => receive(state, link, frame),
     closed() {
@@ -182,10 +193,19 @@ function hold(state: HubState, link: Link, frame: ClientFrame, retryAfterMs: num
   else if (frame.type === 'ping') ping(state, link, frame)
 }
 
-function introduce(state: HubState, link: Link, profile: Profile): void {
-  const { tenant, user } = link
-  state.writes.add({ kind: 'person', tenant, user, profile }, (outcome) => {
-    if (outcome?.kind === 'named') tellNamed(state, tenant, { user, profile }, outcome)
+/** People first: a joiner has a name when all hear of them. */
+async function put(state: HubState, { members, ...write }: PutInput): Promise<void> {
+  const { tenant } = write
+  const named = members.map(({ user, profile }) => profile && introduce(state, { tenant, user, profile }))
+  const arranged = settled(state, { kind: 'put', ...write, members: members.map(({ user }) => user) }, (outcome) => {
+    if (outcome.kind === 'arranged') tellArranged(state, write, outcome)
+  })
+  await Promise.all([...named, arranged])
+}
+
+function introduce(state: HubState, { tenant, user, profile }: Omit<PersonWrite, 'kind'>): Promise<void> {
+  return settled(state, { kind: 'person', tenant, user, profile }, (outcome) => {
+    if (outcome.kind === 'named') tellNamed(state, tenant, { user, profile }, outcome)
   })
 }
 
@@ -222,10 +242,11 @@ function forget(state: HubState, link: Link): void {
 }
 
 /** `tell` runs in the tick of the answer, so that what is told keeps the order of the log. */
-function settled<T>(state: HubState, write: PutWrite | PostWrite, tell: (outcome: Outcome) => T): Promise<T> {
+function settled<T>(state: HubState, write: PutWrite | PostWrite | PersonWrite, tell: (outcome: Outcome) => T): Promise<T> {
+  const name = write.kind === 'person' ? write.user : write.conversation
   return new Promise((resolve, reject) =>
     state.writes.add(write, (outcome) =>
-      outcome ? resolve(tell(outcome)) : reject(new Error(`The ${write.kind} of ${write.conversation} failed in the store; see the log.`)),
+      outcome ? resolve(tell(outcome)) : reject(new Error(`The ${write.kind} of ${name} failed in the store; see the log.`)),
     ),
   )
 }

@@ -4,7 +4,7 @@
  */
 import type { MessageRow, Profile } from '../protocol/frames.js'
 import type { Place } from './store.js'
-import type { ChangeRecord, ConversationRecord, SeatRecord, Seated, Tables } from './tables.js'
+import { type ChangeRecord, type ConversationRecord, type SeatRecord, type Seated, type Tables, joinedAt } from './tables.js'
 
 interface ConversationData {
   record: ConversationRecord
@@ -77,15 +77,27 @@ function seatTables(tenantOf: (tenant: string) => TenantData, find: Find) {
         yield { conversation: conversation.record, seat, stamp: seat.active ? Math.max(seat.stamp, conversation.record.stamp) : seat.stamp }
     }
   }
+  /** Who is in, who joined last first; forgotten at every change of members. */
+  const rosters = new WeakMap<ConversationData, readonly string[]>()
   return {
     seat: (at: Place, user: string) => find(at)?.seats.get(user),
     putSeat(at: Place, seat: SeatRecord) {
-      find(at)?.seats.set(seat.user, seat)
+      const found = find(at)
+      const before = found?.seats.get(seat.user)
+      if (found && (before?.active !== seat.active || before.stints !== seat.stints)) rosters.delete(found)
+      found?.seats.set(seat.user, seat)
       held(tenantOf(at.tenant).joined, seat.user, () => new Set()).add(at.conversation)
     },
     seats(at: Place, limit: number) {
       const active = [...(find(at)?.seats.values() ?? [])].filter((seat) => seat.active)
       return active.sort((a, b) => (a.user < b.user ? -1 : 1)).slice(0, limit)
+    },
+    newest(at: Place, limit: number) {
+      const found = find(at)
+      if (!found) return []
+      const roster = rosters.get(found) ?? newestFirst(found.seats.values())
+      rosters.set(found, roster)
+      return roster.slice(0, limit)
     },
     seated: ({ tenant, user, after, to, newestFirst, limit }: Parameters<Tables['seated']>[0]) =>
       [...seatedOf(tenant, user)]
@@ -95,6 +107,11 @@ function seatTables(tenantOf: (tenant: string) => TenantData, find: Find) {
     conversationsOf: (tenant: string, user: string) =>
       [...seatedOf(tenant, user)].filter(({ seat }) => seat.active).map(({ conversation }) => conversation.conversation),
   }
+}
+
+function newestFirst(seats: Iterable<SeatRecord>): readonly string[] {
+  const active = [...seats].filter((seat) => seat.active)
+  return active.sort((a, b) => joinedAt(b) - joinedAt(a) || (a.user < b.user ? -1 : 1)).map((seat) => seat.user)
 }
 
 function logTables(find: Find) {

@@ -10,9 +10,9 @@ import { limits as wire } from '../protocol/limits.js'
 import type { Authenticate } from './auth.js'
 import { checkId, checkJson } from './check.js'
 import { type Door, createDoor } from './door/websocket.js'
-import { type Hub, createHub } from './hub.js'
+import { type Hub, type MemberInput, createHub } from './hub.js'
 import { type Logger, silentLogger } from './logger.js'
-import type { HistoryRule, MemberInput, Store } from './store.js'
+import type { HistoryRule, Store } from './store.js'
 
 export interface ServerLimits {
   /** Open connections; more are answered 503. Default 50,000. */

@@ -15,12 +15,6 @@ export interface Place {
 /** Who sees the messages from before a later member joined: all of them, or nobody (R7). */
 export type HistoryRule = 'full' | 'from-join'
 
-export interface MemberInput {
-  readonly user: string
-  /** Replaces the user's stored profile. */
-  readonly profile?: Profile
-}
-
 /** A member's message. The local id is stored for ever with what became of it (R15). */
 export interface SendWrite extends Place {
   readonly kind: 'send'
@@ -62,7 +56,7 @@ export interface MarkWrite extends Place {
 /** Makes the conversation, or makes its members and profile equal to these. */
 export interface PutWrite extends Place {
   readonly kind: 'put'
-  readonly members: readonly MemberInput[]
+  readonly members: readonly string[]
   readonly profile?: Profile
   readonly history?: HistoryRule
 }
@@ -73,7 +67,7 @@ export interface JoinWrite extends Place {
   readonly user: string
 }
 
-/** What a user is called and looks like, in every conversation of the tenant. */
+/** What a user is called and looks like, in every conversation of the tenant, and in the inbox rows of the newest of them. */
 export interface PersonWrite {
   readonly kind: 'person'
   readonly tenant: string
@@ -90,7 +84,10 @@ export interface StoredChange {
   readonly change: Change
 }
 
-/** What became of one write, in the place it had in the batch. */
+/**
+ * What became of one write, in the place it had in the batch. `stamp`: every inbox row this and earlier writes of the tenant
+ * changed has a `rev` of at most that; absent where no row shows anything new.
+ */
 export type Outcome =
   /** `person`: the author is not among the members a follower was told of. */
   | {
@@ -99,21 +96,30 @@ export type Outcome =
       readonly stored: StoredChange
       readonly message: MessageRow
       readonly person?: Person
+      readonly stamp: number
     }
   /** The local id (or post) was there; `seq` is absent where it had been taken back. */
   | { readonly kind: 'known'; readonly epoch: string; readonly seq?: number; readonly message?: MessageRow }
   | { readonly kind: 'refused'; readonly code: 'out-of-order' | 'not-found' }
-  | { readonly kind: 'marked'; readonly epoch: string; readonly mark: Mark; readonly moved: boolean; readonly memberCount: number }
+  | {
+      readonly kind: 'marked'
+      readonly epoch: string
+      readonly mark: Mark
+      readonly moved: boolean
+      readonly memberCount: number
+      readonly stamp?: number
+    }
   | {
       readonly kind: 'arranged'
       readonly epoch: string
       readonly head: number
       readonly changes: readonly StoredChange[]
-      readonly members: readonly string[]
+      /** The joiners who have a profile. */
       readonly people: readonly Person[]
+      readonly stamp?: number
     }
-  /** `conversations`: where the new profile shows; empty when it was the stored one. */
-  | { readonly kind: 'named'; readonly conversations: readonly string[] }
+  /** `conversations`: where the new profile shows; empty when it was the stored one. `rows`: those whose inbox rows are new by it. */
+  | { readonly kind: 'named'; readonly conversations: readonly string[]; readonly rows: readonly string[]; readonly stamp?: number }
 
 export interface ReaderPlace extends Place {
   readonly user: string
@@ -121,6 +127,12 @@ export interface ReaderPlace extends Place {
 
 export type OpenRead = Omit<Opened, 'type' | 'request' | 'conversation'>
 export type PageRead = Omit<Page, 'type' | 'request' | 'conversation'>
+
+/** What a reader who holds the list as of a cursor need be told: the conversations that changed for them, up to a stamp. */
+export interface InboxNews {
+  readonly conversations: readonly string[]
+  readonly stamp: number
+}
 
 export interface InboxRead {
   /** Absent: the list begins anew. */
@@ -138,8 +150,11 @@ export interface Store {
   open(at: ReaderPlace & { readonly position?: Position }): Promise<OpenRead | undefined>
   /** A page of history (R6), by the same membership. */
   page(at: ReaderPlace & { readonly anchor: HistoryAnchor; readonly limit: number }): Promise<PageRead | undefined>
-  /** The reader's conversations changed since the cursor; the newest of all of them without one (R24). */
-  inbox(at: { readonly tenant: string; readonly user: string; readonly cursor?: string }): Promise<InboxRead>
+  /**
+   * The reader's conversations changed since the cursor; the newest of all of them without one (R24). With `news` no other conversation is
+   * looked at, however many the reader has: each is answered by a row or as gone, in the order asked; `more`: the last ones are not.
+   */
+  inbox(at: { readonly tenant: string; readonly user: string; readonly cursor?: string; readonly news?: InboxNews }): Promise<InboxRead>
   /** Present members, in no order. */
   members(at: Place): Promise<readonly string[]>
   close(): Promise<void>

@@ -26,6 +26,11 @@ export interface Stint {
   readonly closed: boolean
 }
 
+/** When this member joined last: 0 for a founder. */
+export function joinedAt({ stints }: SeatRecord): number {
+  return stints.at(-1)?.joined ?? 0
+}
+
 /** What ties one user to one conversation: membership, watermarks, the stamp of the last change of either. */
 export interface SeatRecord {
   readonly user: string
@@ -70,6 +75,8 @@ export interface Tables {
   putSeat(at: Place, seat: SeatRecord): void
   /** Active seats in the order of users, at most `limit`. */
   seats(at: Place, limit: number): readonly SeatRecord[]
+  /** Users of active seats, who joined last first, then in the order of users; at most `limit`. Costs the same in a large conversation. */
+  newest(at: Place, limit: number): readonly string[]
   /** The `seq` a local id took, 0 when it was taken back, undefined when it was never seen. */
   localId(at: Place, author: string, localId: string): number | undefined
   putLocalId(at: Place, author: string, localId: string, seq: number): void

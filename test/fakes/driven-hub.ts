@@ -1,5 +1,5 @@
 /** The hub alone, in one thread: every turn is run by hand, every frame is looked at. */
-import type { ClientFrame, ServerFrame } from '../../src/protocol/frames.js'
+import type { ClientFrame, Profile, ServerFrame } from '../../src/protocol/frames.js'
 import type { Faults } from '../../src/server/faults.js'
 import { type HubOptions, createHub } from '../../src/server/hub.js'
 import { memoryStore } from '../../src/server/memory-store.js'
@@ -21,11 +21,12 @@ export function drivenHub(more: Partial<HubOptions> = {}, faults?: Faults) {
       await new Promise(setImmediate)
     } while (turns.length)
   }
-  function link(user: string, hello: Partial<Hello> = {}) {
+  function link(user: string, hello: Partial<Hello> = {}, profile?: Profile) {
     const frames: ServerFrame[] = []
     const closes: string[] = []
     const connected = hub.connect({
       user,
+      profile,
       hello: { type: 'hello', version: 1, user, device: 'd', lane: user, link: 1, ...hello },
       send: (sent) => void frames.push(...sent),
       close: (code) => void closes.push(code),

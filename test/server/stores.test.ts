@@ -38,7 +38,7 @@ describe('the SQLite store', () => {
     const place = { tenant: '', conversation: 'c' }
     const send = (localId: string) => ({ kind: 'send', ...place, user: 'ann', localId, content: { localId }, at: 1 }) as const
     const first = sqliteStore({ path: file })
-    await first.write([{ kind: 'put', ...place, members: [{ user: 'ann' }] }, send('a'), send('b')], mint)
+    await first.write([{ kind: 'put', ...place, members: ['ann'] }, send('a'), send('b')], mint)
     const before = await first.open({ ...place, user: 'ann' })
     await first.close()
     const second = sqliteStore({ path: file })
@@ -55,7 +55,7 @@ describe('the SQLite store', () => {
     const { file, dispose } = folder()
     const store = sqliteStore({ path: file })
     const place = { tenant: '', conversation: 'c' }
-    const put = { kind: 'put', ...place, members: [{ user: 'ann' }] } as const
+    const put = { kind: 'put', ...place, members: ['ann'] } as const
     const send = { kind: 'send', ...place, user: 'ann', localId: 'a', content: 1, at: 1 } as const
     await store.write([put], () => 'epoch')
     const failing = () => {

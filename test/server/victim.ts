@@ -8,7 +8,7 @@ const place = { tenant: '', conversation: 'c' }
 let minted = 0
 const mint = () => `${round}-${++minted}`
 
-await store.write([{ kind: 'put', ...place, members: [{ user: 'ann' }] }], mint)
+await store.write([{ kind: 'put', ...place, members: ['ann'] }], mint)
 for (let n = 0; ; n += 8) {
   const sends = Array.from(
     { length: 8 },

@@ -9,28 +9,35 @@ import { type HubState, type Room, linksOf, push, pushToFollower, roomAt, touch 
 export type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>
 
 export function tellStored(state: HubState, at: Place, outcome: OutcomeOf<'stored'>): void {
+  state.settled.set(at.tenant, outcome.stamp)
   tellChange(state, at, outcome.epoch, outcome.stored, outcome.person && [outcome.person])
 }
 
 export function tellArranged(state: HubState, at: Place, outcome: OutcomeOf<'arranged'>): void {
-  const { epoch, changes, people } = outcome
+  const { epoch, changes, people, stamp } = outcome
   state.rosters.delete(keyOf(at.tenant, at.conversation))
   const room = roomAt(state, at)
   if (room && people.length) tellRoom(state, room, { type: 'people', people })
   for (const stored of changes) {
     const { change, seq } = stored
-    if (change.kind === 'member' && !change.joined)
-      for (const link of [...linksOf(state, at.tenant, change.user)]) dismiss(state, link, at.conversation, seq)
+    if (change.kind === 'member' && !change.joined) {
+      for (const link of [...linksOf(state, at.tenant, change.user)]) {
+        dismiss(state, link, at.conversation, seq)
+        // On no roster any more, but the row must go.
+        touch(state, link, at.conversation)
+      }
+    }
     tellChange(state, at, epoch, stored)
   }
-  // Whoever left is on no roster any more, but must hear of it.
-  for (const user of outcome.members) for (const link of linksOf(state, at.tenant, user)) touch(state, link)
+  if (stamp === undefined) return
+  state.settled.set(at.tenant, stamp)
   state.moved.set(keyOf(at.tenant, at.conversation), at)
   state.writes.wake()
 }
 
 export function tellMarked(state: HubState, at: Place & { user: string }, outcome: OutcomeOf<'marked'>): void {
-  const { epoch, mark, memberCount } = outcome
+  const { epoch, mark, memberCount, stamp } = outcome
+  if (stamp !== undefined) state.settled.set(at.tenant, stamp)
   const room = roomAt(state, at)
   const everyone = memberCount <= limits.members
   // Only of the room's own epoch: a restored backup may have come between asking and storing.
@@ -41,7 +48,7 @@ export function tellMarked(state: HubState, at: Place & { user: string }, outcom
   const frame: ServerFrame = { type: 'marks', conversation: at.conversation, epoch, marks: [mark] }
   for (const link of linksOf(state, at.tenant, at.user)) {
     if (!everyone || !link.follows.has(at.conversation)) push(state, link, frame)
-    touch(state, link)
+    if (stamp !== undefined) touch(state, link, at.conversation)
   }
   state.writes.wake()
 }
@@ -51,6 +58,10 @@ export function tellNamed(state: HubState, tenant: string, person: Person, outco
     const room = roomAt(state, { tenant, conversation })
     if (room) tellRoom(state, room, { type: 'people', people: [person] })
   }
+  for (const conversation of outcome.rows) state.moved.set(keyOf(tenant, conversation), { tenant, conversation })
+  if (outcome.stamp === undefined) return
+  state.settled.set(tenant, outcome.stamp)
+  state.writes.wake()
 }
 
 /** The moved watermarks of this tick, one frame per room. */

@@ -7,7 +7,7 @@ import { type HubState, push, roomAt } from './state.js'
 export function follow(state: HubState, link: Link, conversation: string): Follow {
   const held = link.follows.get(conversation)
   if (held) return held
-  const made: Follow = { held: [], told: 0 }
+  const made: Follow = { held: [], epoch: '', known: 0 }
   if (link.follows === noFollows) link.follows = new Map()
   link.follows.set(conversation, made)
   const { tenant } = link
@@ -15,6 +15,12 @@ export function follow(state: HubState, link: Link, conversation: string): Follo
   if (room) room.links.add(link)
   else state.rooms.set(keyOf(tenant, conversation), { tenant, conversation, epoch: '', head: 0, links: new Set([link]), marks: new Map() })
   return made
+}
+
+/** The client asked from here, was answered up to here, or raised a watermark to here. */
+export function showed(follow: Follow, epoch: string, seq: number): void {
+  follow.known = follow.epoch === epoch ? Math.max(follow.known, seq) : seq
+  follow.epoch = epoch
 }
 
 export function unfollow(state: HubState, link: Link, conversation: string): void {

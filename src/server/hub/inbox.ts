@@ -4,7 +4,7 @@
  */
 import type { ClientFrame } from '../../protocol/frames.js'
 import { errorFields, silentLogger } from '../logger.js'
-import type { Place } from '../store.js'
+import type { InboxRead, Place } from '../store.js'
 import type { InboxFeed, Link } from './link.js'
 import { fail } from './read.js'
 import { type HubState, type Roster, linksOf, push, touch } from './state.js'
@@ -22,9 +22,10 @@ export async function inbox(state: HubState, link: Link, { request, cursor }: In
     const read = await state.options.store.inbox({ tenant, user, cursor })
     push(state, link, { type: 'inbox', request, ...read })
     if (read.more) return
-    link.inbox = { cursor: read.next, told: read.next, reading: false }
+    link.inbox = { cursor: read.next, news: undefined, told: read.next, reading: false }
     // What happened since this page was read.
-    touch(state, link)
+    state.stale.add(link)
+    state.writes.wake()
   } catch (error) {
     report(state, link, error)
     fail(state, link, request, 'unavailable')
@@ -33,8 +34,13 @@ export async function inbox(state: HubState, link: Link, { request, cursor }: In
 
 /** At the end of a tick: who has to look at the list again, and the looking. */
 export function tellInboxes(state: HubState): void {
-  for (const [key, place] of state.moved) spread(state, key, place)
+  const moved = [...state.moved]
   state.moved.clear()
+  for (const [key, place] of moved) spread(state, key, place)
+  if (state.spreading === 0) {
+    for (const [tenant, stamp] of state.settled) state.spread.set(tenant, stamp)
+    state.settled.clear()
+  }
   for (const link of state.stale) {
     if (link.inbox?.reading) continue
     state.stale.delete(link)
@@ -44,16 +50,32 @@ export function tellInboxes(state: HubState): void {
 
 function spread(state: HubState, key: string, place: Place): void {
   const roster = state.rosters.get(key) ?? readRoster(state, key, place)
-  if (roster.members) touchAll(state, place, roster.members)
-  else roster.read.then((members) => touchAll(state, place, members)).catch((error) => rosterFailed(state, place, error))
+  if (roster.members) return touchAll(state, place, roster.members)
+  state.spreading++
+  const done = (members: readonly string[]) => {
+    state.spreading--
+    touchAll(state, place, members)
+    state.writes.wake()
+  }
+  const failed = (error: unknown) => {
+    state.spreading--
+    // Tried again with the next thing that happens; no cursor passes this change before.
+    state.moved.set(key, place)
+    rosterFailed(state, place, error)
+  }
+  roster.read.then(done, failed)
 }
 
+/** Who follows hears of the conversation by itself; who is about to may yet be refused. */
 function touchAll(state: HubState, { tenant, conversation }: Place, members: readonly string[]): void {
   for (const user of members) {
-    for (const link of linksOf(state, tenant, user)) {
-      if (link.inbox && !link.follows.has(conversation)) touch(state, link)
-    }
+    for (const link of linksOf(state, tenant, user)) if (link.inbox && !isFollowed(link, conversation)) touch(state, link, conversation)
   }
+}
+
+function isFollowed({ follows }: Link, conversation: string): boolean {
+  const follow = follows.get(conversation)
+  return follow !== undefined && follow.held === undefined
 }
 
 function readRoster(state: HubState, key: string, place: Place): Roster {
@@ -79,24 +101,38 @@ function rosterFailed(state: HubState, { conversation }: Place, error: unknown):
 }
 
 async function stream(state: HubState, link: Link, feed: InboxFeed): Promise<void> {
+  const { tenant, user } = link
+  const conversations = feed.news && [...feed.news]
+  const news = conversations && { conversations, stamp: state.spread.get(tenant) ?? 0 }
   feed.reading = true
+  feed.news = new Set()
   try {
-    const read = await state.options.store.inbox({ tenant: link.tenant, user: link.user, cursor: feed.cursor })
+    const read = await state.options.store.inbox({ tenant, user, cursor: feed.cursor, news })
     if (link.inbox !== feed) return
-    feed.cursor = read.next
-    if (read.more) touch(state, link)
-    const rows = read.rows.filter((row) => !link.follows.has(row.conversation))
-    if (rows.length || read.gone.length || read.prev === undefined) {
-      const prev = read.prev === undefined ? {} : { prev: feed.told }
-      push(state, link, { type: 'inbox', ...prev, next: read.next, more: false, rows, gone: read.gone })
-      feed.told = read.next
-    }
+    advance(state, link, feed, read, conversations)
   } catch (error) {
+    feed.news = undefined
     report(state, link, error)
   } finally {
     feed.reading = false
     if (state.stale.has(link)) state.writes.wake()
   }
+}
+
+/** Passes on what was read, and sees to what was not. */
+function advance(state: HubState, link: Link, feed: InboxFeed, read: InboxRead, asked: readonly string[] | undefined): void {
+  feed.cursor = read.next
+  if (read.more) {
+    const isAnswered = asked !== undefined && read.prev !== undefined
+    if (isAnswered) for (const conversation of asked.slice(read.rows.length + read.gone.length)) feed.news?.add(conversation)
+    else feed.news = undefined
+    state.stale.add(link)
+  }
+  const rows = read.rows.filter((row) => !isFollowed(link, row.conversation))
+  if (rows.length === 0 && read.gone.length === 0 && read.prev !== undefined) return
+  const prev = read.prev === undefined ? {} : { prev: feed.told }
+  push(state, link, { type: 'inbox', ...prev, next: read.next, more: false, rows, gone: read.gone })
+  feed.told = read.next
 }
 
 function report(state: HubState, link: Link, error: unknown): void {

@@ -23,8 +23,9 @@ export interface Connection {
 /** A followed conversation. Frames wait in `held` until membership is known. */
 export interface Follow {
   held: ServerFrame[] | undefined
-  /** The head the client was last told of by an answer or a pong. */
-  told: number
+  /** The highest `seq` of this epoch that the client has shown to know of; that it was sent something shows nothing. */
+  epoch: string
+  known: number
 }
 
 /** A question to the store whose answer a removal makes void. */
@@ -36,6 +37,8 @@ export interface Reading {
 export interface InboxFeed {
   /** Where the store goes on. */
   cursor: string
+  /** All that changed for the reader since the cursor; undefined: the store has to look for it. */
+  news: Set<string> | undefined
   /** The `next` the client had last. */
   told: string
   reading: boolean

@@ -5,7 +5,7 @@ import { limits } from '../../protocol/limits.js'
 import { errorFields, silentLogger } from '../logger.js'
 import type { OpenRead } from '../store.js'
 import { moveRoom, tellArranged } from './fan-out.js'
-import { follow, unfollow } from './follow.js'
+import { follow, showed, unfollow } from './follow.js'
 import type { Follow, Link, Reading } from './link.js'
 import { type HubState, push, roomAt } from './state.js'
 
@@ -57,7 +57,8 @@ export function fail(state: HubState, link: Link, request: number, code: ErrorCo
 /** The answer, then what happened while it was read. */
 function admit(state: HubState, link: Link, made: Follow, { request, conversation }: OpenFrame, read: OpenRead): void {
   push(state, link, { type: 'opened', request, conversation, ...read })
-  made.told = Math.max(made.told, read.head)
+  // A client that misses the answer asks again.
+  showed(made, read.epoch, read.head)
   const room = roomAt(state, { tenant: link.tenant, conversation })
   if (room && (room.epoch !== read.epoch || room.head < read.head)) moveRoom(room, read.epoch, read.head)
   const { held } = made

@@ -51,6 +51,11 @@ export interface HubState {
   readonly rosters: Map<string, Roster>
   /** Conversations whose inbox rows changed in this tick. */
   readonly moved: Map<string, Place>
+  /** Rosters being read: not all whom a change concerns know of it. */
+  spreading: number
+  /** By tenant, the inbox stamp up to which writes are settled, and up to which everybody concerned knows of them. */
+  readonly settled: Map<string, number>
+  readonly spread: Map<string, number>
   readonly marked: Set<Room>
   /** Links whose inbox has to be read again. */
   readonly stale: Set<Link>
@@ -71,9 +76,10 @@ export function pushToFollower(state: HubState, link: Link, conversation: string
   else push(state, link, frame)
 }
 
-/** Something in the list of this link's user changed. */
-export function touch(state: HubState, link: Link): void {
+/** The row of this conversation changed in the list of this link's user. */
+export function touch(state: HubState, link: Link, conversation: string): void {
   if (!link.inbox) return
+  link.inbox.news?.add(conversation)
   state.stale.add(link)
   state.writes.wake()
 }

@@ -2,17 +2,19 @@
  * Writes of membership and profiles. The members of the first `put` are there from place 0; whoever joins or leaves later does so
  * by a change of the log (R1). A joiner starts with the past marked as read.
  */
-import type { Change, Person } from '../../protocol/frames.js'
-import type { JoinWrite, MemberInput, Outcome, Place, PersonWrite, PutWrite, StoredChange } from '../store.js'
+import type { Change } from '../../protocol/frames.js'
+import type { JoinWrite, Outcome, Place, PersonWrite, PutWrite, StoredChange } from '../store.js'
 import type { ConversationRecord, SeatRecord } from '../tables.js'
 import type { Ledger } from './ledger.js'
 
+/** One new name makes at most so many inbox rows new; others show it when they change next. */
+const renamedRows = 1_000
+
 export function put(ledger: Ledger, write: PutWrite): Outcome {
   const { tables } = ledger
-  const people = write.members.flatMap((member) => tellPerson(ledger, write.tenant, member))
   const found = tables.conversation(write)
-  const wanted = new Set(write.members.map((member) => member.user))
-  if (!found) return begin(ledger, write, wanted, people)
+  const wanted = new Set(write.members)
+  if (!found) return begin(ledger, write, wanted)
   const before = tables.seats(write, Number.MAX_SAFE_INTEGER).map((seat) => seat.user)
   const changes: StoredChange[] = []
   const note = (change: Change, user: string) => changes.push(record(ledger, write, change, user))
@@ -23,23 +25,33 @@ export function put(ledger: Ledger, write: PutWrite): Outcome {
     tables.putConversation({ ...present(ledger, write), profile: write.profile })
     note({ kind: 'profile', profile: write.profile }, '')
   }
-  return arranged(ledger, write, changes, [...new Set([...before, ...wanted])], people)
+  return arranged(ledger, write, changes)
 }
 
 export function joinOne(ledger: Ledger, write: JoinWrite): Outcome {
   const { tables } = ledger
-  if (!tables.conversation(write)) return begin(ledger, write, new Set([write.user]), [])
+  if (!tables.conversation(write)) return begin(ledger, write, new Set([write.user]))
   const changes: StoredChange[] = []
   join(ledger, write, write.user, (change, user) => changes.push(record(ledger, write, change, user)))
-  return arranged(ledger, write, changes, [write.user], [])
+  return arranged(ledger, write, changes)
 }
 
-export function person(ledger: Ledger, write: PersonWrite): Outcome {
-  const told = tellPerson(ledger, write.tenant, write)
-  return { kind: 'named', conversations: told.length ? ledger.tables.conversationsOf(write.tenant, write.user) : [] }
+export function person({ tables }: Ledger, { tenant, user, profile }: PersonWrite): Outcome {
+  if (JSON.stringify(tables.person(tenant, user)) === JSON.stringify(profile)) return { kind: 'named', conversations: [], rows: [] }
+  tables.putPerson(tenant, user, profile)
+  const seated = tables.seated({ tenant, user, after: 0, to: tables.lastStamp(tenant), newestFirst: true, limit: renamedRows })
+  const rows = seated.flatMap(({ seat, conversation }) => (seat.active ? [conversation] : []))
+  // From the oldest on, so that they keep their order.
+  for (const conversation of rows.reverse()) tables.putConversation({ ...conversation, stamp: tables.nextStamp(tenant) })
+  return {
+    kind: 'named',
+    conversations: tables.conversationsOf(tenant, user),
+    rows: rows.map(({ conversation }) => conversation),
+    stamp: tables.lastStamp(tenant),
+  }
 }
 
-function begin({ tables, mint }: Ledger, write: PutWrite | JoinWrite, users: ReadonlySet<string>, people: readonly Person[]): Outcome {
+function begin({ tables, mint }: Ledger, write: PutWrite | JoinWrite, users: ReadonlySet<string>): Outcome {
   const { tenant, conversation } = write
   const settings = write.kind === 'put' ? write : undefined
   const stamp = tables.nextStamp(tenant)
@@ -49,7 +61,7 @@ function begin({ tables, mint }: Ledger, write: PutWrite | JoinWrite, users: Rea
   tables.putConversation({ tenant, conversation, epoch, head: 0, tag: '', messages: 0, members, profile, history, stamp })
   for (const user of users)
     tables.putSeat(write, { user, active: true, stints: [{ joined: 0, closed: false }], delivered: 0, read: 0, stamp })
-  return { kind: 'arranged', epoch, head: 0, changes: [], members: [...users], people }
+  return { kind: 'arranged', epoch, head: 0, changes: [], people: [], stamp }
 }
 
 type Note = (change: Change, user: string) => void
@@ -96,28 +108,13 @@ function present({ tables }: Ledger, at: Place): ConversationRecord {
   return conversation
 }
 
-function arranged(
-  ledger: Ledger,
-  at: Place,
-  changes: readonly StoredChange[],
-  members: readonly string[],
-  people: readonly Person[],
-): Outcome {
+function arranged(ledger: Ledger, at: Place, changes: readonly StoredChange[]): Outcome {
+  const { tables } = ledger
   const { epoch, head } = present(ledger, at)
-  const told = new Set(people.map((one) => one.user))
-  const joiners = changes.flatMap(({ change }) =>
-    change.kind === 'member' && change.joined && !told.has(change.user) ? [change.user] : [],
-  )
-  const unknown = joiners.flatMap((user) => {
-    const profile = ledger.tables.person(at.tenant, user)
-    return profile ? [{ user, profile }] : []
+  const people = changes.flatMap(({ change }) => {
+    const profile = change.kind === 'member' && change.joined ? tables.person(at.tenant, change.user) : undefined
+    return profile && change.kind === 'member' ? [{ user: change.user, profile }] : []
   })
-  return { kind: 'arranged', epoch, head, changes, members, people: [...people, ...unknown] }
-}
-
-/** Stores a profile that is new, and says so. */
-function tellPerson({ tables }: Ledger, tenant: string, { user, profile }: MemberInput): Person[] {
-  if (!profile || JSON.stringify(tables.person(tenant, user)) === JSON.stringify(profile)) return []
-  tables.putPerson(tenant, user, profile)
-  return [{ user, profile }]
+  const stamp = changes.length ? tables.lastStamp(at.tenant) : undefined
+  return { kind: 'arranged', epoch, head, changes, people, stamp }
 }

@@ -5,65 +5,78 @@
  */
 import type { InboxRow } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
-import type { InboxRead } from '../store.js'
-import type { Seated, Tables } from '../tables.js'
-import { peopleOf, unreadOf } from './read.js'
+import type { InboxNews, InboxRead } from '../store.js'
+import type { Tables } from '../tables.js'
+import { listedPeople, peopleOf } from './people.js'
+import { unreadOf } from './read.js'
 import { type Reader, readerOf, visibleMessages } from './visible.js'
-
-const listedPeople = 8
 
 interface Cursor {
   readonly stamp: number
   readonly below?: number
 }
 
-export function readInbox(tables: Tables, at: { tenant: string; user: string; cursor?: string }): InboxRead {
+interface Asking {
+  readonly tenant: string
+  readonly user: string
+  readonly cursor?: string
+}
+
+export function readInbox(tables: Tables, at: Asking & { readonly news?: InboxNews }): InboxRead {
   const now = tables.lastStamp(at.tenant)
   const held = at.cursor === undefined ? undefined : parse(at.cursor)
   const known = held && held.stamp <= now ? held : undefined
+  if (at.news && known && known.below === undefined) return readNews(tables, at, known.stamp, { ...at.news, now })
   const cursor: Cursor = known ?? { stamp: now, below: now + 1 }
   const first = cursor.below !== undefined
   const span = cursor.below === undefined ? { after: cursor.stamp, to: now } : { after: 0, to: cursor.below - 1 }
   const found = tables.seated({ ...at, ...span, newestFirst: first, limit: limits.pageRows })
-  const { rows, gone, used } = fill(tables, at, found, first)
-  const last = used.at(-1)
-  const more = used.length < found.length || found.length === limits.pageRows
+  const names = found.map((seated) => seated.conversation.conversation)
+  const { rows, gone, used } = fill(tables, at, names)
+  const last = found[used - 1]
+  const more = used < found.length || found.length === limits.pageRows
   const next = more && last ? (first ? `1.${cursor.stamp}.${last.stamp}` : `1.${last.stamp}`) : `1.${first ? cursor.stamp : now}`
-  return { ...(known ? { prev: at.cursor } : {}), next, more, rows, gone }
+  return { ...(known ? { prev: at.cursor } : {}), next, more, rows, gone: first ? [] : gone }
 }
 
-function fill(tables: Tables, at: { tenant: string; user: string }, found: readonly Seated[], first: boolean) {
+/** A store that went back to a backup is younger than what its server was told of: no cursor may be. */
+function readNews(tables: Tables, at: Asking, held: number, { conversations, stamp, now }: InboxNews & { now: number }): InboxRead {
+  const { rows, gone, used } = fill(tables, at, conversations.slice(0, limits.pageRows))
+  const more = used < conversations.length
+  return { prev: at.cursor, next: `1.${more ? held : Math.max(held, Math.min(stamp, now))}`, more, rows, gone }
+}
+
+/** Rows in the order asked, until the bytes of one answer are full; `used` of the conversations were looked at. */
+function fill(tables: Tables, { tenant, user }: Asking, conversations: readonly string[]) {
   const rows: InboxRow[] = []
   const gone: string[] = []
-  const used: Seated[] = []
+  let used = 0
   let bytes = 0
-  for (const seated of found) {
-    const { conversation } = seated.conversation
-    const reader = seated.seat.active ? readerOf(tables, { ...at, conversation }) : undefined
-    const row = reader && inboxRow(reader, seated.stamp)
+  for (const conversation of conversations) {
+    const reader = readerOf(tables, { tenant, user, conversation })
+    const row = reader && inboxRow(reader)
     bytes += row ? Buffer.byteLength(JSON.stringify(row)) : 0
-    if (used.length && bytes > limits.pageBytes) break
+    if (used && bytes > limits.pageBytes) break
     if (row) rows.push(row)
-    else if (!first) gone.push(conversation)
-    used.push(seated)
+    else gone.push(conversation)
+    used++
   }
   return { rows, gone, used }
 }
 
-function inboxRow(reader: Reader, rev: number): InboxRow {
-  const { tables, conversation, seat } = reader
+function inboxRow(reader: Reader): InboxRow {
+  const { conversation, seat } = reader
   const [last] = visibleMessages(reader, { after: 0, before: conversation.head + 1, newestFirst: true, limit: 1 })
-  const users = new Set([...(last ? [last.author] : []), ...tables.seats(conversation, listedPeople).map((other) => other.user)])
   return {
     conversation: conversation.conversation,
     epoch: conversation.epoch,
-    rev,
+    rev: Math.max(seat.stamp, conversation.stamp),
     head: conversation.head,
     ...(last ? { last } : {}),
     unread: unreadOf(reader),
     read: seat.read,
     profile: conversation.profile,
-    people: peopleOf(reader, users),
+    people: peopleOf(reader, last ? [last] : [], listedPeople),
   }
 }
 

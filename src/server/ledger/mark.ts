@@ -13,6 +13,7 @@ export function mark({ tables, faults }: Ledger, write: MarkWrite): Outcome {
   const read = rise(seat.read, clamp(write.read))
   const delivered = Math.max(rise(seat.delivered, clamp(write.delivered)), faults.lowerMarks ? 0 : read)
   const moved = read !== seat.read || delivered !== seat.delivered
-  if (moved) tables.putSeat(write, { ...seat, delivered, read, stamp: read === seat.read ? seat.stamp : tables.nextStamp(write.tenant) })
-  return { kind: 'marked', epoch, mark: { user: write.user, delivered, read }, moved, memberCount }
+  const stamp = read === seat.read ? undefined : tables.nextStamp(write.tenant)
+  if (moved) tables.putSeat(write, { ...seat, delivered, read, stamp: stamp ?? seat.stamp })
+  return { kind: 'marked', epoch, mark: { user: write.user, delivered, read }, moved, memberCount, stamp }
 }

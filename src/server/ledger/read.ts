@@ -1,8 +1,9 @@
 /** Answers to `open` and `history`: rows in present state, bounded by count and bytes (R5, R6, R32). */
-import type { HistoryAnchor, MessageRow, OwnChange, Person, Position, ResetReason, Unread } from '../../protocol/frames.js'
+import type { HistoryAnchor, MessageRow, OwnChange, Position, ResetReason, Unread } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
 import type { OpenRead, PageRead } from '../store.js'
-import type { ChangeRecord } from '../tables.js'
+import { type ChangeRecord, joinedAt } from '../tables.js'
+import { listedPeople, peopleOf } from './people.js'
 import { type Reader, isVisible, visibleMessages } from './visible.js'
 
 /** Messages in the first page of a conversation. */
@@ -10,15 +11,13 @@ const firstRows = 50
 const unreadExact = 100
 /** Changes one catch-up answer looks through. */
 const scanned = 1_000
-/** Bytes of profiles in one answer; what is beyond is left to the application's own directory. */
-const peopleBytes = 128 * 1024
 
 export function readOpen(reader: Reader, position?: Position): OpenRead {
   const { tables, conversation } = reader
   const reset = resetReason(reader, position)
   const run = reset || !position ? newest(reader) : since(reader, position.seq)
-  const seats = tables.seats(conversation, limits.members)
-  const users = new Set([...seats.map((seat) => seat.user), ...run.rows.map((row) => row.author)])
+  const isListed = conversation.members <= limits.members
+  const seats = isListed ? tables.seats(conversation, limits.members) : []
   return {
     epoch: conversation.epoch,
     ...(reset ? { reset } : {}),
@@ -30,8 +29,8 @@ export function readOpen(reader: Reader, position?: Position): OpenRead {
     hidden: reader.hidden,
     profile: conversation.profile,
     memberCount: conversation.members,
-    members: seats.map((seat) => ({ user: seat.user, joined: seat.stints.at(-1)?.joined ?? 0 })),
-    people: peopleOf(reader, users),
+    members: seats.map((seat) => ({ user: seat.user, joined: joinedAt(seat) })),
+    people: peopleOf(reader, run.rows, isListed ? limits.members : listedPeople),
     marks: withSelf(seats, reader.seat).map(({ user, delivered, read }) => ({ user, delivered, read })),
     unread: unreadOf(reader),
   }
@@ -40,26 +39,12 @@ export function readOpen(reader: Reader, position?: Position): OpenRead {
 export function readPage(reader: Reader, anchor: HistoryAnchor, limit: number): PageRead {
   const { epoch, head } = reader.conversation
   const { rows, from, to } = pageRun(reader, anchor, Math.min(limit, limits.pageRows))
-  const people = peopleOf(reader, new Set(rows.map((row) => row.author)))
-  return { epoch, asOf: head, from, to, rows, people }
+  return { epoch, asOf: head, from, to, rows, people: peopleOf(reader, rows, 0) }
 }
 
 export function unreadOf({ tables, conversation, seat }: Reader): Unread {
   const count = tables.countUnread(conversation, seat.user, seat.read, unreadExact + 1)
   return { count: Math.min(count, unreadExact), more: count > unreadExact }
-}
-
-export function peopleOf({ tables, conversation }: Reader, users: Iterable<string>): Person[] {
-  const people: Person[] = []
-  let bytes = 0
-  for (const user of users) {
-    const profile = tables.person(conversation.tenant, user)
-    if (!profile) continue
-    bytes += JSON.stringify(profile).length
-    if (bytes > peopleBytes) break
-    people.push({ user, profile })
-  }
-  return people
 }
 
 function resetReason(reader: Reader, position: Position | undefined): ResetReason | undefined {

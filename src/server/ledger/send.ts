@@ -81,9 +81,10 @@ function commit(ledger: Ledger, conversation: ConversationRecord, message: Messa
   const tag = mint()
   tables.putMessage(conversation, message)
   tables.putChange(conversation, { seq: rev, tag, message: message.seq, user: author, localId })
-  tables.putConversation({ ...conversation, messages, head: rev, tag, stamp: tables.nextStamp(tenant) })
+  const stamp = tables.nextStamp(tenant)
+  tables.putConversation({ ...conversation, messages, head: rev, tag, stamp })
   const person = stranger(ledger, conversation, author)
-  return { kind: 'stored', epoch, stored: { seq: rev, tag, change: { kind: 'message', message } }, message, person }
+  return { kind: 'stored', epoch, stored: { seq: rev, tag, change: { kind: 'message', message } }, message, person, stamp }
 }
 
 /** Followers were told the people of the members; an author beyond those comes with the change. */

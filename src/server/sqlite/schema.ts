@@ -26,6 +26,10 @@ CREATE TABLE stamps (tenant TEXT PRIMARY KEY, stamp INTEGER NOT NULL) WITHOUT RO
 PRAGMA user_version = ${version};
 `
 
+/** In files of every age; the same words as in the query, else it is not used. */
+const joinedAt = "json_extract(stints, '$[#-1].joined')"
+const indexes = `CREATE INDEX IF NOT EXISTS seats_newest ON seats (cid, active, ${joinedAt} DESC, user)`
+
 const seatedStamp = 'CASE s.active WHEN 1 THEN max(s.stamp, c.stamp) ELSE s.stamp END'
 const seated = `SELECT s.*, c.tenant, c.id, c.epoch, c.head, c.tag, c.messages, c.members, c.profile, c.history,
   c.stamp AS conversation_stamp, ${seatedStamp} AS seated_stamp
@@ -41,6 +45,7 @@ const queries = {
   seat: 'SELECT * FROM seats WHERE cid = ? AND user = ?',
   putSeat: 'INSERT OR REPLACE INTO seats (cid, tenant, user, active, stints, delivered, read, stamp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   seats: 'SELECT * FROM seats WHERE cid = ? AND active = 1 ORDER BY user LIMIT ?',
+  newest: `SELECT user FROM seats WHERE cid = ? AND active = 1 ORDER BY ${joinedAt} DESC, user LIMIT ?`,
   seatedOldest: `${seated} ORDER BY seated_stamp LIMIT ?`,
   seatedNewest: `${seated} ORDER BY seated_stamp DESC LIMIT ?`,
   conversationsOf: 'SELECT c.id FROM seats s JOIN conversations c ON c.cid = s.cid WHERE s.tenant = ? AND s.user = ? AND s.active = 1',
@@ -75,5 +80,6 @@ export function prepareSchema(database: Database, path: string): Queries {
       `The chat store ${path} cannot be opened: a newer chatloom wrote it (format ${found}, known is ${version}). Update chatloom.`,
     )
   if (found === 0) database.exec(`BEGIN; ${tables} COMMIT;`)
+  database.exec(indexes)
   return Object.fromEntries(Object.entries(queries).map(([name, sql]) => [name, database.prepare(sql)])) as unknown as Queries
 }

@@ -91,7 +91,7 @@ function rollBack(q: Queries): void {
 
 type CidOf = (at: Place) => number
 
-function seatTables(q: Queries, cidOf: CidOf): Pick<Tables, 'seat' | 'putSeat' | 'seats' | 'seated' | 'conversationsOf'> {
+function seatTables(q: Queries, cidOf: CidOf): Pick<Tables, 'seat' | 'putSeat' | 'seats' | 'newest' | 'seated' | 'conversationsOf'> {
   return {
     seat(at, user) {
       const row = q.seat.get(cidOf(at), user)
@@ -101,6 +101,7 @@ function seatTables(q: Queries, cidOf: CidOf): Pick<Tables, 'seat' | 'putSeat' |
       q.putSeat.run(cidOf(at), at.tenant, user, active ? 1 : 0, JSON.stringify(stints), delivered, read, stamp)
     },
     seats: (at, limit) => q.seats.all(cidOf(at), limit).map(seatOf),
+    newest: (at, limit) => q.newest.all(cidOf(at), limit).map((row) => (row as { user: string }).user),
     seated: ({ tenant, user, after, to, newestFirst, limit }) =>
       (newestFirst ? q.seatedNewest : q.seatedOldest).all(tenant, user, after, to, limit).map(seatedOf),
     conversationsOf: (tenant, user) => q.conversationsOf.all(tenant, user).map((row) => (row as { id: string }).id),

@@ -112,12 +112,14 @@ export const arrangeCases: readonly StoreCase[] = [
   {
     name: 'profiles of people are kept per tenant and come with answers',
     async run(talk) {
-      await talk.put([], { members: [{ user: 'ann', profile: { name: 'Ann' } }, { user: 'bob' }] })
+      await talk.write({ kind: 'person', tenant: 't', user: 'ann', profile: { name: 'Ann' } })
+      await talk.put(['ann', 'bob'])
       const [named, again] = [
         await talk.write({ kind: 'person', tenant: 't', user: 'bob', profile: { name: 'Bob' } }),
         await talk.write({ kind: 'person', tenant: 't', user: 'bob', profile: { name: 'Bob' } }),
       ]
-      same([named, again], [[{ kind: 'named', conversations: ['c'] }], [{ kind: 'named', conversations: [] }]], 'outcomes')
+      const shownIn = (outcomes: readonly Outcome[]) => outcomes.map((outcome) => outcome.kind === 'named' && outcome.conversations)
+      same([shownIn(named), shownIn(again)], [[['c']], [[]]], 'outcomes')
       same(
         (await talk.open('ann')).people,
         [
@@ -138,6 +140,45 @@ export const arrangeCases: readonly StoreCase[] = [
         'joins',
       )
       same([...(await talk.store.members(place))].sort(), ['ann', 'bob'], 'members')
+    },
+  },
+  {
+    name: 'of many people an answer names the authors of its rows first, then who joined last',
+    async run(talk) {
+      const users = Array.from({ length: 300 }, (_, n) => `u${String(n).padStart(3, '0')}`)
+      const profile = (user: string) => ({ name: user })
+      await talk.write(...users.map((user) => ({ kind: 'person', tenant: place.tenant, user, profile: profile(user) }) as const))
+      await talk.put(users.slice(0, 200))
+      await talk.put(users.slice(0, 201))
+      await talk.put(['u100', 'u200', 'u150'])
+      await talk.put(['u150', 'u200', 'u100', 'u050'])
+      for (const [n, user] of ['u200', 'u150', 'u200'].entries()) await talk.send(user, `a${n}`)
+      const names = ({ people }: { people: readonly { user: string }[] }) => people.map(({ user }) => user)
+      const row = async () => (await talk.inbox('u100')).rows[0] ?? { people: [] }
+      same(names(await talk.open('u100')), ['u200', 'u150', 'u050', 'u100'], 'opened')
+      same(names(await row()), ['u200', 'u050', 'u100', 'u150'], 'a row')
+      await talk.put(users)
+      const opened = await talk.open('u100')
+      same([opened.members, opened.marks.map(({ user }) => user), opened.memberCount], [[], ['u100'], 300], 'a large one')
+      const newest = users
+        .filter((user) => !['u050', 'u100', 'u150', 'u200'].includes(user))
+        .slice(-8)
+        .reverse()
+      same(names(opened), ['u200', 'u150', ...newest], 'people of a large one')
+      same(names(await row()), ['u200', ...newest], 'a row of a large one')
+    },
+  },
+  {
+    name: 'profiles that are too many for one answer leave out no author',
+    async run(talk) {
+      const users = Array.from({ length: 100 }, (_, n) => `u${String(n).padStart(2, '0')}`)
+      const profile = { about: 'x'.repeat(3_000) }
+      await talk.write(...users.map((user) => ({ kind: 'person', tenant: place.tenant, user, profile }) as const))
+      await talk.put(users)
+      await talk.send('u99', 'a')
+      await talk.send('u98', 'b')
+      const { people } = await talk.open('u50')
+      same([people.length < 60, people.slice(0, 3).map(({ user }) => user)], [true, ['u98', 'u99', 'u00']], 'people')
     },
   },
 ]

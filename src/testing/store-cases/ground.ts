@@ -43,7 +43,7 @@ export function groundOf({ store }: StoreGround): StoreTalk {
   return {
     store,
     write,
-    put: (members, more = {}) => one({ kind: 'put', ...place, members: members.map((user) => ({ user })), ...more }),
+    put: (members, more = {}) => one({ kind: 'put', ...place, members, ...more }),
     send: (user, localId, { content = localId, ...more } = {}) => one({ kind: 'send', ...place, user, localId, content, at: 1, ...more }),
     takeBack: (user, localId, after) => one({ kind: 'void', ...place, user, localId, after }),
     post: (id, content) => one({ kind: 'post', ...place, id, author: 'system', content, at: 1 }),

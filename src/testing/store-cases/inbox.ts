@@ -21,7 +21,8 @@ export const inboxCases: readonly StoreCase[] = [
   {
     name: 'a row says what a list shows',
     async run(talk) {
-      await talk.put(['ann', 'bob'], { profile: { name: 'C' }, members: [{ user: 'ann' }, { user: 'bob', profile: { name: 'Bob' } }] })
+      await talk.write({ kind: 'person', tenant: place.tenant, user: 'bob', profile: { name: 'Bob' } })
+      await talk.put(['ann', 'bob'], { profile: { name: 'C' } })
       await talk.send('bob', 'a')
       await talk.send('bob', 'b')
       await talk.mark('ann', { read: 1 })
@@ -61,6 +62,42 @@ export const inboxCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'a new profile changes the rows where its user is a member, and keeps their order',
+    async run(talk) {
+      for (const conversation of ['c', 'd', 'e', 'f']) await talk.put(['ann', 'bob'], { conversation })
+      await talk.put(['ann'], { conversation: 'd' })
+      await talk.put(['ann'], { conversation: 'g' })
+      const before = await readAll(talk, 'ann')
+      const [named] = await talk.write({ kind: 'person', tenant: place.tenant, user: 'bob', profile: { name: 'Bob' } })
+      const { rows, next } = await talk.inbox('ann', before.next)
+      same(
+        [named?.kind === 'named' && named.rows, rows.map((row) => row.conversation)],
+        [
+          ['c', 'e', 'f'],
+          ['c', 'e', 'f'],
+        ],
+        'rows',
+      )
+      for (const { people, conversation, rev } of rows) {
+        same(people, [{ user: 'bob', profile: { name: 'Bob' } }], 'people')
+        same(rev > (before.rows.find((row) => row.conversation === conversation)?.rev ?? 0), true, 'rev rises')
+      }
+      same(named?.kind === 'named' && next === `1.${named.stamp}`, true, 'stamp')
+      await talk.write({ kind: 'person', tenant: place.tenant, user: 'bob', profile: { name: 'Bob' } })
+      same(names(await talk.inbox('ann', next)), [], 'the same profile')
+    },
+  },
+  {
+    name: 'a new profile changes a bounded number of rows, the newest',
+    async run(talk) {
+      const put = (n: number) => ({ kind: 'put', ...place, conversation: `c${n}`, members: ['ann', 'bob'] }) as const
+      await talk.write(...Array.from({ length: 1_005 }, (_, n) => put(n)))
+      const [named] = await talk.write({ kind: 'person', tenant: place.tenant, user: 'bob', profile: { name: 'Bob' } })
+      if (named?.kind !== 'named') throw new Error(`expected named, got ${named?.kind}`)
+      same([named.conversations.length, named.rows.length, named.rows[0], named.rows.at(-1)], [1_005, 1_000, 'c5', 'c1004'], 'rows')
+    },
+  },
+  {
     name: 'reading moves a row; being told does not; other users and tenants are apart',
     async run(talk) {
       await talk.put(['ann', 'bob'])
@@ -84,6 +121,50 @@ export const inboxCases: readonly StoreCase[] = [
         const read = await talk.inbox('ann', cursor)
         same([read.prev, names(read)], [undefined, [place.conversation]], cursor)
       }
+    },
+  },
+  {
+    name: 'of news alone it tells those conversations in the order asked, and the cursor comes to their stamp',
+    async run(talk) {
+      for (const conversation of ['c', 'd', 'e', 'f']) await talk.put(['ann', 'bob'], { conversation })
+      const { next } = await readAll(talk, 'ann')
+      const stamps: number[] = []
+      for (const conversation of ['d', 'e', 'c']) {
+        const stored = await talk.send('bob', conversation, { conversation })
+        stamps.push(stored.kind === 'stored' ? stored.stamp : 0)
+      }
+      await talk.put(['bob'], { conversation: 'd' })
+      const [, second = 0, third = 0] = stamps
+      const news = (conversations: readonly string[], stamp: number) =>
+        talk.store.inbox({ tenant: place.tenant, user: 'ann', cursor: next, news: { conversations, stamp } })
+      const read = await news(['e', 'd'], second)
+      same([names(read), read.gone, read.prev, read.more], [['e'], ['d'], next, false], 'news')
+      const rest = await talk.inbox('ann', read.next)
+      same([[...names(rest)].sort(), rest.gone], [['c'], ['d']], 'what came later')
+      const again = await talk.inbox('ann', (await news(['c'], third)).next)
+      same([names(again), again.gone], [[], ['d']], 'a later stamp')
+      const future = await news(['c'], 1_000_000)
+      same((await talk.inbox('ann', future.next)).prev, future.next, 'no cursor from the future')
+      const anew = await talk.store.inbox({
+        tenant: place.tenant,
+        user: 'ann',
+        cursor: '1.999',
+        news: { conversations: ['c'], stamp: 999 },
+      })
+      same([anew.prev, [...names(anew)].sort()], [undefined, ['c', 'e', 'f']], 'a cursor that is not known')
+    },
+  },
+  {
+    name: 'news beyond the rows or bytes of one answer are left over',
+    async run(talk) {
+      const content = 'x'.repeat(30_000)
+      const conversations = Array.from({ length: 30 }, (_, n) => `c${n}`)
+      for (const conversation of conversations) await talk.put(['ann', 'bob'], { conversation })
+      const { next } = await readAll(talk, 'ann')
+      for (const conversation of conversations) await talk.send('bob', 'a', { conversation, content })
+      const read = await talk.store.inbox({ tenant: place.tenant, user: 'ann', cursor: next, news: { conversations, stamp: 60 } })
+      same([read.more, read.next, names(read)], [true, next, conversations.slice(0, read.rows.length)], 'the first')
+      same(read.rows.length > 0 && read.rows.length < 10, true, `${read.rows.length} rows`)
     },
   },
 ]
