@@ -78,6 +78,15 @@ function adopt(c: Draft, value: CursorValue | undefined, rows: readonly Row[]): 
   Object.assign(cache, { head, last, cover: { first, from }, pages: [], restart: false })
 }
 
+/** Are stored pages of the log that is held? Another tab may have written those of another epoch or line beside a cursor of its own. */
+export function isOwnLine(c: Draft, rows: readonly Row[]): boolean {
+  const { version, flight } = c.cache
+  const cursor = cursorRow(rows)
+  const value = cursorValue(cursor)
+  const isOurs = cursor !== undefined && (cursor.version === version || cursor.version === flight?.version)
+  return isOurs || (value?.epoch === c.log.epoch && onOneLine(c, value, rows))
+}
+
 /** A backup restored under the same epoch makes another line: then the newest message of the shorter one is not in the longer. */
 function onOneLine({ log: { head, tail } }: Draft, value: CursorValue, rows: readonly Row[]): boolean {
   const ours = tail.rows.at(-1)

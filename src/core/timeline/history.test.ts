@@ -4,6 +4,7 @@ import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
 import { edited, live, openedFrame, openWith, pageFrame, requestOf, row, rows, said } from '../../../test/fakes/wire-frames.js'
 import type { MessageRow } from '../../protocol/frames.js'
 import { orderedRows } from '../../storage/memory/ordered-rows.js'
+import { cursorPage } from '../cache/cache-state.js'
 import { shown } from './history.js'
 
 const load = (core: DrivenCore, way: 'older' | 'newer', call = 1, limit = 50) =>
@@ -188,6 +189,37 @@ describe('L4 R6: pages from disk', () => {
     answerPage(core, first - 51, first - 1)
     expect(answers(core)).toEqual([[1, 'done']])
     expect(isWhole(shown(core.conversation().log).rows)).toBe(true)
+  })
+
+  it('are not believed where another tab has written those of another epoch, or no cursor is left', () => {
+    for (const spoil of [
+      (disk: DrivenCore['disk'], cursor: object) =>
+        disk.put({ key: ['m', 'c', cursorPage], version: 'theirs', value: { ...cursor, epoch: 'e2' } }),
+      (disk: DrivenCore['disk']) => disk.remove(['m', 'c', cursorPage]),
+    ]) {
+      const core = restored(920)
+      const cursor = core.disk.get(['m', 'c', cursorPage])?.value as object
+      spoil(core.disk, cursor)
+      const before = range(core)
+      load(core, 'older')
+      expect(range(core)).toEqual(before)
+      expect(answers(core)).toEqual([[1, 'offline']])
+    }
+  })
+
+  it('are believed where another tab has gone on with the same line', () => {
+    const core = restored(920)
+    const writer = drivenCore({ disk: core.disk, lane: 'other' })
+    writer.online()
+    writer.dispatch({ kind: 'watch', conversation: 'c' })
+    writer.hear(openedFrame(requestOf(writer, 'open'), 920, 920))
+    for (let seq = 921; seq <= 930; seq++) writer.hear(said(seq))
+    writer.wait(1_000)
+    expect(core.disk.get(['m', 'c', cursorPage])?.version).not.toBe(core.conversation().cache.version)
+    const { first } = range(core)
+    load(core, 'older')
+    expect(range(core).first).toBeLessThan(first as number)
+    expect(answers(core)).toEqual([[1, 'done']])
   })
 
   it('an unreadable disk: the network is asked; a disk that does not answer: after 15 s', () => {

@@ -4,6 +4,7 @@
  */
 import type { Row } from '../../ports/storage.js'
 import type { MessageRow, Page } from '../../protocol/frames.js'
+import { isOwnLine } from '../cache/restore.js'
 import { foldPages } from '../cache/stored-rows.js'
 import type { Effect } from '../event.js'
 import { settleHeld } from '../outbox/settle.js'
@@ -56,7 +57,15 @@ function begin(turn: Turn, c: Draft, { way, seq, limit, calls, tries }: Wanted):
     // Changes that may not be in the pages that are read now are kept.
     log.load = { ...load, source: 'disk', kept: [...(cache.flight?.patches ?? []), ...cache.patches] }
     const [from, to] = pages.map(pageOf) as [number, number]
-    turn.effects.push({ kind: 'load', ask: request, ranges: [{ prefix: ['m', conversation], from: [from], to: [to] }] })
+    const prefix = ['m', conversation]
+    turn.effects.push({
+      kind: 'load',
+      ask: request,
+      ranges: [
+        { prefix, reverse: true, limit: 1 },
+        { prefix, from: [from], to: [to] },
+      ],
+    })
   } else if (log.state === 'gone' || session.phase !== 'online') {
     log.load = null
     answer(turn, calls, log.state === 'gone' ? 'conversation-gone' : 'offline')
@@ -106,7 +115,7 @@ export function diskPage(turn: Turn, c: Draft, load: HistoryLoad, rows: readonly
   const { cover } = c.cache
   const older = load.way === 'older'
   const edge = edgeOf(log, load.way)
-  if (!edge || !cover) return again(turn, c, load)
+  if (!edge || !cover || !isOwnLine(c, rows)) return again(turn, c, load)
   const found = older ? foldPages(rows, cover.first, edge.index - 1) : foldPages(rows, edge.index + 1)
   // The newest rows may be in memory only: a newer run from disk may end before the tail, never skip.
   const run = older ? found : found.filter((row) => row.seq <= log.head)
