@@ -71,6 +71,9 @@ describe('decodeClientFrames', () => {
     ['an unsafe integer', '{"type":"ping","n":9007199254740993}'],
     ['an anchor of no known kind', '{"type":"history","request":1,"conversation":"c","epoch":"e","anchor":{"near":1},"limit":5}'],
     ['an id of 129 characters', `{"type":"unfollow","conversation":"${'x'.repeat(limits.idChars + 1)}"}`],
+    ['an id of no characters', '{"type":"unfollow","conversation":""}'],
+    ['an id with half of a pair', '{"type":"unfollow","conversation":"a\\ud800"}'],
+    ['a local id with half of a pair', send('1').replace('"x"', '"\\udc00"')],
     ['a __proto__ key in the envelope', '{"type":"ping","n":1,"__proto__":{"admin":true}}'],
     ['30,000 levels', nested(30_000)],
     ['1,001 frames', `[${'{"type":"ping","n":1},'.repeat(1_000)}{"type":"ping","n":1}]`],
@@ -85,7 +88,7 @@ describe('decodeClientFrames', () => {
   })
 
   it('reads operations as the schema does, by hand or not', () => {
-    const odd = fc.constantFrom<unknown>(undefined, null, 0, 1, -1, 1.5, '', 'x', 'x'.repeat(129), true, [], {}, { kind: 'send' })
+    const odd = fc.constantFrom<unknown>(undefined, null, 0, 1, -1, 1.5, '', '\ud800', 'x', 'x'.repeat(129), true, [], {}, { kind: 'send' })
     const id = fc.oneof({ weight: 9, arbitrary: fc.string({ maxLength: 4 }) }, odd)
     const operation = fc.record(
       {

@@ -23,8 +23,15 @@ export function isTime(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
 }
 
+type Testable = { isWellFormed?(): boolean }
+
+/** Half of a surrogate pair turns into another id in UTF-8. An old browser cannot tell; every server can. */
+export function isTag(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= limits.idChars && (value as Testable).isWellFormed?.() !== false
+}
+
 export function isId(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= limits.idChars
+  return value !== '' && isTag(value)
 }
 
 export function isCursor(value: unknown): value is string {

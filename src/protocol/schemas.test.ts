@@ -17,7 +17,8 @@ const serverKeys: Same<KeysOf<z.output<typeof schemas.serverFrame>>, KeysOf<Serv
 const clientSame: Same<z.output<typeof schemas.clientFrame>, Mutable<ClientFrame>> = true
 const clientKeys: Same<KeysOf<z.output<typeof schemas.clientFrame>>, KeysOf<ClientFrame>> = true
 
-const id = fc.string({ maxLength: 8 })
+const id = fc.oneof(fc.string({ minLength: 1, maxLength: 8 }), fc.constantFrom('語', '\u{1f600}', '\u0000'))
+const tag = fc.oneof(id, fc.constant(''))
 const count = fc.nat()
 const time = fc.oneof(fc.nat(), fc.double({ min: 0, max: 1e12, noNaN: true }))
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
@@ -66,7 +67,7 @@ const frames = {
     reset: maybe(fc.constantFrom('first', 'epoch', 'newer')),
     from: count,
     to: count,
-    tag: id,
+    tag,
     head: count,
     more: bool,
     floor: count,
@@ -156,6 +157,11 @@ const wrong = fc.constantFrom<unknown>(
   2 ** 53,
   1e300,
   '',
+  '\ud800',
+  'x\udc00y',
+  '\udc00\ud800',
+  '\u{1f600}',
+  'x'.repeat(128),
   'x'.repeat(129),
   'x'.repeat(1_025),
   true,
@@ -169,6 +175,19 @@ const wrong = fc.constantFrom<unknown>(
 )
 
 describe('schemas', () => {
+  it.each([
+    ['', false],
+    ['a', true],
+    ['\u{1f600}', true],
+    ['\ud83d', false],
+    ['a\ude00', false],
+    ['x'.repeat(128), true],
+    ['x'.repeat(129), false],
+  ])('and guards take %j for an id: %s', (text, right) => {
+    const frame = { type: 'typing', conversation: text, user: 'ann', on: true }
+    expect([serverFrame.safeParse(frame).success, readServerFrame(frame) !== null]).toEqual([right, right])
+  })
+
   it('are the same as the written types', () => {
     expect([serverSame, serverKeys, clientSame, clientKeys]).toEqual([true, true, true, true])
   })

@@ -7,7 +7,9 @@ import type { ErrorCode } from './codes.js'
 import type { ResetReason } from './frames.js'
 import { limits } from './limits.js'
 
-const id = z.string().max(limits.idChars)
+/** The tag of the log's beginning is empty; no id is. */
+const tag = z.string().max(limits.idChars).refine(isWellFormed)
+const id = tag.min(1)
 const cursor = z.string().max(limits.cursorChars)
 const count = z.int().min(0)
 const time = z.number().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -19,10 +21,14 @@ const present = z.unknown().refine((value): boolean => value !== undefined)
 /** A word from a list that newer peers may extend. */
 const openWord = <Known extends string>() => id as unknown as z.ZodType<Known | (string & {})>
 
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
+}
+
 /** A part not known here: kept whole, so that it survives being written again. */
 const asUnknown = (raw: unknown): { kind: 'unknown'; raw: unknown } => ({ kind: 'unknown', raw })
 
-const position = z.object({ epoch: id, seq: count, tag: id })
+const position = z.object({ epoch: id, seq: count, tag })
 
 const messageRow = z.object({
   id,
@@ -85,7 +91,7 @@ const opened = z.object({
   reset: openWord<ResetReason>().optional(),
   from: count,
   to: count,
-  tag: id,
+  tag,
   head: count,
   more: z.boolean(),
   floor: count,

@@ -18,6 +18,7 @@ import {
   isOwn,
   isPerson,
   isRow,
+  isTag,
   isTime,
   isUnread,
 } from './guards.js'
@@ -83,7 +84,7 @@ const guards: ReadonlyMap<string, (frame: Fields) => boolean> = new Map([
       isMaybe(frame.reset, isId) &&
       isCount(frame.from) &&
       isCount(frame.to) &&
-      isId(frame.tag) &&
+      isTag(frame.tag) &&
       isCount(frame.head) &&
       typeof frame.more === 'boolean' &&
       isCount(frame.floor) &&

@@ -1,9 +1,10 @@
 /** Arguments of backend code, checked at the call: what stands in the store must fit every reader's limits (R32). */
+import { isId } from '../protocol/guards.js'
 import { limits } from '../protocol/limits.js'
 
 export function checkId(call: string, name: string, value: unknown): void {
-  if (typeof value === 'string' && value.length > 0 && value.length <= limits.idChars) return
-  throw new TypeError(`${call}: ${name} must be a string of 1 to ${limits.idChars} characters, but is ${describe(value)}.`)
+  if (isId(value)) return
+  throw new TypeError(`${call}: ${name} must be well-formed text of 1 to ${limits.idChars} characters, but is ${describe(value)}.`)
 }
 
 /** Undefined passes. */
@@ -15,5 +16,5 @@ export function checkJson(call: string, name: string, value: unknown, maxBytes: 
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'string' ? `one of ${value.length}` : typeof value
+  return typeof value === 'string' ? `text of ${value.length}` : typeof value
 }

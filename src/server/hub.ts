@@ -134,7 +134,7 @@ function connect(state: HubState, connection: Connection): HubLink {
     type: 'welcome',
     version: protocolVersion,
     user,
-    ...(tenant === undefined ? {} : { tenant }),
+    ...(tenant ? { tenant } : {}),
     time: clock.now(),
     heartbeatMs,
     limits: { followed: limits.followed, window: limits.window, contentBytes: limits.contentBytes, pageRows: limits.pageRows },

@@ -120,6 +120,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
       async put({ id, members, profile, history, tenant: own = tenant ?? '' }) {
         const inputs = members.map((member) => (typeof member === 'string' ? { user: member } : member))
         checkId('conversations.put', 'id', id)
+        if (own) checkId('conversations.put', 'tenant', own)
         for (const member of inputs) {
           checkId('conversations.put', 'a member', member.user)
           checkJson('conversations.put', "a member's profile", member.profile, wire.profileBytes)
@@ -130,6 +131,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     },
     async post({ id, conversation, author, content, tenant: own = tenant ?? '' }) {
       checkId('post', 'id', id)
+      if (own) checkId('post', 'tenant', own)
       checkId('post', 'conversation', conversation)
       checkId('post', 'author', author)
       if (content === undefined) throw new TypeError('post: content is missing; give any JSON value.')

@@ -124,7 +124,7 @@ describe('backend code', () => {
     expect(await bob.next('change', (frame) => frame.seq === 3)).toMatchObject({ change: { kind: 'profile', profile: { name: 'D' } } })
     await expect(server.post({ ...post, conversation: 'absent' })).rejects.toThrow('there is no conversation absent')
     await expect(server.post({ ...post, content: undefined })).rejects.toThrow(TypeError)
-    await expect(server.conversations.put({ id: '', members: [] })).rejects.toThrow('must be a string of 1 to 128')
+    await expect(server.conversations.put({ id: '', members: [] })).rejects.toThrow('must be well-formed text of 1 to 128')
   })
 
   it('keeps tenants apart', async () => {

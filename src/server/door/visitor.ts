@@ -114,6 +114,7 @@ async function identify({ auth, logger, now }: Hall, visitor: Visitor, token: st
   if (!found || (found.expiresAt ?? Infinity) <= now()) return undefined
   try {
     checkId('auth', 'userId', found.userId)
+    if (found.tenant) checkId('auth', 'tenant', found.tenant)
     checkJson('auth', 'profile', found.profile, limits.profileBytes)
     return found
   } catch (error) {

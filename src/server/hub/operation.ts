@@ -28,8 +28,7 @@ export function reject(
   push(state, link, { type: 'reject', conversation, localId, try: frame.try, code, ...how })
 }
 
-function refusal({ operation, localId }: OperationFrame): ErrorCode | undefined {
-  if (localId === '') return 'bad-request'
+function refusal({ operation }: OperationFrame): ErrorCode | undefined {
   if (operation.kind === 'unknown') return 'unsupported'
   if (operation.kind === 'void') return undefined
   if (operation.content === undefined) return 'bad-request'
