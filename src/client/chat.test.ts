@@ -39,7 +39,7 @@ describe('construction', () => {
     expect(talk.timeline.get()).toMatchObject({ state: 'loading', messages: [] })
   })
 
-  it.each(['', 'x'.repeat(129), 7 as unknown as string])('refuses %j as an id', (id) => {
+  it.each(['', 'x'.repeat(129), '\ud800', 7 as unknown as string])('refuses %j as an id', (id) => {
     expect(() => drivenChat({ user: id })).toThrow(expect.objectContaining({ code: 'bad-argument' }))
     expect(() => drivenChat().chat.conversation(id)).toThrow(expect.objectContaining({ code: 'bad-argument' }))
   })

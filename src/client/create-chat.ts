@@ -1,7 +1,8 @@
 /** `createChat`: the core, its shell and the handles over them. Construction does no I/O. */
 import { settledRow } from '../core/select.js'
-import { limits } from '../protocol/limits.js'
 import type { MessageRow } from '../protocol/frames.js'
+import { isId } from '../protocol/guards.js'
+import { limits } from '../protocol/limits.js'
 import type { Chat, Conversation, StorageState } from './api.js'
 import { conversationHandle } from './conversation.js'
 import { type ComposedOptions, createEngine } from './engine.js'
@@ -69,9 +70,5 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
 }
 
 function assertId(what: string, id: string): void {
-  assertArgument(
-    what,
-    id && typeof id === 'string' && id.length <= limits.idChars,
-    `the id of a user or conversation has 1 to ${limits.idChars} characters.`,
-  )
+  assertArgument(what, isId(id), `the id of a user or conversation is well-formed text of 1 to ${limits.idChars} characters.`)
 }

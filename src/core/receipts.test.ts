@@ -67,6 +67,16 @@ describe('L7 R21: the own read', () => {
     expect(core.sent('receipt')).toEqual([])
   })
 
+  it('above all that a restored backup has left is told as far as the log goes, and then forgotten', () => {
+    const core = drivenCore()
+    core.disk.put({ key: ['r', 'c'], version: '', value: { epoch: 'e1', read: 9 } })
+    live(core, 5)
+    expect(core.sent('receipt')[0]).toMatchObject({ read: 5 })
+    expect(core.stored(['r', 'c'])).toHaveLength(1)
+    marks(core, { user: 'me', delivered: 5, read: 5 })
+    expect(core.stored(['r', 'c'])).toEqual([])
+  })
+
   it('survives a reload', () => {
     const core = live(drivenCore(), 5)
     read(core)

@@ -63,9 +63,12 @@ export function mergeMarks(turn: Turn, c: Draft, epoch: string, marks: readonly 
     cache.dirty = true
     reportDelivered(turn, c, was)
   }
-  // Own read that the server now has need not be kept, nor one of an epoch that is over.
+  // Own read that the server now has need not be kept, nor one of an epoch that is over, nor what is above the whole log: a
+  // backup was restored, and what was read there is gone.
   const { pending } = receipts
-  if (pending && (pending.epoch !== log.epoch || pending.read <= (receipts.marks.get(user)?.read ?? 0))) dropRegister(turn, c)
+  const read = receipts.marks.get(user)?.read ?? 0
+  const hasAll = read >= log.head && log.head >= log.heard && isLive(turn, log)
+  if (pending && (pending.epoch !== log.epoch || pending.read <= read || hasAll)) dropRegister(turn, c)
 }
 
 function dropRegister(turn: Turn, { receipts, id }: Draft): void {

@@ -189,6 +189,22 @@ describe('L8 R29: two instances on one disk', () => {
     expect(places(reread(here))).toEqual(range(1, 41))
   })
 
+  it('L8: a tab that meets a new epoch later than another does not put its shorter log over the other one', () => {
+    const { disk } = live(drivenCore({ lane: 'before' }), 20)
+    const [late, early] = [drivenCore({ disk, lane: 'late' }), drivenCore({ disk, lane: 'early' })]
+    for (const core of [late, early]) {
+      core.dispatch({ kind: 'watch', conversation: 'c' })
+      core.online()
+    }
+    late.hold()
+    for (const core of [late, early]) core.hear(openedFrame(requestOf(core, 'open'), 0, 1, { reset: 'epoch', epoch: 'e2' }))
+    early.hear(said(2, {}, { epoch: 'e2' }))
+    for (const core of [early, late]) core.wait(1_000)
+    late.release()
+    late.wait(1_000)
+    expect(disk.get(['m', 'c', cursorPage])?.value).toMatchObject({ epoch: 'e2', head: 2 })
+  })
+
   it('a conflict in one conversation gives back what the others had in the same commit', () => {
     const [here, there] = both(40)
     there.dispatch({ kind: 'watch', conversation: 'x' })

@@ -91,7 +91,8 @@ export function isOwnLine(c: Draft, rows: readonly Row[]): boolean {
 function onOneLine({ log: { head, tail } }: Draft, value: CursorValue, rows: readonly Row[]): boolean {
   const ours = tail.rows.at(-1)
   const theirs = value.rows.at(-1)
-  if (!ours || !theirs) return ours === theirs
+  // A log without messages is the beginning of every longer one.
+  if (!ours || !theirs) return ours === theirs || (value.head < head ? !theirs : value.head > head && !ours)
   if (value.head < head) return tail.rows[positionOf(tail.rows, theirs.seq)]?.id === theirs.id
   const held = [...foldPages(rows, ours.index, ours.index), ...value.rows].find((row) => row.index === ours.index)
   // Older than all they keep: nothing speaks against them.

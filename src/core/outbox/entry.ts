@@ -76,7 +76,7 @@ export function entryFromRow({ key, value }: Row): Entry | null {
   const [, conversation, lane, n] = key
   if (!isFields(value) || typeof conversation !== 'string' || typeof lane !== 'string' || typeof n !== 'number') return null
   const { localId, content, bytes, at, attempts, voiding, failed } = value
-  if (!isId(localId) || localId === '' || content === undefined) return null
+  if (!isId(localId) || content === undefined) return null
   return {
     localId,
     conversation,

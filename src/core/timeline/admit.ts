@@ -102,6 +102,8 @@ export function admitReset(turn: Turn, c: Draft, frame: Opened): boolean {
   c.entries = planted.pendingLostOnReset && known ? [] : askAgain(c.entries)
   restart(c.cache)
   c.cache.wentBack = wentBack
+  // How far another epoch was written says nothing of this one.
+  if (epoch !== frame.epoch) c.cache.head = 0
   if ((known && epoch !== frame.epoch) || wentBack) newEpoch(turn, c)
   answer(turn, load?.calls)
   if (known) {
