@@ -82,6 +82,17 @@ describe('L7 R21: the own read', () => {
     expect(next.sent('receipt')).toMatchObject([{ read: 5 }])
   })
 
+  it('above the head of a live log was in what a restored backup has lost, and is let go', () => {
+    const core = live(drivenCore(), 5)
+    core.disk.put({ key: ['r', 'c'], version: '', value: { epoch: 'e1', read: 9 } })
+    const next = openedAgain(drivenCore({ disk: core.disk, lane: 'next' }))
+    expect(next.sent('receipt')).toMatchObject([{ read: 5 }])
+    marks(next, { user: 'me', delivered: 5, read: 5 })
+    expect(next.conversation().receipts.pending).toBeNull()
+    next.hear(said(6))
+    expect(unread(next).count).toBe(1)
+  })
+
   it('R23: while hidden nobody reads, and what is read is never read again', () => {
     const core = live(drivenCore(), 5)
     core.forget()

@@ -99,7 +99,9 @@ export function mergeMarks(turn: Turn, c: Draft, epoch: string, marks: readonly 
   }
   // What the server now has, or has newer, need not be kept, nor what is of an epoch that is over.
   const { read, marked: wanted } = pendingOf(c)
-  if (read <= markOf(receipts, user).read && newer(receipts.marked, wanted) === receipts.marked) dropRegister(turn, c)
+  // Above the head of a live log nothing was read: a backup was restored.
+  const to = isLive(turn, log) ? Math.min(read, log.head) : read
+  if (to <= markOf(receipts, user).read && newer(receipts.marked, wanted) === receipts.marked) dropRegister(turn, c)
 }
 
 function dropRegister(turn: Turn, { receipts, id }: Draft): void {
