@@ -92,8 +92,14 @@ export interface Conversation<Content = unknown> {
   retry(localId: string): void
   /** Takes back an unsent message; one that may have landed is shown if it did. Throws `unknown-message`. */
   discard(localId: string): void
-  /** Reads up to the newest message shown; does nothing while the page is hidden. */
+  /** Reads up to the newest message shown, and ends `markUnread()`; does nothing while the page is hidden. */
   markRead(): void
+  /**
+   * Counts as unread again what stands from the place `seq` on, for this user on every device until `markRead()`; others see
+   * nothing of it. Default the newest message of somebody else that is held. Does nothing while the log is not known, or
+   * outside of it. Throws `bad-argument` where `seq` is no whole number.
+   */
+  markUnread(seq?: number): void
   /** Call on every keystroke; sent at most every 3 s, ended after 5 s without a call. */
   setTyping(on: boolean): void
   /**

@@ -6,7 +6,7 @@ import { memoryStorage } from '../storage/memory/index.js'
 import { crashingStorage } from '../testing/crashing-storage.js'
 import { virtualClock } from '../testing/virtual-clock.js'
 import { mockTransport } from '../transports/mock/index.js'
-import type { Message, View } from './api.js'
+import type { Conversation, Message, View } from './api.js'
 import { createChat } from '../index.js'
 import type { StandardSchema } from './content.js'
 
@@ -127,6 +127,42 @@ describe('L5: a message', () => {
     expect(talk.timeline.get().firstUnread).toBe(id)
     talk.markRead()
     expect(talk.timeline.get().firstUnread).toBeUndefined()
+  })
+
+  it('R21: marked unread on one device is unread on all of its user, until one reads it; nobody else hears', async () => {
+    const one = drivenChat()
+    const { mock, clock } = one
+    const two = drivenChat({ mock, clock, storage: memoryStorage() })
+    const hers = drivenChat({ mock, clock, user: 'ann', storage: memoryStorage() })
+    const ids = [1, 2, 3].map((n) => mock.say('c', 'ann', n).id)
+    const [talk, other, third] = [one, two, hers].map(({ chat }) => chat.conversation('c')) as [Conversation, Conversation, Conversation]
+    for (const each of [talk, other, third]) each.timeline.subscribe(() => {})
+    for (const { online } of [one, two, hers]) await online()
+    const shown = () => [one, two].map(({ chat }) => [chat.conversation('c').timeline.get().firstUnread, chat.inbox.get().unread])
+    other.markRead()
+    await one.pass(1_000)
+    const [told, marks] = [mock.sent.length, third.details.get().marks]
+    talk.markUnread(2)
+    await one.pass(1_000)
+    expect(mock.sent.slice(told)).toMatchObject([{ type: 'receipt', marked: { at: 2, rev: 1 } }])
+    expect(shown()).toEqual([
+      [ids[1], 2],
+      [ids[1], 2],
+    ])
+    other.markUnread()
+    await one.pass(1_000)
+    expect(shown()).toEqual([
+      [ids[2], 1],
+      [ids[2], 1],
+    ])
+    other.markRead()
+    await one.pass(1_000)
+    expect(shown()).toEqual([
+      [undefined, 0],
+      [undefined, 0],
+    ])
+    expect([...third.details.get().marks]).toEqual([...marks])
+    expect(() => talk.markUnread(1.5)).toThrow(expect.objectContaining({ code: 'bad-argument' }))
   })
 })
 

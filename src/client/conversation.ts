@@ -3,7 +3,7 @@ import type { CoreEvent } from '../core/event.js'
 import type { Conversation } from './api.js'
 import { type StandardSchema, writtenContent } from './content.js'
 import type { Engine } from './engine.js'
-import { chatError } from './errors.js'
+import { assertArgument, chatError } from './errors.js'
 import { places, stageOf, type Tell } from './places.js'
 import { detailsMaker, typingMaker } from './snapshots.js'
 import { loadingView, viewMaker } from './view.js'
@@ -57,6 +57,10 @@ export function conversationHandle<C>(id: string, engine: Engine<C>, schema: Sta
     retry: (localId) => redo('retry', localId),
     discard: (localId) => redo('discard', localId),
     markRead: () => tell({ kind: 'mark-read' }),
+    markUnread(seq = 0) {
+      assertArgument('markUnread', Number.isSafeInteger(seq), 'it takes a whole number.')
+      tell({ kind: 'mark-unread', seq })
+    },
     setTyping: (on) => tell({ kind: 'set-typing', on }),
     ...places(
       engine,

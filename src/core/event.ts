@@ -31,6 +31,8 @@ export type CoreEvent =
   | { readonly kind: 'retry'; readonly conversation: string; readonly localId: string }
   | { readonly kind: 'discard'; readonly conversation: string; readonly localId: string }
   | { readonly kind: 'mark-read'; readonly conversation: string }
+  /** `seq` 0: from the newest message of somebody else on. */
+  | { readonly kind: 'mark-unread'; readonly conversation: string; readonly seq: number }
   | { readonly kind: 'set-typing'; readonly conversation: string; readonly on: boolean }
   | { readonly kind: 'load'; readonly conversation: string; readonly call: number; readonly way: 'older' | 'newer'; readonly limit: number }
   | { readonly kind: 'jump'; readonly conversation: string; readonly call: number; readonly seq: number }

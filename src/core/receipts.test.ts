@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore } from '../../test/fakes/driven-core.js'
 import { echo, live, openedFrame, openWith, requestOf, row, said, send } from '../../test/fakes/wire-frames.js'
+import type { Row } from '../ports/storage.js'
 import type { Mark } from '../protocol/frames.js'
 import { unreadOf } from './receipts.js'
 
@@ -13,6 +14,13 @@ const reconnect = (core: DrivenCore, head: number) => {
   core.wait(1_000)
   core.online()
   core.hear(openedFrame(requestOf(core, 'open'), head, head))
+}
+
+/** Online with what an earlier session left on disk. */
+const openedAgain = (core: DrivenCore) => {
+  core.online()
+  core.hear(openedFrame(requestOf(core, 'open'), 5, 5))
+  return core
 }
 
 describe('L7 R21: watermarks', () => {
@@ -80,10 +88,19 @@ describe('L7 R21: the own read', () => {
   it('survives a reload', () => {
     const core = live(drivenCore(), 5)
     read(core)
-    const next = drivenCore({ disk: core.disk, lane: 'next' })
-    next.online()
-    next.hear(openedFrame(requestOf(next, 'open'), 5, 5))
+    const next = openedAgain(drivenCore({ disk: core.disk, lane: 'next' }))
     expect(next.sent('receipt')).toMatchObject([{ read: 5 }])
+  })
+
+  it('above the head of a live log was in what a restored backup has lost, and is let go', () => {
+    const core = live(drivenCore(), 5)
+    core.disk.put({ key: ['r', 'c'], version: '', value: { epoch: 'e1', read: 9 } })
+    const next = openedAgain(drivenCore({ disk: core.disk, lane: 'next' }))
+    expect(next.sent('receipt')).toMatchObject([{ read: 5 }])
+    marks(next, { user: 'me', delivered: 5, read: 5 })
+    expect(next.conversation().receipts.pending).toBeNull()
+    next.hear(said(6))
+    expect(unread(next).count).toBe(1)
   })
 
   it('R23: while hidden nobody reads, and what is read is never read again', () => {
@@ -196,6 +213,153 @@ describe('L7 R22: unread', () => {
     const many = live(drivenCore(), 300, 50, { unread: { count: 100, more: true } })
     many.hear(said(301))
     expect(unread(many)).toEqual({ count: 100, more: true })
+  })
+})
+
+describe('L7 R21: marked unread', () => {
+  const mark = (core: DrivenCore, seq = 0) => core.dispatch({ kind: 'mark-unread', conversation: 'c', seq })
+  /** What the server says of the own registers. */
+  const answer = (core: DrivenCore, at: number, rev: number, to = 5) =>
+    marks(core, { user: 'me', delivered: to, read: to, marked: { at, rev } })
+  const told = (core: DrivenCore) => core.sent('receipt').flatMap(({ marked }) => (marked ? [marked] : []))
+  const pending = (core: DrivenCore) => core.conversation().receipts.pending
+  /** Live, and everything read. */
+  const allRead = (head = 5, count = head) => {
+    const core = live(drivenCore(), head, count, { marks: [{ user: 'me', delivered: head, read: head }] })
+    core.forget()
+    return core
+  }
+
+  it('counts again from the newest message of somebody else on, or from a place; the watermark stays', () => {
+    const core = allRead()
+    core.hear(echo(6, 'own'))
+    mark(core)
+    expect(unread(core).count).toBe(1)
+    expect(told(core)).toEqual([{ at: 5, rev: 1 }])
+    mark(core, 2)
+    expect(unread(core).count).toBe(4)
+    answer(core, 2, 2)
+    expect([unread(core).count, pending(core)]).toEqual([4, null])
+    expect(core.conversation().receipts.marks.get('me')).toEqual({ delivered: 5, read: 5 })
+    core.hear(said(7))
+    expect(unread(core).count).toBe(5)
+  })
+
+  it('R22: counts what was unread before, where that is more', () => {
+    const core = live(drivenCore(), 5, 5, { marks: [{ user: 'me', delivered: 5, read: 2 }] })
+    mark(core)
+    expect(unread(core).count).toBe(3)
+  })
+
+  it('ends with reading, whether that raises the watermark or not', () => {
+    const core = allRead()
+    mark(core)
+    answer(core, 5, 1)
+    core.forget()
+    read(core)
+    read(core)
+    expect(core.sent('receipt')).toMatchObject([{ marked: { at: 0, rev: 2 } }])
+    expect(core.sent('receipt')[0]?.read).toBeUndefined()
+    answer(core, 0, 2)
+    mark(core)
+    core.hear(said(6))
+    core.forget()
+    read(core)
+    expect(core.sent('receipt')).toMatchObject([{ read: 6, marked: { at: 0, rev: 4 } }])
+    expect(unread(core).count).toBe(0)
+  })
+
+  it('does nothing outside of the log, nor where it is not known or this user is no member', () => {
+    const core = allRead()
+    for (const seq of [6, -1]) mark(core, seq)
+    core.dispatch({ kind: 'mark-unread', conversation: 'unknown', seq: 1 })
+    core.hear({ type: 'left', conversation: 'c', seq: 6, why: 'removed' })
+    mark(core, 1)
+    expect(core.stored(['r'])).toEqual([])
+    const empty = live(drivenCore(), 0)
+    mark(empty)
+    expect(pending(empty)).toBeNull()
+  })
+
+  it('is kept on disk beside the own read, and told on every link until the server has it or a newer one', () => {
+    const core = allRead()
+    mark(core, 4)
+    expect(core.stored(['r', 'c'])).toMatchObject([{ value: { epoch: 'e1', marked: { at: 4, rev: 1 } } }])
+    reconnect(core, 5)
+    expect(told(core)).toEqual([
+      { at: 4, rev: 1 },
+      { at: 4, rev: 1 },
+    ])
+    const next = drivenCore({ disk: core.disk, lane: 'next' })
+    expect(unread(openedAgain(next)).count).toBe(2)
+    expect(told(next)).toEqual([{ at: 4, rev: 1 }])
+    mark(next, 3)
+    expect(told(next).at(-1)).toEqual({ at: 3, rev: 2 })
+    answer(next, 4, 1)
+    expect(pending(next)).not.toBeNull()
+    answer(next, 3, 2)
+    expect([pending(next), next.stored(['r'])]).toEqual([null, []])
+  })
+
+  it('of two devices that do not know of each other the first at the server stands, and neither tells again', () => {
+    const core = allRead()
+    core.offline()
+    mark(core, 4)
+    mark(core, 2)
+    read(core)
+    mark(core, 3)
+    core.forget()
+    // The other one has set it meanwhile.
+    core.wait(1_000)
+    core.online()
+    const other: Mark = { user: 'me', delivered: 5, read: 5, marked: { at: 5, rev: 1 } }
+    core.hear(openedFrame(requestOf(core, 'open'), 5, 5, { marks: [other], unread: { count: 1, more: false } }))
+    expect([unread(core).count, pending(core), told(core)]).toEqual([1, null, []])
+    mark(core, 3)
+    expect(told(core)).toEqual([{ at: 3, rev: 2 }])
+    answer(core, 2, 2)
+    expect([unread(core).count, pending(core)]).toEqual([4, null])
+    answer(core, 5, 1)
+    expect(unread(core).count).toBe(4)
+  })
+
+  it('R3: of another epoch is dropped', () => {
+    const core = allRead()
+    core.offline()
+    mark(core, 2)
+    core.wait(1_000)
+    core.online()
+    core.hear(openedFrame(requestOf(core, 'open'), 0, 5, { reset: 'epoch', epoch: 'e2', marks: [{ user: 'me', delivered: 5, read: 5 }] }))
+    expect([unread(core).count, told(core), core.stored(['r'])]).toEqual([0, [], []])
+  })
+
+  it('R22: where not all of it is held, as many as are held stand until the server has counted', () => {
+    const core = allRead(300, 50)
+    mark(core, 220)
+    expect(unread(core)).toEqual({ count: 50, more: true })
+    answer(core, 220, 1, 300)
+    core.hear(openedFrame(requestOf(core, 'open'), 300, 300, { unread: { count: 81, more: false } }))
+    expect(unread(core)).toEqual({ count: 81, more: false })
+    expect(core.conversation().log.catchUp).toBeNull()
+  })
+
+  it('L8: is kept in the cache, and what is damaged there is not used', () => {
+    const core = allRead()
+    answer(core, 2, 7)
+    core.wait(1_000)
+    const watched = (disk: DrivenCore['disk']) => {
+      const next = drivenCore({ disk, lane: 'next' })
+      next.dispatch({ kind: 'watch', conversation: 'c' })
+      return next
+    }
+    expect(unread(watched(core.disk)).count).toBe(4)
+    const [cursor] = core.stored(['m', 'c'])
+    for (const marked of [null, 2, { at: -1, rev: 1 }, { at: 1 }]) {
+      core.disk.put({ ...(cursor as Row), value: { ...(cursor as { value: object }).value, marked } })
+      expect(watched(core.disk).conversation().log.head).toBe(0)
+      core.disk.put({ key: ['r', 'c'], version: '', value: { epoch: 'e1', read: 1, marked } })
+      expect(pending(watched(core.disk))).toBeNull()
+    }
   })
 })
 

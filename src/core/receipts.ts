@@ -1,8 +1,9 @@
 /**
  * Watermarks (R21–R23): one number per member and kind, merged by max within an epoch, read ≤ head. Own read is a
- * register beside the queue: kept on disk and told on every link until the server's state covers it.
+ * register beside the queue: kept on disk and told on every link until the server's state covers it. So is the place from
+ * which this user has it as unread again; of that one the higher `rev` wins, and a set asks for one above all it knows.
  */
-import type { InboxRow, Mark, MessageRow } from '../protocol/frames.js'
+import type { InboxRow, Mark, Marked, MessageRow } from '../protocol/frames.js'
 import { saveRegister } from './cache/disk-queue.js'
 import { isCrowded } from './outbox/flush.js'
 import type { ConversationState, Receipts } from './state.js'
@@ -10,33 +11,64 @@ import { heard, isLive } from './timeline/live.js'
 import { bounds } from './timing.js'
 import { type Draft, report, shownTime, type Turn } from './turn.js'
 
+export const unmarked: Marked = { at: 0, rev: 0 }
+
 export const noReceipts: Receipts = {
   marks: new Map(),
+  marked: unmarked,
   pending: null,
   toldOn: 0,
   toldRead: 0,
   toldDelivered: 0,
+  toldRev: 0,
   storedTo: 0,
   unread: { count: 0, more: false, read: 0, countedTo: 0 },
 }
 
-const noMark = { delivered: 0, read: 0 }
+const noMark: Omit<Mark, 'user'> = { delivered: 0, read: 0 }
 
-/** Own read watermark with what is still to be told. */
-export function ownRead({ receipts, log }: ConversationState, user: string): number {
-  const read = receipts.marks.get(user)?.read ?? 0
-  return receipts.pending?.epoch === log.epoch ? Math.max(read, receipts.pending.read) : read
+const newer = (a: Marked, b = unmarked) => (b.rev > a.rev ? b : a)
+
+const markOf = ({ marks }: Receipts, user: string) => marks.get(user) ?? noMark
+
+/** What is still to be told, in the present epoch. */
+const pendingOf = ({ receipts, log }: ConversationState) => (receipts.pending?.epoch === log.epoch ? receipts.pending : noMark)
+
+/** What lies above counts as unread: the read watermark, or what is just below the mark if that is lower. As the server says. */
+export function readTo(receipts: Receipts, user: string, own: { readonly read: number; readonly marked?: Marked } = noMark): number {
+  const read = Math.max(markOf(receipts, user).read, own.read)
+  const { at } = newer(receipts.marked, own.marked)
+  return at ? Math.min(read, at - 1) : read
+}
+
+/** The same with what is still to be told. */
+export function ownRead(c: ConversationState, user: string): number {
+  return readTo(c.receipts, user, pendingOf(c))
 }
 
 /** Reads up to the newest row of the window that is shown; while hidden nobody reads. */
 export function markRead(turn: Turn, c: Draft): void {
-  const { log, id } = c
-  const { epoch } = log
+  const { log } = c
   const read = log.view ? (log.view.rows.at(-1)?.seq ?? 0) : log.head
-  if (turn.visible && log.state === 'ready' && epoch !== '' && read > ownRead(c, turn.config.user)) {
-    c.receipts.pending = { epoch, read }
-    saveRegister(turn, id, c.receipts.pending)
-  }
+  if (turn.visible && read > ownRead(c, turn.config.user)) setPending(turn, c, read, 0)
+}
+
+/** Unread again from here on; `seq` 0: from the newest message of somebody else on. */
+export function markUnread(turn: Turn, c: Draft, seq: number): void {
+  const { head, tail } = c.log
+  const at = seq || (tail.rows.findLast(({ author, deleted }) => author !== turn.config.user && !deleted)?.seq ?? 0)
+  if (at > 0 && at <= head) setPending(turn, c, 0, at)
+}
+
+/** A mark not told yet is replaced under its `rev`; one that may have arrived is outdone. */
+function setPending(turn: Turn, c: Draft, to: number, at: number): void {
+  const { receipts, log, id } = c
+  if (log.state !== 'ready') return
+  const { marked: held, toldRev } = receipts
+  const { read, marked } = pendingOf(c)
+  const wanted = newer(held, marked).at === at ? marked : { at, rev: Math.max(held.rev, toldRev) + 1 }
+  receipts.pending = { epoch: log.epoch, read: Math.max(to, read), marked: wanted }
+  saveRegister(turn, id, receipts.pending)
 }
 
 /** The server's state of watermarks, in whatever order it comes. */
@@ -48,7 +80,9 @@ export function mergeMarks(turn: Turn, c: Draft, epoch: string, marks: readonly 
   const merged = new Map(was)
   const highest = (ours: number, theirs: number) => (planted.marksLowered || theirs > ours ? theirs : ours)
   let moved = false
+  const { marked } = receipts
   for (const mark of marks) {
+    if (mark.user === user) receipts.marked = newer(receipts.marked, mark.marked)
     const held = was.get(mark.user) ?? noMark
     const read = highest(held.read, mark.read)
     const delivered = Math.max(highest(held.delivered, mark.delivered), read)
@@ -58,17 +92,16 @@ export function mergeMarks(turn: Turn, c: Draft, epoch: string, marks: readonly 
     merged.set(mark.user, { delivered, read })
     moved = true
   }
+  if (moved || receipts.marked !== marked) cache.dirty = true
   if (moved) {
     receipts.marks = merged
-    cache.dirty = true
     reportDelivered(turn, c, was)
   }
-  // Own read that the server now has need not be kept, nor one of an epoch that is over, nor what is above the whole log: a
-  // backup was restored, and what was read there is gone.
-  const { pending } = receipts
-  const read = receipts.marks.get(user)?.read ?? 0
-  const hasAll = read >= log.head && log.head >= log.heard && isLive(turn, log)
-  if (pending && (pending.epoch !== log.epoch || pending.read <= read || hasAll)) dropRegister(turn, c)
+  // What the server now has, or has newer, need not be kept, nor what is of an epoch that is over.
+  const { read, marked: wanted } = pendingOf(c)
+  // Above the head of a live log nothing was read: a backup was restored.
+  const to = isLive(turn, log) ? Math.min(read, log.head) : read
+  if (to <= markOf(receipts, user).read && newer(receipts.marked, wanted) === receipts.marked) dropRegister(turn, c)
 }
 
 function dropRegister(turn: Turn, { receipts, id }: Draft): void {
@@ -94,20 +127,31 @@ function reportDelivered(turn: Turn, { id, log, receipts }: Draft, was: Receipts
 }
 
 /** Tells the server what this link has not told yet: coalesced, highest only. */
-export function tellReceipts(turn: Turn, { log, receipts, id: conversation, watchers }: Draft): void {
+export function tellReceipts(turn: Turn, c: Draft): void {
+  const { log, receipts, id: conversation, watchers } = c
   if (!isLive(turn, log) || isCrowded(turn)) return
   const { user, delivered: from } = turn.config
   const { epoch, head, liveOn } = log
-  if (receipts.toldOn !== liveOn) Object.assign(receipts, { toldOn: liveOn, toldRead: 0, toldDelivered: 0 })
-  const own = receipts.marks.get(user) ?? noMark
-  const read = receipts.pending?.epoch === epoch ? Math.min(receipts.pending.read, head) : 0
+  const anew = receipts.toldOn !== liveOn
+  if (anew) Object.assign(receipts, { toldOn: liveOn, toldRead: 0, toldDelivered: 0 })
+  const own = markOf(receipts, user)
+  const { read: to, marked } = pendingOf(c)
+  const read = Math.min(to, head)
   const delivered = from === 'received' || watchers > 0 ? Math.min(receipts.storedTo, head) : 0
-  const tellRead = read > Math.max(own.read, receipts.toldRead)
-  const tellDelivered = delivered > Math.max(own.delivered, receipts.toldDelivered) && othersWrote(log, user, own.delivered)
-  if (!tellRead && !tellDelivered) return
-  if (tellRead) receipts.toldRead = read
-  if (tellDelivered) receipts.toldDelivered = delivered
-  turn.frames.push({ type: 'receipt', conversation, epoch, ...(tellRead ? { read } : {}), ...(tellDelivered ? { delivered } : {}) })
+  const told: { read?: number; delivered?: number; marked?: Marked } = {}
+  if (read > Math.max(own.read, receipts.toldRead)) {
+    receipts.toldRead = read
+    told.read = read
+  }
+  if (delivered > Math.max(own.delivered, receipts.toldDelivered) && othersWrote(log, user, own.delivered)) {
+    receipts.toldDelivered = delivered
+    told.delivered = delivered
+  }
+  if (marked && (anew || marked.rev > receipts.toldRev)) {
+    receipts.toldRev = marked.rev
+    told.marked = marked
+  }
+  if (told.read || told.delivered || told.marked) turn.frames.push({ type: 'receipt', conversation, epoch, ...told })
 }
 
 /** Is there a message of somebody else above the mark? Own messages need no receipt. */
@@ -129,20 +173,23 @@ export function count(receipts: Draft['receipts'], fresh: readonly MessageRow[],
 }
 
 /** A newer count of the server, for when not all of (read, head] is held. */
-export function summarised({ receipts }: Draft, { unread, read, head }: InboxRow): void {
+export function summarised({ receipts }: Draft, { unread, read, head }: InboxRow, user: string): void {
   const was = receipts.unread
-  const newer = read >= was.read && head >= was.countedTo && (read > was.read || head > was.countedTo)
-  if (newer) receipts.unread = { count: unread.count, more: unread.more, read, countedTo: head }
+  const above = readTo(receipts, user, { read })
+  const isNews = read >= markOf(receipts, user).read && (above !== was.read || head > was.countedTo)
+  if (isNews && head >= was.countedTo) receipts.unread = { count: unread.count, more: unread.more, read: above, countedTo: head }
 }
 
 /** Unread as it is written (R22): counted here when all of (read, head] is held, else by the server. Exact to 100. */
 export function unreadOf(c: ConversationState, user: string): { count: number; more: boolean } {
   const { tail, head } = c.log
   const read = ownRead(c, user)
+  const isHeld = read >= Math.min(tail.from, head)
   let { count, more } = c.receipts.unread
-  if (tail.from <= read || read >= head) {
+  // Of a mark that the server has not heard of there are at least those held.
+  if (isHeld || read < readTo(c.receipts, user)) {
     count = 0
-    more = false
+    more = !isHeld
     for (let i = tail.rows.length - 1; i >= 0 && count <= bounds.unread; i--) {
       const row = tail.rows[i] as MessageRow
       if (row.seq <= read) break

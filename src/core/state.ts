@@ -2,7 +2,7 @@
  * The state of one chat. Between two steps nothing of it is changed; a step copies what it touches (`turn.ts`).
  * A conversation is five sub-records, each owned by the slice of its name (R33).
  */
-import type { ChangeFrame, HiddenRange, Member, MessageRow, Profile } from '../protocol/frames.js'
+import type { ChangeFrame, HiddenRange, Marked, Member, MessageRow, Profile } from '../protocol/frames.js'
 import type { StorageState } from '../ports/storage.js'
 import type { InboxState } from './inbox/inbox-state.js'
 import type { Entry } from './outbox/entry.js'
@@ -78,15 +78,19 @@ export interface Log {
 export interface Receipts {
   /** Watermarks of all members known, oneself included. */
   readonly marks: ReadonlyMap<string, { readonly delivered: number; readonly read: number }>
-  /** Own read not yet covered by the server's state (R21). */
-  readonly pending: { readonly epoch: string; readonly read: number } | null
+  /** From where on this user has it as unread again, as the server says (R21). */
+  readonly marked: Marked
+  /** Own read and mark not yet covered by the server's state (R21). */
+  readonly pending: { readonly epoch: string; readonly read: number; readonly marked?: Marked } | null
   /** What the server was told on the link `toldOn`. */
   readonly toldOn: number
   readonly toldRead: number
   readonly toldDelivered: number
+  /** The highest own `rev` that may have reached the server, on whatever link. */
+  readonly toldRev: number
   /** Highest place known to be on disk (R23). */
   readonly storedTo: number
-  /** The server's count and where it was taken: unread above `countedTo` is added from the rows held (R22). */
+  /** The server's count, above what it was taken, and up to where: what came since is added from the rows held (R22). */
   readonly unread: { readonly count: number; readonly more: boolean; readonly read: number; readonly countedTo: number }
 }
 

@@ -13,7 +13,7 @@ import { restoreInbox } from './inbox/stored.js'
 import { linkEvent } from './link-event.js'
 import { discard, retry, send } from './outbox/outbox.js'
 import { ackDeadlines } from './outbox/settle.js'
-import { markRead } from './receipts.js'
+import { markRead, markUnread } from './receipts.js'
 import { close, connect, linkOf, sessionSignal, sessionTick } from './session.js'
 import { settleTurn } from './settle-turn.js'
 import type { ChatState } from './state.js'
@@ -64,7 +64,10 @@ function route(turn: Turn, event: CoreEvent): void {
   }
 }
 
-type Command = Extract<CoreEvent, { kind: 'send' | 'retry' | 'discard' | 'mark-read' | 'set-typing' | 'load' | 'jump' | 'jump-latest' }>
+type Command = Extract<
+  CoreEvent,
+  { kind: 'send' | 'retry' | 'discard' | 'mark-read' | 'mark-unread' | 'set-typing' | 'load' | 'jump' | 'jump-latest' }
+>
 
 function command(turn: Turn, event: Command, c: Draft): void {
   switch (event.kind) {
@@ -76,6 +79,8 @@ function command(turn: Turn, event: Command, c: Draft): void {
       return discard(turn, c, event.localId)
     case 'mark-read':
       return markRead(turn, c)
+    case 'mark-unread':
+      return markUnread(turn, c, event.seq)
     case 'set-typing':
       return setTyping(turn, c, event.on)
     case 'load':

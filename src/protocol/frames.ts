@@ -47,11 +47,21 @@ export interface Member {
   readonly joined: number
 }
 
+/** From where on a user has a conversation as unread again (R21). */
+export interface Marked {
+  /** The lowest place that counts as unread again; 0: none. */
+  readonly at: number
+  /** Rises with every set; the higher one wins. */
+  readonly rev: number
+}
+
 /** One member's watermarks (R21). */
 export interface Mark {
   readonly user: string
   readonly delivered: number
   readonly read: number
+  /** Told to this user's own links alone; absent where it was never set. */
+  readonly marked?: Marked
 }
 
 export interface Person {
@@ -155,6 +165,7 @@ export type ClientFrame =
       readonly epoch: string
       readonly delivered?: number
       readonly read?: number
+      readonly marked?: Marked
     }
   | { readonly type: 'typing'; readonly conversation: string; readonly on: boolean }
   /** The list from `cursor` on, or from the beginning; asked again with `next` while the answer says `more`. */

@@ -3,7 +3,7 @@
  * They read and never rebuild; fields not known here are let through (docs/protocol.md, versions).
  * A property test holds them equal to `schemas.ts`, which is the definition.
  */
-import type { HiddenRange, InboxRow, Mark, Member, MessageRow, OwnChange, Person, Unread } from './frames.js'
+import type { HiddenRange, InboxRow, Mark, Marked, Member, MessageRow, OwnChange, Person, Unread } from './frames.js'
 import { limits } from './limits.js'
 
 /** Plain data of which nothing is known yet. */
@@ -71,8 +71,12 @@ export function isMember(value: unknown): value is Member {
   return isFields(value) && isId(value.user) && isCount(value.joined)
 }
 
+export function isMarked(value: unknown): value is Marked {
+  return isFields(value) && isCount(value.at) && isCount(value.rev)
+}
+
 export function isMark(value: unknown): value is Mark {
-  return isFields(value) && isId(value.user) && isCount(value.delivered) && isCount(value.read)
+  return isFields(value) && isId(value.user) && isCount(value.delivered) && isCount(value.read) && isMaybe(value.marked, isMarked)
 }
 
 export function isHidden(value: unknown): value is HiddenRange {

@@ -31,7 +31,10 @@ const row = fc.record(
   { requiredKeys: ['id', 'seq', 'index', 'rev', 'at', 'author'] },
 )
 const person = fc.record({ user: id, profile })
-const mark = fc.record({ user: id, delivered: count, read: count })
+const mark = fc.record(
+  { user: id, delivered: count, read: count, marked: fc.record({ at: count, rev: count }) },
+  { requiredKeys: ['user', 'delivered', 'read'] },
+)
 const head = fc.record({ conversation: id, epoch: id, seq: count })
 const unread = fc.record({ count, more: bool })
 const type = <T extends string>(name: T) => fc.constant(name)

@@ -44,7 +44,8 @@ const messageRow = z.object({
 
 const person = z.object({ user: id, profile })
 const member = z.object({ user: id, joined: count })
-const mark = z.object({ user: id, delivered: count, read: count })
+const marked = z.object({ at: count, rev: count })
+const mark = z.object({ user: id, delivered: count, read: count, marked: marked.optional() })
 const hidden = z.object({ from: count, to: count, messages: count })
 const own = z.object({ localId: id, seq: count })
 const unread = z.object({ count, more: z.boolean() })
@@ -209,7 +210,14 @@ export const clientFrame = z.discriminatedUnion('type', [
     atLeast: count.optional(),
   }),
   z.object({ type: z.literal('operation'), conversation: id, localId: id, try: count, after: id.optional(), operation }),
-  z.object({ type: z.literal('receipt'), conversation: id, epoch: id, delivered: count.optional(), read: count.optional() }),
+  z.object({
+    type: z.literal('receipt'),
+    conversation: id,
+    epoch: id,
+    delivered: count.optional(),
+    read: count.optional(),
+    marked: marked.optional(),
+  }),
   z.object({ type: z.literal('typing'), conversation: id, on: z.boolean() }),
   z.object({ type: z.literal('inbox'), request: count, cursor: cursor.optional() }),
   z.object({ type: z.literal('ping'), n: count }),

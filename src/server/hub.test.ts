@@ -105,6 +105,35 @@ describe('receipts, typing, ping', () => {
     expect([ann.of('marks'), bob.of('marks')]).toEqual([[], [{ type: 'marks', conversation: 'c', epoch, marks }]])
   })
 
+  it('tell a mark of unread to all links of its user, covered or not, and never to another', async () => {
+    const { link, put, settle } = drivenHub()
+    await put(['ann', 'bob'])
+    const [ann, bob, phone, away] = [link('ann'), link('bob'), link('bob', { lane: 'phone' }), link('bob', { lane: 'away' })]
+    for (const one of [ann, bob, phone]) one.say(open())
+    away.say({ type: 'inbox', request: 2 })
+    ann.say(send('a'), send('b'))
+    await settle()
+    const epoch = ann.of('opened')[0]?.epoch ?? ''
+    const say = async (more: object) => {
+      for (const one of [ann, bob, phone, away]) one.fresh()
+      bob.say({ type: 'receipt', conversation: 'c', epoch, ...more })
+      await settle()
+      expect(JSON.stringify(ann.frames)).not.toContain('marked')
+      return [bob, phone, away].map((one) => one.of('marks').findLast(({ marks }) => marks[0]?.marked)?.marks[0]?.marked)
+    }
+    const set = { at: 2, rev: 1 }
+    expect(await say({ marked: set })).toEqual([set, set, set])
+    expect(ann.of('marks')).toEqual([])
+    expect(away.of('inbox').at(-1)?.rows[0]).toMatchObject({ unread: { count: 2 }, read: 0 })
+    expect(await say({ read: 2, marked: { at: 0, rev: 1 } })).toEqual([set, set, set])
+    expect(ann.of('marks')[0]?.marks).toEqual([{ user: 'bob', delivered: 2, read: 2 }])
+    expect(await say({ marked: { at: 1, rev: 1 } })).toEqual([set, undefined, undefined])
+    for (const one of [ann, bob]) one.say(open())
+    await settle()
+    expect(bob.of('opened').at(-1)).toMatchObject({ marks: [{ user: 'ann' }, { user: 'bob', marked: set }], unread: { count: 1 } })
+    expect(JSON.stringify(ann.frames)).not.toContain('marked')
+  })
+
   it('relay typing to the others, and never back', async () => {
     const { link, put, settle } = drivenHub()
     await put(['ann', 'bob'])

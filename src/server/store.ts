@@ -3,7 +3,7 @@
  * order, or none does; a resolved `write` is on disk. `seq` and `index` are dense per (tenant, conversation) and are
  * allocated in the transaction that stores (R1, R2). Every read sees whole transactions only.
  */
-import type { HistoryAnchor, InboxRow, Mark, Opened, Page, Person, Position, Profile } from '../protocol/frames.js'
+import type { HistoryAnchor, InboxRow, Mark, Marked, Opened, Page, Person, Position, Profile } from '../protocol/frames.js'
 import type { Change, MessageRow } from '../protocol/frames.js'
 
 /** Every key begins with the tenant, '' where there is one alone. */
@@ -44,13 +44,14 @@ export interface PostWrite extends Place {
   readonly at: number
 }
 
-/** Watermarks: merged by max, clamped to the head, another epoch's are dropped (R21). */
+/** Watermarks: merged by max, clamped to the head, another epoch's are dropped; `marked` by its `rev` (R21). */
 export interface MarkWrite extends Place {
   readonly kind: 'mark'
   readonly user: string
   readonly epoch: string
   readonly delivered?: number
   readonly read?: number
+  readonly marked?: Marked
 }
 
 /** Makes the conversation, or makes its members and profile equal to these. */
@@ -101,6 +102,7 @@ export type Outcome =
   /** The local id (or post) was there; `seq` is absent where it had been taken back. */
   | { readonly kind: 'known'; readonly epoch: string; readonly seq?: number; readonly message?: MessageRow }
   | { readonly kind: 'refused'; readonly code: 'out-of-order' | 'not-found' }
+  /** `moved`: a watermark rose; else, with a `stamp`, only `marked` was set, which is its user's alone. */
   | {
       readonly kind: 'marked'
       readonly epoch: string

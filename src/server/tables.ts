@@ -2,7 +2,7 @@
  * The rows beneath an embedded store, read and written synchronously inside one transaction. The ledger above holds all
  * rules; an engine only keeps rows. Records are immutable: a change puts a new one.
  */
-import type { MessageRow, Profile } from '../protocol/frames.js'
+import type { Marked, MessageRow, Profile } from '../protocol/frames.js'
 import type { HistoryRule, Place } from './store.js'
 
 export interface ConversationRecord extends Place {
@@ -38,6 +38,7 @@ export interface SeatRecord {
   readonly stints: readonly Stint[]
   readonly delivered: number
   readonly read: number
+  readonly marked: Marked
   readonly stamp: number
 }
 

@@ -102,6 +102,7 @@ function fakeConversation(id: string, calls: string[]): FakeConversation {
     retry: verb('retry'),
     discard: verb('discard'),
     markRead: verb('markRead'),
+    markUnread: verb('markUnread'),
     setTyping: verb('setTyping'),
     loadOlder: later('loadOlder'),
     loadNewer: later('loadNewer'),

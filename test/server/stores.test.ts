@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { memoryStore, sqliteStore } from '../../src/server/index.js'
 import { createMemoryStore } from '../../src/server/memory-store.js'
+import { openFile } from '../../src/server/sqlite/engine.js'
 import { storeSuite } from '../../src/testing/store-suite.js'
 
 describe('the memory store', () => {
@@ -47,6 +48,25 @@ describe('the SQLite store', () => {
       { kind: 'known', seq: 2 },
       { kind: 'stored', stored: { seq: 3 } },
     ])
+    await second.close()
+    dispose()
+  })
+
+  it('opens a file of format 1, which knows no mark of unread, and keeps what it holds', async () => {
+    const { file, dispose } = folder()
+    const place = { tenant: '', conversation: 'c' }
+    const first = sqliteStore({ path: file })
+    await first.write([{ kind: 'put', ...place, members: ['ann'] }], () => 'e')
+    const before = await first.open({ ...place, user: 'ann' })
+    await first.close()
+    const opened = openFile(file)
+    opened.database.exec('ALTER TABLE seats DROP COLUMN marked_at; ALTER TABLE seats DROP COLUMN marked_rev; PRAGMA user_version = 1')
+    opened.close()
+    const second = sqliteStore({ path: file })
+    expect(await second.open({ ...place, user: 'ann' })).toEqual(before)
+    const marked = { at: 0, rev: 1 }
+    await second.write([{ kind: 'mark', ...place, user: 'ann', epoch: 'e', marked }], () => '')
+    expect((await second.open({ ...place, user: 'ann' }))?.marks).toMatchObject([{ user: 'ann', marked }])
     await second.close()
     dispose()
   })

@@ -1,6 +1,6 @@
 /** What is known of a conversation's rows on disk; `cache.ts` has the rules. */
 import type { Key } from '../../ports/storage.js'
-import type { HiddenRange, Member, MessageRow, Profile, Unread } from '../../protocol/frames.js'
+import type { HiddenRange, Marked, Member, MessageRow, Profile, Unread } from '../../protocol/frames.js'
 
 /** Sorts behind every page. */
 export const cursorPage = Number.MAX_SAFE_INTEGER
@@ -56,6 +56,8 @@ export interface CursorValue {
   readonly memberCount: number
   readonly members: readonly Member[]
   readonly marks: readonly (readonly [string, number, number])[]
+  /** Absent in rows of before there was one. */
+  readonly marked?: Marked
   readonly unread: Unread & { readonly read: number; readonly countedTo: number }
 }
 

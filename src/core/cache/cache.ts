@@ -64,7 +64,7 @@ function isReachable({ cache, log }: Draft): boolean {
 function described({ log, receipts }: Draft): Omit<CursorValue, 'rows' | 'build' | 'first' | 'from'> {
   const { epoch, head, tag, floor, hidden, profile, memberCount, members } = log
   const marks = [...receipts.marks].map(([user, { delivered, read }]) => [user, delivered, read] as const)
-  return { epoch, head, tag, floor, hidden, profile, memberCount, members, marks, unread: receipts.unread }
+  return { epoch, head, tag, floor, hidden, profile, memberCount, members, marks, marked: receipts.marked, unread: receipts.unread }
 }
 
 /** A commit that was not written gives back what it took along. */

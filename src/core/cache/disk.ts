@@ -7,7 +7,7 @@
  *                            └── another was first ── founding ──committed────┘◀─┘
  */
 import type { Row, StorageErrorCode, Write } from '../../ports/storage.js'
-import { isFields } from '../../protocol/guards.js'
+import { isCount, isFields, isMarked, isMaybe } from '../../protocol/guards.js'
 import { conversationFor } from '../conversations.js'
 import { type Entry, entryFromRow, entryWrite } from '../outbox/entry.js'
 import { saved } from '../outbox/outbox.js'
@@ -89,9 +89,14 @@ function adopt(turn: Turn, id: string, found: readonly Entry[]): void {
 }
 
 function restoreRegister(turn: Turn, { key: [, id], value }: Row): void {
-  if (typeof id !== 'string' || !isFields(value) || typeof value.epoch !== 'string' || !Number.isSafeInteger(value.read)) return
+  if (typeof id !== 'string' || !isFields(value)) return
+  const { epoch, read, marked } = value
+  if (typeof epoch !== 'string' || !isCount(read) || !isMaybe(marked, isMarked)) return
   const { receipts } = conversationFor(turn, id)
-  receipts.pending ??= { epoch: value.epoch, read: value.read as number }
+  if (receipts.pending) return
+  receipts.pending = { epoch, read, marked }
+  // An earlier session may have told it.
+  receipts.toldRev = marked?.rev ?? 0
 }
 
 /** Everything that waits goes in one strict commit; one is under way at a time. The generation goes alone, before any. */

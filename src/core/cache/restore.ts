@@ -5,6 +5,7 @@
 import type { KeyRange, Row } from '../../ports/storage.js'
 import type { MessageRow } from '../../protocol/frames.js'
 import { settleHeld } from '../outbox/settle.js'
+import { unmarked } from '../receipts.js'
 import { isDense, pageOf, positionOf, windowOf } from '../timeline/window.js'
 import { type Draft, nextNumber, type Turn } from '../turn.js'
 import { restart } from './cache.js'
@@ -47,13 +48,13 @@ export function restored(turn: Turn, c: Draft, rows: readonly Row[]): void {
 }
 
 function fill({ log, receipts, cache }: Draft, value: CursorValue, rows: readonly Row[]): void {
-  const { epoch, head, tag, floor, hidden, profile, members, memberCount, first, unread } = value
+  const { epoch, head, tag, floor, hidden, profile, members, memberCount, first, unread, marked = unmarked } = value
   const held = [...olderRows(value, rows), ...value.rows]
   const from = held[0]?.index === first && value.from >= 0 ? value.from : (held[0]?.seq ?? head + 1) - 1
   Object.assign(log, { epoch, head, tag, floor, hidden, profile, members, memberCount, tail: windowOf(held, from, head) })
   log.heard = Math.max(log.heard, head, ...value.marks.map(([, delivered]) => delivered))
   const marks = new Map(value.marks.map(([user, delivered, read]) => [user, { delivered, read }]))
-  Object.assign(receipts, { marks, storedTo: head, unread })
+  Object.assign(receipts, { marks, marked, storedTo: head, unread })
   Object.assign(cache, { head, last: held.at(-1)?.index ?? -1, cover: { first, from: value.from } })
 }
 

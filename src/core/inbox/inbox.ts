@@ -55,7 +55,7 @@ function takeRow(turn: Turn, row: InboxRow): void {
   if (held?.log.state === 'gone') held.log.state = 'ready'
   else if (held?.log.epoch === epoch) {
     heard(held, head)
-    summarised(held, row)
+    summarised(held, row, turn.config.user)
   }
   // Summarised is known, and known is delivered (R23).
   if (!held && turn.config.delivered === 'received' && unread.count > 0 && (last?.seq ?? 0) > (old?.last?.seq ?? 0)) {

@@ -6,7 +6,7 @@ import type { ChangeFrame, MessageRow, Opened } from '../../protocol/frames.js'
 import { restart } from '../cache/cache.js'
 import { askAgain, ownIds, settleOwn } from '../outbox/settle.js'
 import { learnPeople } from '../people.js'
-import { count, mergeMarks, newEpoch } from '../receipts.js'
+import { count, mergeMarks, newEpoch, readTo } from '../receipts.js'
 import { bounds } from '../timing.js'
 import { type Draft, report, type Turn } from '../turn.js'
 import { authorsStopped } from '../typing.js'
@@ -148,9 +148,8 @@ export function admitRest(turn: Turn, c: Draft, { people, marks, unread, head, e
   const { user } = turn.config
   const { receipts } = c
   learnPeople(turn, people)
-  const read = Math.max(receipts.marks.get(user)?.read ?? 0, marks.find((mark) => mark.user === user)?.read ?? 0)
-  receipts.unread = { count: unread.count, more: unread.more, read, countedTo: head }
+  mergeMarks(turn, c, epoch, marks)
+  receipts.unread = { count: unread.count, more: unread.more, read: readTo(receipts, user), countedTo: head }
   // What came live meanwhile is not in the server's count.
   count(receipts, c.log.tail.rows, user)
-  mergeMarks(turn, c, epoch, marks)
 }

@@ -4,6 +4,7 @@
  */
 import type { Opened } from '../../protocol/frames.js'
 import { doubtAcked } from '../outbox/settle.js'
+import { readTo } from '../receipts.js'
 import type { ConversationState } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
 import { type Draft, draftOf, nextNumber, onlineLink, report, type Turn } from '../turn.js'
@@ -25,9 +26,9 @@ export function ensureCaughtUp(turn: Turn, c: Draft): void {
 /** Not followed on this link, or something above its head has been heard of, and nothing is under way. */
 function isDue(turn: Turn, { log, receipts }: Draft): boolean {
   if (!onlineLink(turn) || log.state !== 'ready' || log.catchUp) return false
-  // The server's count is from before this user read on, and what came since is not all held: only the server can count (R22).
-  const read = receipts.marks.get(turn.config.user)?.read ?? 0
-  const isCountStale = receipts.unread.read < read && read < log.tail.from && read < log.head
+  // The server's count is from before this user read on or marked it, and what is unread is not all held: only the server can count (R22).
+  const read = readTo(receipts, turn.config.user)
+  const isCountStale = receipts.unread.read !== read && read < log.tail.from && read < log.head
   return !isLive(turn, log) || log.head < log.heard || isCountStale
 }
 

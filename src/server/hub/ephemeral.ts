@@ -7,15 +7,15 @@ import { type HubState, push, roomAt } from './state.js'
 
 type FrameOf<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>
 
-export function receipt(state: HubState, link: Link, { conversation, epoch, delivered, read }: FrameOf<'receipt'>): void {
+export function receipt(state: HubState, link: Link, { conversation, epoch, delivered, read, marked }: FrameOf<'receipt'>): void {
   const at = { tenant: link.tenant, conversation, user: link.user }
   const follow = link.follows.get(conversation)
   const room = roomAt(state, at)
   // A watermark may be of a log that a restored backup has cut: what comes next is not known by it.
   if (follow && room?.epoch === epoch) showed(follow, epoch, Math.min(Math.max(delivered ?? 0, read ?? 0), room.head))
-  state.writes.add({ kind: 'mark', ...at, epoch, delivered, read }, (outcome) => {
+  state.writes.add({ kind: 'mark', ...at, epoch, delivered, read, marked }, (outcome) => {
     if (outcome?.kind !== 'marked') return
-    if (outcome.moved) return tellMarked(state, at, outcome)
+    if (outcome.moved || outcome.stamp !== undefined) return tellMarked(state, at, outcome)
     // Covered already: the register that asked must hear it to leave.
     push(state, link, { type: 'marks', conversation, epoch: outcome.epoch, marks: [outcome.mark] })
   })

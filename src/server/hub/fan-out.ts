@@ -4,7 +4,7 @@ import type { Person, ServerFrame } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
 import type { Outcome, Place, StoredChange } from '../store.js'
 import { dismiss } from './follow.js'
-import { type HubState, type Room, linksOf, push, pushToFollower, roomAt, touch } from './state.js'
+import { type HubState, type Room, linksOf, pushToFollower, roomAt, touch } from './state.js'
 
 export type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>
 
@@ -36,18 +36,20 @@ export function tellArranged(state: HubState, at: Place, outcome: OutcomeOf<'arr
 }
 
 export function tellMarked(state: HubState, at: Place & { user: string }, outcome: OutcomeOf<'marked'>): void {
-  const { epoch, mark, memberCount, stamp } = outcome
+  const { epoch, mark, moved, memberCount, stamp } = outcome
+  const { user, delivered, read } = mark
   if (stamp !== undefined) state.settled.set(at.tenant, stamp)
   const room = roomAt(state, at)
-  const everyone = memberCount <= limits.members
+  const everyone = moved && memberCount <= limits.members
   // Only of the room's own epoch: a restored backup may have come between asking and storing.
   if (room && everyone && (room.epoch === epoch || room.epoch === '')) {
-    room.marks.set(mark.user, mark)
+    room.marks.set(user, { user, delivered, read })
     state.marked.add(room)
   }
   const frame: ServerFrame = { type: 'marks', conversation: at.conversation, epoch, marks: [mark] }
   for (const link of linksOf(state, at.tenant, at.user)) {
-    if (!everyone || !link.follows.has(at.conversation)) push(state, link, frame)
+    // What the room is told names no `marked`: that is this user's alone.
+    if (!everyone || mark.marked || !link.follows.has(at.conversation)) pushToFollower(state, link, at.conversation, frame)
     if (stamp !== undefined) touch(state, link, at.conversation)
   }
   state.writes.wake()

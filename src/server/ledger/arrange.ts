@@ -60,9 +60,11 @@ function begin({ tables, mint }: Ledger, write: PutWrite | JoinWrite, users: Rea
   const members = users.size
   tables.putConversation({ tenant, conversation, epoch, head: 0, tag: '', messages: 0, members, profile, history, stamp })
   for (const user of users)
-    tables.putSeat(write, { user, active: true, stints: [{ joined: 0, closed: false }], delivered: 0, read: 0, stamp })
+    tables.putSeat(write, { user, active: true, stints: [{ joined: 0, closed: false }], delivered: 0, read: 0, marked: unmarked, stamp })
   return { kind: 'arranged', epoch, head: 0, changes: [], people: [], stamp }
 }
+
+const unmarked = { at: 0, rev: 0 }
 
 type Note = (change: Change, user: string) => void
 
@@ -75,7 +77,9 @@ function join(ledger: Ledger, at: Place, user: string, note: Note): void {
   tables.putConversation({ ...conversation, members: conversation.members + 1 })
   note({ kind: 'member', user, joined: true }, user)
   const stints = [...(seat?.stints ?? []), { joined, closed: conversation.history === 'from-join' }]
-  tables.putSeat(at, { user, active: true, stints, delivered: joined, read: joined, stamp: tables.nextStamp(at.tenant) })
+  // What this user had marked before is over, and says so to devices that still hold it.
+  const marked = seat && seat.marked.at > 0 ? { at: 0, rev: seat.marked.rev + 1 } : (seat?.marked ?? unmarked)
+  tables.putSeat(at, { user, active: true, stints, delivered: joined, read: joined, marked, stamp: tables.nextStamp(at.tenant) })
 }
 
 function leave(ledger: Ledger, at: Place, user: string, note: Note): void {

@@ -1,5 +1,10 @@
-/** Watermarks: within an epoch they only rise, never above the head, and read implies delivered (R21). */
+/**
+ * Watermarks: within an epoch they only rise, never above the head, and read implies delivered. Beside them the place from
+ * which a user has the conversation as unread again: there the higher `rev` wins (R21).
+ */
+import type { Mark } from '../../protocol/frames.js'
 import type { MarkWrite, Outcome } from '../store.js'
+import type { SeatRecord } from '../tables.js'
 import type { Ledger } from './ledger.js'
 
 export function mark({ tables, faults }: Ledger, write: MarkWrite): Outcome {
@@ -13,7 +18,15 @@ export function mark({ tables, faults }: Ledger, write: MarkWrite): Outcome {
   const read = rise(seat.read, clamp(write.read))
   const delivered = Math.max(rise(seat.delivered, clamp(write.delivered)), faults.lowerMarks ? 0 : read)
   const moved = read !== seat.read || delivered !== seat.delivered
-  const stamp = read === seat.read ? undefined : tables.nextStamp(write.tenant)
-  if (moved) tables.putSeat(write, { ...seat, delivered, read, stamp: stamp ?? seat.stamp })
-  return { kind: 'marked', epoch, mark: { user: write.user, delivered, read }, moved, memberCount, stamp }
+  const remarked = known && write.marked !== undefined && write.marked.rev > seat.marked.rev
+  const marked = remarked && write.marked ? { at: clamp(write.marked.at), rev: write.marked.rev } : seat.marked
+  const stamp = remarked || read !== seat.read ? tables.nextStamp(write.tenant) : undefined
+  const next = { ...seat, delivered, read, marked, stamp: stamp ?? seat.stamp }
+  if (moved || remarked) tables.putSeat(write, next)
+  return { kind: 'marked', epoch, mark: ownMark(next), moved, memberCount, stamp }
+}
+
+/** A member's registers as that member alone is told of them. */
+export function ownMark({ user, delivered, read, marked }: SeatRecord): Mark {
+  return { user, delivered, read, ...(marked.rev > 0 ? { marked } : {}) }
 }

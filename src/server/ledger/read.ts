@@ -3,6 +3,7 @@ import type { HistoryAnchor, MessageRow, OwnChange, Position, ResetReason, Unrea
 import { limits } from '../../protocol/limits.js'
 import type { OpenRead, PageRead } from '../store.js'
 import { type ChangeRecord, joinedAt } from '../tables.js'
+import { ownMark } from './mark.js'
 import { listedPeople, peopleOf } from './people.js'
 import { type Reader, isVisible, visibleMessages } from './visible.js'
 
@@ -31,7 +32,10 @@ export function readOpen(reader: Reader, position?: Position): OpenRead {
     memberCount: conversation.members,
     members: seats.map((seat) => ({ user: seat.user, joined: joinedAt(seat) })),
     people: peopleOf(reader, run.rows, isListed ? limits.members : listedPeople),
-    marks: withSelf(seats, reader.seat).map(({ user, delivered, read }) => ({ user, delivered, read })),
+    marks: withSelf(seats, reader.seat).map((seat) => {
+      const { user, delivered, read } = seat
+      return user === reader.seat.user ? ownMark(seat) : { user, delivered, read }
+    }),
     unread: unreadOf(reader),
   }
 }
@@ -43,7 +47,9 @@ export function readPage(reader: Reader, anchor: HistoryAnchor, limit: number): 
 }
 
 export function unreadOf({ tables, conversation, seat }: Reader): Unread {
-  const count = tables.countUnread(conversation, seat.user, seat.read, unreadExact + 1)
+  const { user, read, marked } = seat
+  const after = marked.at > 0 ? Math.min(read, marked.at - 1) : read
+  const count = tables.countUnread(conversation, user, after, unreadExact + 1)
   return { count: Math.min(count, unreadExact), more: count > unreadExact }
 }
 

@@ -24,6 +24,8 @@ interface SeatSql {
   delivered: number
   read: number
   stamp: number
+  marked_at: number
+  marked_rev: number
 }
 
 interface ChangeSql {
@@ -54,8 +56,8 @@ export function conversationOf(row: ConversationSql): ConversationRecord {
 }
 
 export function seatOf(row: unknown): SeatRecord {
-  const { user, active, stints, delivered, read, stamp } = row as SeatSql
-  return { user, active: active === 1, stints: JSON.parse(stints) as Stint[], delivered, read, stamp }
+  const { user, active, stints, delivered, read, stamp, marked_at: at, marked_rev: rev } = row as SeatSql
+  return { user, active: active === 1, stints: JSON.parse(stints) as Stint[], delivered, read, marked: { at, rev }, stamp }
 }
 
 export function seatedOf(row: unknown): Seated {

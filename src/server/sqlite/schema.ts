@@ -1,7 +1,7 @@
 /** The tables of the SQLite store, and what is asked of them. A file says its version in `user_version`. */
 import type { Database } from './engine.js'
 
-const version = 1
+const version = 2
 
 const tables = `
 CREATE TABLE conversations (
@@ -10,7 +10,8 @@ CREATE TABLE conversations (
   UNIQUE (tenant, id));
 CREATE TABLE seats (
   cid INTEGER NOT NULL, tenant TEXT NOT NULL, user TEXT NOT NULL, active INTEGER NOT NULL, stints TEXT NOT NULL,
-  delivered INTEGER NOT NULL, read INTEGER NOT NULL, stamp INTEGER NOT NULL, PRIMARY KEY (cid, user)) WITHOUT ROWID;
+  delivered INTEGER NOT NULL, read INTEGER NOT NULL, stamp INTEGER NOT NULL,
+  marked_at INTEGER NOT NULL DEFAULT 0, marked_rev INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (cid, user)) WITHOUT ROWID;
 CREATE INDEX seats_of_user ON seats (tenant, user);
 CREATE TABLE changes (
   cid INTEGER NOT NULL, seq INTEGER NOT NULL, tag TEXT NOT NULL, message INTEGER NOT NULL, user TEXT NOT NULL, local_id TEXT NOT NULL,
@@ -23,6 +24,13 @@ CREATE TABLE local_ids (
   PRIMARY KEY (cid, author, local_id)) WITHOUT ROWID;
 CREATE TABLE people (tenant TEXT NOT NULL, user TEXT NOT NULL, profile TEXT NOT NULL, PRIMARY KEY (tenant, user)) WITHOUT ROWID;
 CREATE TABLE stamps (tenant TEXT PRIMARY KEY, stamp INTEGER NOT NULL) WITHOUT ROWID;
+PRAGMA user_version = ${version};
+`
+
+/** What a file of format 1 lacks. */
+const since1 = `
+ALTER TABLE seats ADD COLUMN marked_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE seats ADD COLUMN marked_rev INTEGER NOT NULL DEFAULT 0;
 PRAGMA user_version = ${version};
 `
 
@@ -43,7 +51,8 @@ const queries = {
   setConversation:
     'UPDATE conversations SET epoch = ?, head = ?, tag = ?, messages = ?, members = ?, profile = ?, history = ?, stamp = ? WHERE cid = ?',
   seat: 'SELECT * FROM seats WHERE cid = ? AND user = ?',
-  putSeat: 'INSERT OR REPLACE INTO seats (cid, tenant, user, active, stints, delivered, read, stamp) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  putSeat: `INSERT OR REPLACE INTO seats (cid, tenant, user, active, stints, delivered, read, stamp, marked_at, marked_rev)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   seats: 'SELECT * FROM seats WHERE cid = ? AND active = 1 ORDER BY user LIMIT ?',
   newest: `SELECT user FROM seats WHERE cid = ? AND active = 1 ORDER BY ${joinedAt} DESC, user LIMIT ?`,
   seatedOldest: `${seated} ORDER BY seated_stamp LIMIT ?`,
@@ -72,14 +81,14 @@ const queries = {
 
 export type Queries = { readonly [Name in keyof typeof queries]: ReturnType<Database['prepare']> }
 
-/** Makes the tables in a new file; refuses a file of a newer chatloom. */
+/** Makes the tables in a new file, brings an older one to this format; refuses a file of a newer chatloom. */
 export function prepareSchema(database: Database, path: string): Queries {
   const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number }
   if (found > version)
     throw new Error(
       `The chat store ${path} cannot be opened: a newer chatloom wrote it (format ${found}, known is ${version}). Update chatloom.`,
     )
-  if (found === 0) database.exec(`BEGIN; ${tables} COMMIT;`)
+  if (found < version) database.exec(`BEGIN; ${found === 0 ? tables : since1} COMMIT;`)
   database.exec(indexes)
   return Object.fromEntries(Object.entries(queries).map(([name, sql]) => [name, database.prepare(sql)])) as unknown as Queries
 }

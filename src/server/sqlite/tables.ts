@@ -97,8 +97,8 @@ function seatTables(q: Queries, cidOf: CidOf): Pick<Tables, 'seat' | 'putSeat' |
       const row = q.seat.get(cidOf(at), user)
       return row === undefined ? undefined : seatOf(row)
     },
-    putSeat(at, { user, active, stints, delivered, read, stamp }) {
-      q.putSeat.run(cidOf(at), at.tenant, user, active ? 1 : 0, JSON.stringify(stints), delivered, read, stamp)
+    putSeat(at, { user, active, stints, delivered, read, marked, stamp }) {
+      q.putSeat.run(cidOf(at), at.tenant, user, active ? 1 : 0, JSON.stringify(stints), delivered, read, stamp, marked.at, marked.rev)
     },
     seats: (at, limit) => q.seats.all(cidOf(at), limit).map(seatOf),
     newest: (at, limit) => q.newest.all(cidOf(at), limit).map((row) => (row as { user: string }).user),

@@ -1,6 +1,6 @@
 /** Owns the cases of membership, what it shows and hides, and watermarks (R7, R21). */
 import type { Outcome } from '../../server/store.js'
-import { place, type StoreCase, same } from './ground.js'
+import { place, type StoreCase, type StoreTalk, same } from './ground.js'
 
 const changesOf = (outcome: Outcome) =>
   outcome.kind === 'arranged' ? outcome.changes.map(({ seq, change }) => [seq, change]) : outcome.kind
@@ -107,6 +107,30 @@ export const arrangeCases: readonly StoreCase[] = [
         ],
         'marks',
       )
+    },
+  },
+  {
+    name: 'the mark of unread: the higher rev wins, never above the head, never from another epoch, and nobody else is told',
+    async run(talk) {
+      await talk.put(['ann', 'bob'])
+      for (const localId of ['a', 'b', 'c']) await talk.send('ann', localId)
+      const mark = async (more: Parameters<StoreTalk['mark']>[1]) => {
+        const outcome = await talk.mark('bob', more)
+        return outcome.kind === 'marked' ? [outcome.mark, outcome.moved, outcome.stamp !== undefined] : outcome.kind
+      }
+      const bob = (read: number, at: number, rev: number) => ({ user: 'bob', delivered: read, read, marked: { at, rev } })
+      same(await mark({ read: 3 }), [{ user: 'bob', delivered: 3, read: 3 }, true, true], 'never set')
+      same(await mark({ marked: { at: 2, rev: 1 } }), [bob(3, 2, 1), false, true], 'set')
+      same(await mark({ marked: { at: 1, rev: 1 } }), [bob(3, 2, 1), false, false], 'another set of the same rev')
+      same(await mark({ marked: { at: 99, rev: 5 } }), [bob(3, 3, 5), false, true], 'above the head')
+      same(await mark({ marked: { at: 1, rev: 4 } }), [bob(3, 3, 5), false, false], 'an older one')
+      same(await mark({ epoch: 'other', marked: { at: 1, rev: 6 } }), [bob(3, 3, 5), false, false], 'another epoch')
+      const marksOf = async (user: string) => (await talk.open(user)).marks.find((one) => one.user === 'bob')
+      same(await marksOf('bob'), bob(3, 3, 5), 'told to its user')
+      same(await marksOf('ann'), { user: 'bob', delivered: 3, read: 3 }, 'told to another')
+      await talk.put(['ann'])
+      await talk.put(['ann', 'bob'])
+      same((await marksOf('bob'))?.marked, { at: 0, rev: 6 }, 'over once its user has left')
     },
   },
   {

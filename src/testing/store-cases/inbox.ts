@@ -98,7 +98,7 @@ export const inboxCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'reading moves a row; being told does not; other users and tenants are apart',
+    name: 'reading and marking unread move a row; being told does not; other users and tenants are apart',
     async run(talk) {
       await talk.put(['ann', 'bob'])
       await talk.put(['ann'], { tenant: 'u' })
@@ -108,7 +108,10 @@ export const inboxCases: readonly StoreCase[] = [
       await talk.mark('ann', { delivered: 1 })
       same(names(await talk.inbox('ann', next)), [], 'delivered')
       await talk.mark('ann', { read: 1 })
-      same(names(await talk.inbox('ann', next)), ['c'], 'read')
+      const read = await talk.inbox('ann', next)
+      same(names(read), ['c'], 'read')
+      await talk.mark('ann', { marked: { at: 1, rev: 1 } })
+      same(names(await talk.inbox('ann', read.next)), ['c'], 'marked unread')
       same(names(await talk.inbox('bob', bobs)), [], 'the other user')
       same((await talk.store.inbox({ tenant: 'v', user: 'ann' })).rows, [], 'another tenant')
     },

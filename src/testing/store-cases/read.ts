@@ -121,4 +121,21 @@ export const readCases: readonly StoreCase[] = [
       same((await talk.open('bob')).unread, { count: 3, more: false }, 'after reading')
     },
   },
+  {
+    name: 'unread counts from the mark on where that is lower than the watermark',
+    async run(talk) {
+      await talk.put(['ann', 'bob'])
+      await fill(talk, 9)
+      await talk.mark('bob', { read: 8, marked: { at: 5, rev: 1 } })
+      const unread = async () => {
+        const { unread, read } = (await talk.inbox('bob')).rows[0] ?? {}
+        return [(await talk.open('bob')).unread.count, unread?.count, read]
+      }
+      same(await unread(), [5, 5, 8], 'marked')
+      await talk.mark('bob', { marked: { at: 9, rev: 2 } })
+      same(await unread(), [1, 1, 8], 'marked above the watermark')
+      await talk.mark('bob', { marked: { at: 0, rev: 3 } })
+      same(await unread(), [1, 1, 8], 'no longer')
+    },
+  },
 ]

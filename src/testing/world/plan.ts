@@ -68,7 +68,7 @@ const troubles = {
   logout: 0.5,
 }
 
-export type StepName = keyof typeof everyday | keyof typeof troubles
+export type StepName = keyof typeof everyday | keyof typeof troubles | 'mark-unread'
 
 /** Each trouble is absent in some worlds and frequent in others, so that rare pairs meet. */
 export function planOf(seed: number): Plan {
@@ -80,7 +80,7 @@ export function planOf(seed: number): Plan {
   for (const [name, weight] of Object.entries(troubles)) {
     weights.push([name as StepName, chance.hit(0.45) ? 0 : weight * calm * (0.3 + 2 * chance.roll())])
   }
-  return {
+  const plan: Plan = {
     users,
     rooms: [
       { id: 'all', members: users, messages: pastOf(chance) },
@@ -94,6 +94,9 @@ export function planOf(seed: number): Plan {
     rates: { drop: rateOf(chance), double: rateOf(chance), overtake: rateOf(chance), holdBack: rateOf(chance) / 4 },
     weights,
   }
+  // Drawn last, so that the worlds without it are what they were.
+  if (chance.hit(0.25)) weights.push(['mark-unread', 8])
+  return plan
 }
 
 /** Often just before or after the end of a page of 50. */

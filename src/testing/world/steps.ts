@@ -40,6 +40,16 @@ function markRead(world: World, tab: Tab, room: string): void {
   tab.device.talk(tab, room).markRead()
 }
 
+/** Half of the time from the newest on, else from anywhere. */
+function markUnread(world: World, tab: Tab, room: string): void {
+  const { slots, conversations } = tab.state()
+  const log = conversations[slots.get(room) ?? -1]?.log
+  const seq = world.chance.hit(0.5) ? undefined : world.chance.int(1, Math.max(1, log?.head ?? 0))
+  const at = seq ?? log?.tail.rows.findLast(({ author }) => author !== tab.user)?.seq
+  if (log?.epoch && at) world.truth.asked(room, log.epoch, tab.user, at)
+  tab.device.talk(tab, room).markUnread(seq)
+}
+
 function own(tab: Tab, fits: (entry: OutboxEntry<Content>) => boolean): readonly OutboxEntry<Content>[] {
   return tab.chat.outbox.get().filter(fits)
 }
@@ -135,6 +145,7 @@ const acts: { readonly [Name in StepName]: Act } = {
     world.server.post(room, id, 'bot', { text: `again ${world.next()}` })
   },
   'mark-read': markRead,
+  'mark-unread': markUnread,
   typing: (world, tab, room) => tab.device.talk(tab, room).setTyping(world.chance.hit(0.7)),
   'load-older': (world, tab, room) =>
     void tab.device

@@ -2,7 +2,20 @@
 import type { ClientFrame, InboxRow, Mark, MessageRow, ServerFrame, Welcome } from '../../protocol/frames.js'
 import { protocolVersion } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
-import { answerKey, append, changeOf, createLog, type Log, markOf, membersOf, openedOf, pageOf, peopleOf, unreadOf } from './log.js'
+import {
+  answerKey,
+  append,
+  changeOf,
+  createLog,
+  type Log,
+  markOf,
+  membersOf,
+  openedOf,
+  pageOf,
+  peopleOf,
+  shownTo,
+  unreadOf,
+} from './log.js'
 
 /** One link as the server sees it. */
 export interface Peer {
@@ -88,15 +101,22 @@ function post(world: World, log: Log, message: { author: string; content: unknow
   return row
 }
 
-function raiseMarks(world: World, peer: Peer, { conversation, epoch, delivered = 0, read = 0 }: ClientFrame & { type: 'receipt' }) {
+function raiseMarks(world: World, peer: Peer, { conversation, epoch, delivered = 0, read = 0, marked }: ClientFrame & { type: 'receipt' }) {
   const log = logOf(world, conversation)
   if (epoch !== log.epoch) return
   const old = markOf(log, peer.user)
   const head = log.rows.length
   const readTo = Math.min(Math.max(old.read, read), head)
-  const mark: Mark = { user: peer.user, read: readTo, delivered: Math.min(Math.max(old.delivered, delivered, readTo), head) }
+  const mark: Mark = {
+    user: peer.user,
+    read: readTo,
+    delivered: Math.min(Math.max(old.delivered, delivered, readTo), head),
+    marked: marked && marked.rev > (old.marked?.rev ?? 0) ? { at: Math.min(marked.at, head), rev: marked.rev } : old.marked,
+  }
   log.marks.set(peer.user, mark)
-  tellFollowers(world, conversation, { type: 'marks', conversation, epoch, marks: [mark] })
+  for (const one of world.peers) {
+    if (one.follows.has(conversation)) one.tell({ type: 'marks', conversation, epoch, marks: [shownTo(mark, one.user)] })
+  }
   tellInboxes(world, log)
 }
 

@@ -48,9 +48,12 @@ export function markOf(log: Log, user: string): Mark {
   return log.marks.get(user) ?? { user, delivered: 0, read: 0 }
 }
 
+/** What another user may know of a mark: not from where on it is unread again. */
+export const shownTo = (mark: Mark, user: string): Mark => (mark.user === user ? mark : { ...mark, marked: undefined })
+
 export function unreadOf(log: Log, user: string): Unread {
-  const { read } = markOf(log, user)
-  const all = log.rows.filter((row) => row.seq > read && row.author !== user).length
+  const { read, marked } = markOf(log, user)
+  const all = log.rows.filter((row) => row.seq >= Math.min(read + 1, marked?.at || Infinity) && row.author !== user).length
   return { count: Math.min(all, 100), more: all > 100 }
 }
 
@@ -80,7 +83,7 @@ export function openedOf(log: Log, user: string, request: number, position: Posi
     memberCount: membersOf(log, user).length,
     members: membersOf(log, user).map((member) => ({ user: member, joined: 0 })),
     people: peopleOf(membersOf(log, user)),
-    marks: [...log.marks.values()],
+    marks: Array.from(log.marks.values(), (mark) => shownTo(mark, user)),
     unread: unreadOf(log, user),
   }
 }

@@ -2,7 +2,7 @@
 import type { Tab } from '../device.js'
 import { look, roomsOf, type World, type WorldOptions } from '../world.js'
 import { checkWorld, type Memory } from './check.js'
-import { unreadOn } from './marks.js'
+import { readBelow, unreadOn } from './marks.js'
 
 /** The longest backoff twice, a connect and a request that time out, a silent link that is noticed: no history may need more. */
 const boundMs = 240_000
@@ -73,16 +73,23 @@ function differs({ truth }: World, tab: Tab, room: string): string | null {
   const view = tab.device.talk(tab, room).timeline.get()
   if (view.state !== 'ready') return `the view is ${view.state}`
   if (log.epoch !== line.epoch || log.head !== line.changes.length) return `the head is ${log.head}, not ${line.changes.length}`
-  if (receipts.pending) return `the read watermark ${receipts.pending.read} is not told`
+  if (receipts.pending) return `the read watermark ${receipts.pending.read} or the mark ${receipts.pending.marked?.at} is not told`
   for (const [user, { delivered, read }] of line.marks) {
     const mark = receipts.marks.get(user) ?? { delivered: 0, read: 0 }
     // More than the store has is possible after a backup restored under the same epoch; never more than it ever had (L7).
     if (mark.delivered < delivered || mark.read < read) return `${user} is at ${mark.delivered}/${mark.read}, not ${delivered}/${read}`
   }
-  const told = (receipts.marks.get(tab.user)?.read ?? 0) === (line.marks.get(tab.user)?.read ?? 0)
+  const read = receipts.marks.get(tab.user)?.read ?? 0
+  const { marked } = receipts
+  const mine = line.marks.get(tab.user) ?? { read: 0, marked: { at: 0, rev: 0 } }
+  const sameMark = marked.rev === mine.marked.rev && marked.at === mine.marked.at
+  // Of two lines under one epoch nobody can tell whose mark is newer.
+  if (!sameMark && !truth.wentBack(room, line.epoch))
+    return `the mark is ${marked.at}/${marked.rev}, not ${mine.marked.at}/${mine.marked.rev}`
+  const told = sameMark && read === mine.read
   const inbox = tab.chat.inbox.get()
   if (inbox.state !== 'ready') return `the inbox is ${inbox.state}`
-  const unread = unreadOn(line, tab.user, receipts.marks.get(tab.user)?.read ?? 0, log.head)
+  const unread = unreadOn(line, tab.user, readBelow(read, marked.at), log.head)
   const shown = inbox.items.find((item) => item.conversation === room)?.unread
   return shown === Math.min(unread, 100) || !told ? null : `shows ${shown} unread, not ${unread}`
 }

@@ -11,6 +11,8 @@ import type { Line, Truth } from './truth.js'
 export interface HeldMarks {
   readonly line: Line | undefined
   readonly marks: ReadonlyMap<string, { readonly delivered: number; readonly read: number }>
+  /** Of the mark of unread. */
+  readonly rev: number
 }
 
 export interface MarksHeld {
@@ -26,7 +28,8 @@ export function checkMarks(journal: Journal, truth: Truth, held: MarksHeld, befo
   const { marks } = receipts
   const line = log.epoch === '' ? undefined : truth.lineOf(room, log)
   const say = (what: string) => journal.broken('L7', `${who} in ${room}: ${what}`)
-  if (!line) return { line, marks }
+  const { rev } = receipts.marked
+  if (!line) return { line, marks, rev }
   for (const [member, { delivered, read }] of marks) {
     const most = truth.highest(room, log.epoch, member)
     const was = before?.line === line ? before.marks.get(member) : undefined
@@ -36,14 +39,21 @@ export function checkMarks(journal: Journal, truth: Truth, held: MarksHeld, befo
       say(`lowered ${member} from ${was.delivered}/${was.read} to ${delivered}/${read}`)
     if (read > delivered) say(`${member} has read ${read} of ${delivered} delivered`)
   }
-  const pending = receipts.pending?.epoch === log.epoch ? receipts.pending.read : 0
-  const read = Math.max(marks.get(user)?.read ?? 0, pending)
+  const pending = receipts.pending?.epoch === log.epoch ? receipts.pending : undefined
+  const set = (pending?.marked?.rev ?? 0) > receipts.marked.rev ? pending?.marked : receipts.marked
+  if (before?.line === line && rev < before.rev) say(`lowered the mark from ${before.rev} to ${rev}`)
+  const read = readBelow(Math.max(marks.get(user)?.read ?? 0, pending?.read ?? 0), set?.at ?? 0)
   const item = inbox.items.find((each) => each.conversation === room)
   const unread = unreadOn(line, user, read, log.head)
   // Where the log is not followed, the item is the server's summary, which may be newer.
   const counted = log.state === 'ready' && log.liveOn !== 0 && log.tail.from <= read
   if (item && counted && item.unread !== Math.min(unread, 100)) say(`shows ${item.unread} unread, but ${unread} are`)
-  return { line, marks }
+  return { line, marks, rev }
+}
+
+/** What counts as read: never what is marked unread again from `at` on. */
+export function readBelow(read: number, at: number): number {
+  return at > 0 && at <= read ? at - 1 : read
 }
 
 /** Messages of others in (read, head]. */

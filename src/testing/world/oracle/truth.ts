@@ -23,7 +23,7 @@ export interface Line {
   readonly states: Map<number, MessageRow[]>
   /** Places by author and local id. */
   readonly own: Map<string, number>
-  readonly marks: Map<string, { readonly delivered: number; readonly read: number }>
+  readonly marks: Map<string, Omit<Seat, 'user'>>
   /** The newest number that has landed, by lane. */
   readonly lanes: Map<string, number>
 }
@@ -32,6 +32,7 @@ export interface Seat {
   readonly user: string
   readonly delivered: number
   readonly read: number
+  readonly marked: { readonly at: number; readonly rev: number }
 }
 
 /** Where a local id was born: its lane, and its number in the order of that lane. */
@@ -58,6 +59,8 @@ export interface Truth {
   everLanded(conversation: string, author: string, localId: string): boolean
   /** A user has looked at everything up to here. */
   looked(conversation: string, epoch: string, user: string, seq: number): void
+  /** A user has marked the conversation as unread again from this place on. */
+  asked(conversation: string, epoch: string, user: string, at: number): void
   /** The highest watermarks the store ever had for this user in this epoch. */
   highest(conversation: string, epoch: string, user: string): { readonly delivered: number; readonly read: number }
 }
@@ -78,6 +81,7 @@ const emptyLine = (epoch: string): Line => ({
 export function truthOf(journal: Journal, birth: (localId: string) => Birth | undefined): Truth {
   const lines = new Map<string, Line[]>()
   const looked = new Map<string, number>()
+  const asked = new Map<string, number[]>()
   const highest = new Map<string, { delivered: number; read: number }>()
   const now = (conversation: string) => lines.get(conversation)?.at(-1)
   const add = (conversation: string, line: Line) => lines.set(conversation, [...(lines.get(conversation) ?? []), line])
@@ -106,17 +110,9 @@ export function truthOf(journal: Journal, birth: (localId: string) => Birth | un
     },
     seat(conversation, seat) {
       const line = present(conversation)
-      const { user, delivered, read } = seat
-      const was = line.marks.get(user) ?? { delivered: 0, read: 0 }
-      const head = line.changes.length
-      if (read < was.read || delivered < was.delivered) journal.broken('L7', `${conversation}: the watermarks of ${user} were lowered`)
-      if (read > head || delivered > head) journal.broken('L7', `${conversation}: a watermark of ${user} is above the head ${head}`)
-      if (delivered < read) journal.broken('L7', `${conversation}: ${user} has read ${read} but was delivered ${delivered}`)
       const key = seated(conversation, line, seat)
-      if (read > was.read && read > (looked.get(key) ?? 0)) {
-        journal.broken('L7', `${conversation}: ${user} is said to have read ${read} but looked at ${looked.get(key) ?? 0} in this epoch`)
-      }
-      line.marks.set(user, { delivered, read })
+      const say = (what: string) => journal.broken('L7', `${conversation}: ${what}`)
+      learnSeat(line, seat, looked.get(key) ?? 0, asked.get(key) ?? [], say)
     },
     restored(conversation, epoch, head, seats) {
       const old = now(conversation)
@@ -140,8 +136,30 @@ export function truthOf(journal: Journal, birth: (localId: string) => Birth | un
       const key = `${conversation} ${epoch} ${user}`
       looked.set(key, Math.max(looked.get(key) ?? 0, seq))
     },
+    asked(conversation, epoch, user, at) {
+      const key = `${conversation} ${epoch} ${user}`
+      asked.set(key, [...(asked.get(key) ?? []), at])
+    },
     highest: (conversation, epoch, user) => highest.get(`${conversation} ${epoch} ${user}`) ?? { delivered: 0, read: 0 },
   }
+}
+
+/** The registers of one user: `looked` is how far this user has looked, `asked` where this user has marked it unread, in this epoch. */
+function learnSeat(line: Line, seat: Seat, looked: number, asked: readonly number[], say: (what: string) => void): void {
+  const { user, delivered, read, marked } = seat
+  const { at, rev } = marked
+  const was = line.marks.get(user) ?? { delivered: 0, read: 0, marked: { at: 0, rev: 0 } }
+  const head = line.changes.length
+  if (read < was.read || delivered < was.delivered) say(`the watermarks of ${user} were lowered`)
+  if (read > head || delivered > head) say(`a watermark of ${user} is above the head ${head}`)
+  if (delivered < read) say(`${user} has read ${read} but was delivered ${delivered}`)
+  if (read > was.read && read > looked) say(`${user} is said to have read ${read} but looked at ${looked} in this epoch`)
+  const isSame = at === was.marked.at
+  if (rev < was.marked.rev || (rev === was.marked.rev && !isSame))
+    say(`the mark of ${user} went from ${was.marked.at}/${was.marked.rev} to ${at}/${rev}`)
+  // What lies above a head that went back is clamped to it.
+  if (!isSame && at > 0 && !asked.some((place) => Math.min(place, head) === at)) say(`${user} never marked ${at} in this epoch`)
+  line.marks.set(user, { delivered, read, marked })
 }
 
 /** A new message, or a new state of one. */
