@@ -4,14 +4,8 @@ export const limits = {
   clientFrameBytes: 64 * 1024,
   /** A text frame from a server, in UTF-8 bytes. */
   serverFrameBytes: 512 * 1024,
-  /** The first frame of a link, in UTF-8 bytes. */
-  helloBytes: 8 * 1024,
   /** One message's content as JSON, in UTF-8 bytes. */
   contentBytes: 32 * 1024,
-  /** A conversation's or a person's profile as JSON, in UTF-8 bytes. */
-  profileBytes: 4 * 1024,
-  /** A page or a catch-up answer ends at this many bytes of rows and says `more`. */
-  pageBytes: 256 * 1024,
   /** Messages in one page or catch-up answer. */
   pageRows: 100,
   /** Levels of nesting of a whole text frame. */
@@ -25,12 +19,22 @@ export const limits = {
   idChars: 128,
   /** Characters of an inbox cursor. */
   cursorChars: 1_024,
-  /** Characters of a token in `hello`. */
-  tokenChars: 7_000,
   /** Conversations one link may follow. */
   followed: 50,
   /** Operations in flight per conversation. */
   window: 8,
+} as const
+
+/** Those that only a server keeps. */
+export const serverLimits = {
+  /** The first frame of a link, in UTF-8 bytes. */
+  helloBytes: 8_192,
+  /** A conversation's or a person's profile as JSON, in UTF-8 bytes. */
+  profileBytes: 4_096,
+  /** A page or a catch-up answer ends at this many bytes of rows and says `more`. */
+  pageBytes: 262_144,
+  /** Characters of a token in `hello`. */
+  tokenChars: 7_000,
   /** Members named in `opened`; above it `memberCount` alone tells. */
   members: 256,
 } as const

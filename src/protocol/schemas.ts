@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import type { ErrorCode } from './codes.js'
 import type { ResetReason } from './frames.js'
-import { limits } from './limits.js'
+import { limits, serverLimits } from './limits.js'
 
 /** The tag of the log's beginning is empty; no id is. */
 const tag = z.string().max(limits.idChars).refine(isWellFormed)
@@ -196,7 +196,7 @@ export const clientFrame = z.discriminatedUnion('type', [
     device: id,
     lane: id,
     link: count,
-    token: z.string().max(limits.tokenChars).optional(),
+    token: z.string().max(serverLimits.tokenChars).optional(),
   }),
   z.object({ type: z.literal('open'), request: count, conversation: id, position: position.optional() }),
   z.object({ type: z.literal('unfollow'), conversation: id }),

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { MessageRow, Profile } from '../protocol/frames.js'
-import { limits as wire } from '../protocol/limits.js'
+import { limits, serverLimits } from '../protocol/limits.js'
 import type { Authenticate } from './auth.js'
 import { checkId, checkJson } from './check.js'
 import { type Door, createDoor } from './door/websocket.js'
@@ -123,9 +123,9 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
         if (own) checkId('conversations.put', 'tenant', own)
         for (const member of inputs) {
           checkId('conversations.put', 'a member', member.user)
-          checkJson('conversations.put', "a member's profile", member.profile, wire.profileBytes)
+          checkJson('conversations.put', "a member's profile", member.profile, serverLimits.profileBytes)
         }
-        checkJson('conversations.put', 'profile', profile, wire.profileBytes)
+        checkJson('conversations.put', 'profile', profile, serverLimits.profileBytes)
         await hub.put({ tenant: own, conversation: id, members: inputs, profile, history })
       },
     },
@@ -135,7 +135,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
       checkId('post', 'conversation', conversation)
       checkId('post', 'author', author)
       if (content === undefined) throw new TypeError('post: content is missing; give any JSON value.')
-      checkJson('post', 'content', content, wire.contentBytes)
+      checkJson('post', 'content', content, limits.contentBytes)
       const message = await hub.post({ tenant: own, conversation, id, author, content })
       if (!message) throw new Error(`post: there is no conversation ${conversation}; put it first.`)
       return message

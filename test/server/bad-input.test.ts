@@ -1,6 +1,6 @@
 /** A9: what is hostile or broken gets a typed error or a clean close; the server and other users are untouched. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { limits } from '../../src/protocol/limits.js'
+import { limits, serverLimits } from '../../src/protocol/limits.js'
 import { dial, type Dialled, enter, hello, type Listening, listen } from './dial.js'
 
 let listening: Listening
@@ -153,7 +153,7 @@ describe('refuses at the door', () => {
 
   it('a first frame that is too large, no hello, or followed by more', async () => {
     for (const text of [
-      JSON.stringify(hello('ann')).padEnd(limits.helloBytes + 1),
+      JSON.stringify(hello('ann')).padEnd(serverLimits.helloBytes + 1),
       '{"type":"ping","n":1}',
       JSON.stringify([hello('ann'), { type: 'ping', n: 1 }]),
     ]) {

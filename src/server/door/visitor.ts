@@ -8,7 +8,7 @@ import type { RawData, WebSocket } from 'ws'
 import { decodeClientFrames } from '../../protocol/client-codec.js'
 import { type CloseCode, closeCodes } from '../../protocol/codes.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
-import { limits } from '../../protocol/limits.js'
+import { limits, serverLimits } from '../../protocol/limits.js'
 import type { Authenticate, Identity } from '../auth.js'
 import { checkId, checkJson } from '../check.js'
 import type { Hub, HubLink } from '../hub.js'
@@ -67,7 +67,7 @@ function hear(hall: Hall, visitor: Visitor, data: RawData, isBinary: boolean): v
   const bytes = data as Buffer
   // Nothing may follow the first frame before it is answered (R26).
   if (isBinary || visitor.phase === 'auth') return end(hall, visitor, 'bad-frame')
-  if (visitor.phase === 'hello' && bytes.length > limits.helloBytes) return end(hall, visitor, 'bad-frame')
+  if (visitor.phase === 'hello' && bytes.length > serverLimits.helloBytes) return end(hall, visitor, 'bad-frame')
   const decoded = decodeClientFrames(bytes.toString())
   if (!decoded.ok) {
     hall.logger.info('bad-frame', { reason: decoded.reason })
@@ -115,7 +115,7 @@ async function identify({ auth, logger, now }: Hall, visitor: Visitor, token: st
   try {
     checkId('auth', 'userId', found.userId)
     if (found.tenant) checkId('auth', 'tenant', found.tenant)
-    checkJson('auth', 'profile', found.profile, limits.profileBytes)
+    checkJson('auth', 'profile', found.profile, serverLimits.profileBytes)
     return found
   } catch (error) {
     logger.error('bad-identity', errorFields(error))

@@ -1,7 +1,7 @@
 /** What the store did, told to everybody it concerns. A frame for many links is one object, so that a door encodes it once. */
 import { keyOf } from '../key.js'
 import type { Person, ServerFrame } from '../../protocol/frames.js'
-import { limits } from '../../protocol/limits.js'
+import { limits, serverLimits } from '../../protocol/limits.js'
 import type { Outcome, Place, StoredChange } from '../store.js'
 import { dismiss } from './follow.js'
 import { type HubState, type Room, linksOf, pushToFollower, roomAt, touch } from './state.js'
@@ -40,7 +40,7 @@ export function tellMarked(state: HubState, at: Place & { user: string }, outcom
   const { user, delivered, read } = mark
   if (stamp !== undefined) state.settled.set(at.tenant, stamp)
   const room = roomAt(state, at)
-  const everyone = moved && memberCount <= limits.members
+  const everyone = moved && memberCount <= serverLimits.members
   // Only of the room's own epoch: a restored backup may have come between asking and storing.
   if (room && everyone && (room.epoch === epoch || room.epoch === '')) {
     room.marks.set(user, { user, delivered, read })

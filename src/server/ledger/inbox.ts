@@ -4,7 +4,7 @@
  * reading, newest first, which goes on below `below`. A cursor of another version or from the future begins anew.
  */
 import type { InboxRow } from '../../protocol/frames.js'
-import { limits } from '../../protocol/limits.js'
+import { limits, serverLimits } from '../../protocol/limits.js'
 import type { InboxNews, InboxRead } from '../store.js'
 import type { Tables } from '../tables.js'
 import { listedPeople, peopleOf } from './people.js'
@@ -56,7 +56,7 @@ function fill(tables: Tables, { tenant, user }: Asking, conversations: readonly 
     const reader = readerOf(tables, { tenant, user, conversation })
     const row = reader && inboxRow(reader)
     bytes += row ? Buffer.byteLength(JSON.stringify(row)) : 0
-    if (used && bytes > limits.pageBytes) break
+    if (used && bytes > serverLimits.pageBytes) break
     if (row) rows.push(row)
     else gone.push(conversation)
     used++

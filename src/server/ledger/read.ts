@@ -1,6 +1,6 @@
 /** Answers to `open` and `history`: rows in present state, bounded by count and bytes (R5, R6, R32). */
 import type { HistoryAnchor, MessageRow, OwnChange, Position, ResetReason, Unread } from '../../protocol/frames.js'
-import { limits } from '../../protocol/limits.js'
+import { limits, serverLimits } from '../../protocol/limits.js'
 import type { OpenRead, PageRead } from '../store.js'
 import { type ChangeRecord, joinedAt } from '../tables.js'
 import { ownMark } from './mark.js'
@@ -17,8 +17,8 @@ export function readOpen(reader: Reader, position?: Position): OpenRead {
   const { tables, conversation } = reader
   const reset = resetReason(reader, position)
   const run = reset || !position ? newest(reader) : since(reader, position.seq)
-  const isListed = conversation.members <= limits.members
-  const seats = isListed ? tables.seats(conversation, limits.members) : []
+  const isListed = conversation.members <= serverLimits.members
+  const seats = isListed ? tables.seats(conversation, serverLimits.members) : []
   return {
     epoch: conversation.epoch,
     ...(reset ? { reset } : {}),
@@ -31,7 +31,7 @@ export function readOpen(reader: Reader, position?: Position): OpenRead {
     profile: conversation.profile,
     memberCount: conversation.members,
     members: seats.map((seat) => ({ user: seat.user, joined: joinedAt(seat) })),
-    people: peopleOf(reader, run.rows, isListed ? limits.members : listedPeople),
+    people: peopleOf(reader, run.rows, isListed ? serverLimits.members : listedPeople),
     marks: withSelf(seats, reader.seat).map((seat) => {
       const { user, delivered, read } = seat
       return user === reader.seat.user ? ownMark(seat) : { user, delivered, read }
@@ -91,7 +91,7 @@ function since(reader: Reader, from: number): Run & { own: readonly OwnChange[] 
     if (place && !rows.has(place) && isVisible(reader, place)) {
       const row = tables.message(conversation, place)
       bytes += row ? bytesOf(row) : 0
-      if (rows.size && (rows.size === limits.pageRows || bytes > limits.pageBytes)) break
+      if (rows.size && (rows.size === limits.pageRows || bytes > serverLimits.pageBytes)) break
       if (row) rows.set(place, row)
     }
     to = change.seq
@@ -117,12 +117,12 @@ function pageRun(reader: Reader, anchor: HistoryAnchor, limit: number): Run {
   if ('before' in anchor) return olderThan(reader, Math.min(anchor.before, head + 1), limit)
   if ('after' in anchor) return newerThan(reader, Math.min(anchor.after, head), limit)
   const middle = Math.min(anchor.around, head)
-  const older = olderThan(reader, middle + 1, Math.ceil(limit / 2), limits.pageBytes / 2)
-  const newer = newerThan(reader, middle, Math.max(1, Math.floor(limit / 2)), limits.pageBytes / 2)
+  const older = olderThan(reader, middle + 1, Math.ceil(limit / 2), serverLimits.pageBytes / 2)
+  const newer = newerThan(reader, middle, Math.max(1, Math.floor(limit / 2)), serverLimits.pageBytes / 2)
   return { from: older.from, to: newer.to, rows: [...older.rows, ...newer.rows] }
 }
 
-function olderThan(reader: Reader, before: number, limit: number, maxBytes: number = limits.pageBytes): Run {
+function olderThan(reader: Reader, before: number, limit: number, maxBytes: number = serverLimits.pageBytes): Run {
   const found = visibleMessages(reader, { after: 0, before, newestFirst: true, limit })
   const rows = fitting(found, maxBytes)
   const complete = rows.length === found.length && found.length < limit
@@ -130,7 +130,7 @@ function olderThan(reader: Reader, before: number, limit: number, maxBytes: numb
   return { from: complete || !oldest ? Math.min(reader.floor, before - 1) : oldest.seq - 1, to: before - 1, rows: rows.reverse() }
 }
 
-function newerThan(reader: Reader, after: number, limit: number, maxBytes: number = limits.pageBytes): Run {
+function newerThan(reader: Reader, after: number, limit: number, maxBytes: number = serverLimits.pageBytes): Run {
   const { head } = reader.conversation
   const found = visibleMessages(reader, { after, before: head + 1, newestFirst: false, limit })
   const rows = fitting(found, maxBytes)

@@ -3,7 +3,7 @@
  * looked at; `after` is checked against the same table, in the same transaction (R12).
  */
 import type { MessageRow, Person } from '../../protocol/frames.js'
-import { limits } from '../../protocol/limits.js'
+import { limits, serverLimits } from '../../protocol/limits.js'
 import type { Outcome, PostWrite, SendWrite, VoidWrite } from '../store.js'
 import type { ConversationRecord } from '../tables.js'
 import type { Ledger } from './ledger.js'
@@ -89,7 +89,7 @@ function commit(ledger: Ledger, conversation: ConversationRecord, message: Messa
 
 /** Followers were told the people of the members; an author beyond those comes with the change. */
 function stranger({ tables }: Ledger, conversation: ConversationRecord, author: string): Person | undefined {
-  if (conversation.members <= limits.members && tables.seat(conversation, author)?.active) return undefined
+  if (conversation.members <= serverLimits.members && tables.seat(conversation, author)?.active) return undefined
   const profile = tables.person(conversation.tenant, author)
   return profile && { user: author, profile }
 }

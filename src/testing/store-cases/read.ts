@@ -1,5 +1,5 @@
 /** Owns the cases of `open` and `history`: resets, deltas, pages, unread, bounds (R3, R5, R6, R22, R32). */
-import { limits } from '../../protocol/limits.js'
+import { limits, serverLimits } from '../../protocol/limits.js'
 import { place, type StoreCase, type StoreTalk, same } from './ground.js'
 
 const fill = (talk: StoreTalk, count: number, content: unknown = 'x', user = 'ann') =>
@@ -103,7 +103,7 @@ export const readCases: readonly StoreCase[] = [
       const delta = await talk.open('ann', { epoch, seq: 0, tag: '' })
       same([delta.to < 20, delta.more, delta.rows.length], [true, true, delta.to], 'a delta')
       const bytes = Buffer.byteLength(JSON.stringify(delta.rows))
-      same(bytes <= limits.pageBytes + 100, true, `${bytes} bytes`)
+      same(bytes <= serverLimits.pageBytes + 100, true, `${bytes} bytes`)
       const { rows, from } = await talk.page('ann', { before: 21 }, 20)
       same([from, rows[0]?.seq, rows.at(-1)?.seq], [20 - rows.length, 21 - rows.length, 20], 'a page')
     },
