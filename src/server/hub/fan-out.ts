@@ -1,7 +1,7 @@
 /** What the store did, told to everybody it concerns. A frame for many links is one object, so that a door encodes it once. */
 import { keyOf } from '../key.js'
 import type { Person, ServerFrame } from '../../protocol/frames.js'
-import { limits, serverLimits } from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/limits.js'
 import type { Outcome, Place, StoredChange } from '../store.js'
 import { dismiss } from './follow.js'
 import { type HubState, type Room, linksOf, pushToFollower, roomAt, touch } from './state.js'

@@ -3,7 +3,7 @@
  * looked at; `after` is checked against the same table, in the same transaction (R12).
  */
 import type { MessageRow, Person } from '../../protocol/frames.js'
-import { limits, serverLimits } from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/limits.js'
 import type { Outcome, PostWrite, SendWrite, VoidWrite } from '../store.js'
 import type { ConversationRecord } from '../tables.js'
 import type { Ledger } from './ledger.js'
