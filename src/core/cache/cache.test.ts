@@ -205,6 +205,29 @@ describe('L8 R29: two instances on one disk', () => {
     expect(disk.get(['m', 'c', cursorPage])?.value).toMatchObject({ epoch: 'e2', head: 2 })
   })
 
+  it('L8: a log of equal length that ends in another change is another line', () => {
+    const { disk } = live(drivenCore({ lane: 'before' }), 20)
+    const [ours, theirs] = [drivenCore({ disk, lane: 'ours' }), drivenCore({ disk, lane: 'theirs' })]
+    for (const core of [ours, theirs]) {
+      core.dispatch({ kind: 'watch', conversation: 'c' })
+      core.online()
+      core.hear(openedFrame(requestOf(core, 'open'), 20, 20))
+    }
+    ours.hold()
+    ours.hear(edited(21, 3))
+    theirs.hear(edited(21, 4))
+    const stored = () => disk.get(['m', 'c', cursorPage])?.value as CursorValue
+    for (const core of [theirs, ours]) core.wait(1_000)
+    disk.put({ key: ['m', 'c', cursorPage], version: 'theirs', value: { ...stored(), tag: 'other' } })
+    ours.release()
+    ours.wait(1_000)
+    expect(
+      stored()
+        .rows.map(({ rev }) => rev)
+        .slice(2, 4),
+    ).toEqual([21, 4])
+  })
+
   it('a conflict in one conversation gives back what the others had in the same commit', () => {
     const [here, there] = both(40)
     there.dispatch({ kind: 'watch', conversation: 'x' })

@@ -89,11 +89,12 @@ export function isOwnLine(c: Draft, rows: readonly Row[]): boolean {
 }
 
 /** A backup restored under the same epoch makes another line: then the newest message of the shorter one is not in the longer. */
-function onOneLine({ log: { head, tail } }: Draft, value: CursorValue, rows: readonly Row[]): boolean {
+function onOneLine({ log: { head, tag, tail } }: Draft, value: CursorValue, rows: readonly Row[]): boolean {
   const ours = tail.rows.at(-1)
   const theirs = value.rows.at(-1)
+  if (value.head === head) return value.tag === tag
   // A log without messages is the beginning of every longer one.
-  if (!ours || !theirs) return ours === theirs || (value.head < head ? !theirs : value.head > head && !ours)
+  if (!ours || !theirs) return value.head < head ? !theirs : !ours
   if (value.head < head) return tail.rows[positionOf(tail.rows, theirs.seq)]?.id === theirs.id
   const held = [...foldPages(rows, ours.index, ours.index), ...value.rows].find((row) => row.index === ours.index)
   // Older than all they keep: nothing speaks against them.

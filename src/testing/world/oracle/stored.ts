@@ -61,7 +61,8 @@ export function checkStored(parts: StoredParts): Cursors {
     const place = cursor?.line.own.get(ownKey(user, localId))
     const kept = cursor && place !== undefined && place <= cursor.head
     const lost = truth.everLanded(room, user, localId) && truth.now(room)?.own.get(ownKey(user, localId)) === undefined
-    const renewed = truth.everLanded(room, user, localId) && cursor && place === undefined && cursor.line !== truth.now(room)
+    // The tab that has not heard of its line's end has written what it has, over a cursor that held the message in the present one.
+    const renewed = truth.everLanded(room, user, localId) && cursor && cursor.line !== truth.now(room)
     if (!kept && !lost && !renewed && !discarded.has(localId)) {
       journal.broken('L1', `${user}: ${localId} in ${room} left the disk while neither its cache has it nor was it taken back`)
     }
