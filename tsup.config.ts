@@ -5,21 +5,21 @@
 import { defineConfig } from 'tsup'
 import type { Faults } from './src/core/planted.js'
 
-/** Bugs that only tests turn: gone from what is built. */
-const planted: (keyof Faults)[] = [
-  'applyOverHole',
-  'fromUnchecked',
-  'olderRevWins',
-  'staleEpochMarks',
-  'marksLowered',
-  'ackShownInPlace',
-  'pendingLostOnReset',
-  'cursorApart',
-  'outboxRowFirst',
-  'queuedBeforeWrite',
-  'afterIgnored',
-  'expectIgnored',
-]
+/** Bugs that only tests turn: gone from what is built. One forgotten here does not compile. */
+const planted: Record<keyof Faults, 'undefined'> = {
+  applyOverHole: 'undefined',
+  fromUnchecked: 'undefined',
+  olderRevWins: 'undefined',
+  staleEpochMarks: 'undefined',
+  marksLowered: 'undefined',
+  ackShownInPlace: 'undefined',
+  pendingLostOnReset: 'undefined',
+  cursorApart: 'undefined',
+  outboxRowFirst: 'undefined',
+  queuedBeforeWrite: 'undefined',
+  afterIgnored: 'undefined',
+  expectIgnored: 'undefined',
+}
 
 /** What must stand on the first line of an entry, which bundling loses. */
 const firstLines: Record<string, string> = {
@@ -48,7 +48,7 @@ export default defineConfig({
   treeshake: false,
   dts: false,
   removeNodeProtocol: false,
-  define: Object.fromEntries(planted.map((name) => [`planted.${name}`, 'undefined'])),
+  define: Object.fromEntries(Object.entries(planted).map(([name, value]) => [`planted.${name}`, value])),
   clean: true,
   plugins: [
     {

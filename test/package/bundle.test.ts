@@ -54,6 +54,10 @@ describe('dist', () => {
     .filter((path) => path.endsWith('.js'))
     .map((path) => ({ path, text: readFileSync(join(repository, 'dist', path), 'utf8') }))
 
+  it('holds no planted bug', () => {
+    expect(emitted.filter(({ text }) => /\bplanted\b/.test(text)).map(({ path }) => path)).toEqual([])
+  })
+
   it('bundles no package', () => {
     expect(emitted.filter(({ text }) => text.includes('// node_modules/')).map(({ path }) => path)).toEqual([])
   })
