@@ -7,7 +7,7 @@ import { flush, flushWakeAt, linkLost, shareRoom } from './outbox/flush.js'
 import { tellReceipts } from './receipts.js'
 import { close, sessionWakeAt } from './session.js'
 import { catchUpWakeAt, ensureCaughtUp, unfollowed } from './timeline/catch-up.js'
-import { endLoad, loadWakeAt } from './timeline/history.js'
+import { admitPage, endLoad, loadWakeAt } from './timeline/history.js'
 import { never } from './timing.js'
 import { drafts, onlineLink, type Turn } from './turn.js'
 import { typingWakeAt } from './typing.js'
@@ -21,6 +21,7 @@ export function settleTurn(turn: Turn): void {
   if (disk.phase === 'ready' && before.disk.phase !== 'ready') drafts(turn)
   shareRoom(turn)
   for (const c of touched) {
+    admitPage(turn, c)
     ensureCaughtUp(turn, c)
     flush(turn, c)
     tellReceipts(turn, c)

@@ -44,6 +44,8 @@ export interface HistoryLoad {
   readonly tries: number
   /** Changes to messages not held that the page may not know yet; replayed by `rev`. Null: more than can be kept. */
   readonly kept: readonly MessageRow[] | null
+  /** What came, while a row of it has a `rev` above the head (R6). */
+  readonly run?: Window
 }
 
 /** What is held of a conversation's log. `head` = 0 and `epoch` = '' before the first answer. */

@@ -112,6 +112,72 @@ describe('L4 R6: a page of older messages', () => {
     expect(answers(core)).toEqual([[1, 'done']])
   })
 
+  describe('R6: that knows of a change above the head', () => {
+    const ahead = { asOf: 303, rows: rows(201, 250).map((each) => (each.seq === 210 ? row(210, { rev: 303, content: 'later' }) : each)) }
+    const waiting = () => {
+      const core = live(drivenCore(), 300, 50)
+      load(core, 'older')
+      answerPage(core, 200, 250, ahead)
+      return core
+    }
+
+    it('waits unshown while the log catches up, and is placed when it has come there, whatever came meanwhile', () => {
+      const core = waiting()
+      expect(range(core)).toMatchObject({ first: 251 })
+      expect(answers(core)).toEqual([])
+      expect(core.sent('open')).toHaveLength(2)
+      core.hear(said(301), said(302))
+      expect(range(core)).toMatchObject({ first: 251 })
+      core.hear(edited(303, 210), edited(304, 211), edited(305, 300))
+      expect(range(core)).toEqual({ first: 201, last: 302, from: 200, to: 305 })
+      expect(shown(core.conversation().log).rows.slice(9, 11)).toMatchObject([{ rev: 303 }, { rev: 304 }])
+      expect(answers(core)).toEqual([[1, 'done']])
+      expect(core.sent('history')).toHaveLength(1)
+    })
+
+    it('is placed at once where the change stands before or behind it in one text', () => {
+      for (const isBefore of [true, false]) {
+        const core = live(drivenCore(), 302, 52)
+        load(core, 'older')
+        const page = pageFrame(requestOf(core, 'history'), 200, 250, 303, ahead)
+        core.hear(...(isBefore ? [edited(303, 210), page] : [page, edited(303, 210)]))
+        expect(range(core)).toMatchObject({ first: 201, to: 303 })
+        expect(answers(core)).toEqual([[1, 'done']])
+      }
+    })
+
+    it('L4: goes with its link: a backup restored since may have lost the change', () => {
+      const core = waiting()
+      core.offline()
+      core.online()
+      core.hear(openedFrame(requestOf(core, 'open'), 300, 302))
+      expect(answers(core)).toEqual([[1, 'offline']])
+      expect(range(core)).toMatchObject({ first: 251, last: 302 })
+      load(core, 'older', 2)
+      answerPage(core, 200, 250)
+      core.hear(said(303))
+      expect(shown(core.conversation().log).rows[9]).toMatchObject({ seq: 210, rev: 210 })
+    })
+
+    it('goes too where the log never comes there, and where it no longer continues what is shown', () => {
+      const late = waiting()
+      for (let i = 0; i < 5; i++) {
+        late.hear(openedFrame(requestOf(late, 'open'), 300, 300))
+        late.wait(3_000)
+      }
+      expect(answers(late)).toEqual([[1, 'offline']])
+      const far = live(drivenCore(), 300, 50)
+      jump(far, 150, 9)
+      answerPage(far, 125, 175)
+      load(far, 'older')
+      answerPage(far, 75, 125, { rows: rows(76, 125).map((each) => (each.seq === 80 ? row(80, { rev: 302 }) : each)), asOf: 302 })
+      far.dispatch({ kind: 'jump-latest', conversation: 'c' })
+      expect(far.sent('history')[2]).toMatchObject({ anchor: { before: 126 }, atLeast: 300 })
+      far.hear(said(301), edited(302, 80))
+      expect(isWhole(shown(far.conversation().log).rows)).toBe(true)
+    })
+  })
+
   it('offline: rejects, and so does a link that is lost or an answer that never comes', () => {
     const core = live(drivenCore(), 300, 50)
     load(core, 'older', 1)
@@ -220,6 +286,20 @@ describe('L4 R6: pages from disk', () => {
     load(core, 'older')
     expect(range(core).first).toBeLessThan(first as number)
     expect(answers(core)).toEqual([[1, 'done']])
+  })
+
+  it('L4: are not believed where another tab has stored a state from above the head held', () => {
+    const core = restored(920)
+    const writer = drivenCore({ disk: core.disk, lane: 'other' })
+    writer.online()
+    writer.dispatch({ kind: 'watch', conversation: 'c' })
+    writer.hear(openedFrame(requestOf(writer, 'open'), 920, 920))
+    const before = range(core)
+    writer.hear(edited(921, (before.first as number) - 10))
+    writer.wait(1_000)
+    load(core, 'older')
+    expect(range(core)).toEqual(before)
+    expect(answers(core)).toEqual([[1, 'offline']])
   })
 
   it('an unreadable disk: the network is asked; a disk that does not answer: after 15 s', () => {

@@ -12,7 +12,7 @@ import { learnPeople } from '../people.js'
 import type { HistoryLoad, Log, Window } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
 import { type Draft, draftOf, nextNumber, type Turn } from '../turn.js'
-import { isLive } from './live.js'
+import { heard, isLive } from './live.js'
 import { isDense, joined, keepNewest, pageOf, replayed, trimNewest, trimOldest, windowOf } from './window.js'
 
 /** The run that is shown. */
@@ -120,6 +120,8 @@ export function diskPage(turn: Turn, c: Draft, load: HistoryLoad, rows: readonly
   // The newest rows may be in memory only: a newer run from disk may end before the tail, never skip.
   const run = older ? found : found.filter((row) => row.seq <= log.head)
   const first = run[0]
+  // Another tab, further on, may have stored states that this log cannot vouch for.
+  if (run.some((row) => row.rev > log.head)) return again(turn, c, load)
   const isNext = first ? isDense(older ? [...run, edge] : [edge, ...run], log.hidden) : !older && reachesTail(log)
   if (!isNext) return again(turn, c, load)
   const start = first?.index === cover.first && cover.from >= 0 ? cover.from : (first?.seq ?? 0) - 1
@@ -143,15 +145,22 @@ export function page(turn: Turn, frame: Page): void {
   if (load?.source !== 'network' || load.id !== frame.request) return
   const { log } = c as Draft
   learnPeople(turn, frame.people)
-  const run = windowOf(
-    frame.rows.filter((row) => row.seq <= log.head),
-    frame.from,
-    Math.min(frame.to, log.head),
-  )
   // Before `open` is answered on this link the page may be of another line than what is held (a restored backup).
-  const current = isLive(turn, log) && frame.epoch === log.epoch && frame.asOf >= log.head
-  if (!current || !isDense(run.rows, log.hidden) || !continues(log, load, run)) return again(turn, c as Draft, load)
-  place(turn, c as Draft, load, run)
+  if (!isLive(turn, log) || frame.epoch !== log.epoch || frame.asOf < log.head) return again(turn, c as Draft, load)
+  const rows = frame.rows.filter((row) => row.seq <= log.head)
+  log.load = { ...load, run: windowOf(rows, frame.from, Math.min(frame.to, log.head)) }
+}
+
+/** A state from above the head may be of a line that ends before the log comes there (a restored backup): its page waits. */
+export function admitPage(turn: Turn, c: Draft): void {
+  const { log } = c
+  const { load } = log
+  if (!load?.run) return
+  const { rows } = load.run
+  if (!isDense(rows, log.hidden) || !continues(log, load, load.run)) return again(turn, c, load)
+  const rev = Math.max(...rows.map((row) => row.rev))
+  if (rev > log.head) heard(c, rev)
+  else place(turn, c, load, load.run)
 }
 
 function continues(log: Log, { way, seq }: HistoryLoad, { rows, from, to }: Window): boolean {
