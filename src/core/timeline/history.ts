@@ -13,7 +13,7 @@ import type { HistoryLoad, Log, Window } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
 import { type Draft, draftOf, nextNumber, type Turn } from '../turn.js'
 import { heard, isLive } from './live.js'
-import { isDense, joined, keepNewest, pageOf, replayed, trimNewest, trimOldest, windowOf } from './window.js'
+import { isDense, joined, pageOf, replayed, trimNewest, trimOldest, windowOf } from './window.js'
 
 /** The run that is shown. */
 export function shown(log: Log): Window {
@@ -25,19 +25,18 @@ export function loadMore(turn: Turn, c: Draft, call: number, way: 'older' | 'new
   if (log.load) return join(log, call)
   const older = way === 'older'
   const window = shown(log)
-  const nothing = older ? window.from <= log.floor || log.epoch === '' : !log.view
-  if (!nothing && (older || !reachesTail(log))) {
+  if (older ? window.from > log.floor : log.view && !reachesTail(log)) {
     const seq = older ? window.from + 1 : window.to
     return begin(turn, c, { way, seq, limit: Math.max(1, Math.min(limit, 100)), calls: [call], tries: 0 })
   }
-  if (!nothing) withNewer(c, window)
+  if (!older && log.view) withNewer(c, window)
   answer(turn, [call])
 }
 
 export function jump(turn: Turn, c: Draft, call: number, seq: number): void {
   const { log } = c
   const holds = (window: Window | null) => window && seq > window.from && seq <= window.to
-  if (seq <= log.floor || seq > Math.max(log.head, log.heard)) return answer(turn, [call], 'not-found')
+  if (seq <= log.floor || seq > log.heard) return answer(turn, [call], 'not-found')
   if (log.load) return join(log, call)
   const inView = holds(log.view)
   if (!inView && !holds(log.tail)) return begin(turn, c, { way: 'around', seq, limit: bounds.pageRows, calls: [call], tries: 0 })
@@ -67,7 +66,6 @@ function begin(turn: Turn, c: Draft, { way, seq, limit, calls, tries }: Wanted):
       ],
     })
   } else if (log.state === 'gone' || session.phase !== 'online') {
-    log.load = null
     answer(turn, calls, log.state === 'gone' ? 'conversation-gone' : 'offline')
   } else {
     log.load = { ...load, source: 'network', kept: [] }
@@ -194,7 +192,7 @@ function place(turn: Turn, c: Draft, load: HistoryLoad, run: Window): void {
 /** A run that reaches the tail becomes one with it. */
 function withNewer({ log, cache }: Draft, run: Window): void {
   const meets = run.to >= log.tail.from
-  log.view = meets ? null : keepNewest(run)
+  log.view = meets ? null : trimOldest(run, Number.POSITIVE_INFINITY)
   if (meets) log.tail = trimOldest(joined(run, log.tail), cache.dirtyFrom)
 }
 

@@ -77,18 +77,8 @@ export function trimOldest(window: Window, keepFrom: number): Window {
   return windowOf(rows.slice(at), (rows[at] as MessageRow).seq - 1, window.to)
 }
 
-/** Keeps the newest half, when a reader has scrolled far on. */
-export function keepNewest(window: Window): Window {
-  const { rows } = window
-  if (rows.length <= bounds.windowRows) return window
-  const kept = rows.slice(-bounds.windowHalf)
-  return windowOf(kept, (kept[0] as MessageRow).seq - 1, window.to)
-}
-
-/** Keeps the oldest half, when a reader has scrolled far back. */
-export function trimNewest(window: Window): Window {
-  const { rows } = window
-  if (rows.length <= bounds.windowRows) return window
+/** Keeps the oldest rows of a window beyond the cap, when a reader has scrolled far back. */
+export function trimNewest({ rows, from }: Window): Window {
   const kept = rows.slice(0, bounds.windowRows - bounds.pageRows)
-  return windowOf(kept, window.from, (rows[kept.length] as MessageRow).seq - 1)
+  return windowOf(kept, from, (rows[kept.length] as MessageRow).seq - 1)
 }
