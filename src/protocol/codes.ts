@@ -22,23 +22,21 @@ export const closeCodes = {
 
 export type CloseCode = keyof typeof closeCodes
 
-/** Reads a WebSocket close code; codes outside 4000–4399 mean `retry`. */
+const bands: readonly CloseBand[] = ['retry', 'retry-after', 'refresh', 'terminal']
+
+/** Reads a WebSocket close code; whatever is not in 4000–4399 means `retry`. */
 export function bandOf(code: number): CloseBand {
-  if (code >= 4100 && code < 4200) return 'retry-after'
-  if (code >= 4200 && code < 4300) return 'refresh'
-  if (code >= 4300 && code < 4400) return 'terminal'
-  return 'retry'
+  return bands[Math.floor(code / 100) - 40] ?? 'retry'
 }
 
 /** The name of a WebSocket close code, or `network` for one that is not the protocol's. */
 export function closeCodeName(code: number): CloseCode | 'network' {
-  for (const [name, number] of Object.entries(closeCodes)) if (number === code) return name as CloseCode
-  return 'network'
+  return (Object.keys(closeCodes) as CloseCode[]).find((name) => closeCodes[name] === code) ?? 'network'
 }
 
 /** The band of a code by its name, as `refused` carries it; one that is not the protocol's means `retry`. */
 export function bandOfName(name: string): CloseBand {
-  return Object.hasOwn(closeCodes, name) ? bandOf(closeCodes[name as CloseCode]) : 'retry'
+  return bandOf(closeCodes[name as CloseCode])
 }
 
 /** Codes of `reject` and `failed`; an unknown one is final when the frame says `final`. */

@@ -1,10 +1,16 @@
 /**
- * Hand-written guards for the parts of frames that a server sends: the client's hot path, without a schema library.
+ * Guards for the parts of frames that a server sends, without a schema library.
  * They read and never rebuild; fields not known here are let through (docs/protocol.md, versions).
  * A property test holds them equal to `schemas.ts`, which is the definition.
  */
-import type { HiddenRange, InboxRow, Mark, Marked, Member, MessageRow, OwnChange, Person, Unread } from './frames.js'
+import type { Marked, MessageRow, Person } from './frames.js'
 import { limits } from './limits.js'
+
+/** Says of data of which nothing is known yet whether it is a `T`. */
+export type Is<T> = (value: unknown) => value is T
+
+/** What a guard asks of each field of a `T`. */
+export type Shape<T> = { readonly [Field in keyof T]-?: Is<T[Field]> }
 
 /** Plain data of which nothing is known yet. */
 export type Fields = { readonly [key: string]: unknown }
@@ -34,21 +40,26 @@ export function isId(value: unknown): value is string {
   return value !== '' && isTag(value)
 }
 
-export function isCursor(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= limits.cursorChars
-}
-
-export function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] {
-  if (!Array.isArray(value)) return false
-  for (let i = 0; i < value.length; i++) if (!isItem(value[i])) return false
-  return true
+export function isFlag(value: unknown): value is boolean {
+  return typeof value === 'boolean'
 }
 
 /** Absent, or as `is` says. */
-export function isMaybe<T>(value: unknown, is: (value: unknown) => value is T): value is T | undefined {
-  return value === undefined || is(value)
+export function maybe<T>(is: Is<T>): Is<T | undefined> {
+  return (value): value is T | undefined => value === undefined || is(value)
 }
 
+export function listOf<T>(is: Is<T>): Is<readonly T[]> {
+  return (value): value is readonly T[] => Array.isArray(value) && value.every(is)
+}
+
+/** A record with such fields; others are let through. */
+export function recordOf<T>(shape: Shape<T>): Is<T> {
+  const fields = Object.entries<Is<unknown>>(shape)
+  return (value): value is T => isFields(value) && fields.every(([field, is]) => is(value[field]))
+}
+
+/** Written out: it is asked once per message. */
 export function isRow(value: unknown): value is MessageRow {
   return (
     isFields(value) &&
@@ -58,50 +69,11 @@ export function isRow(value: unknown): value is MessageRow {
     isCount(value.rev) &&
     isTime(value.at) &&
     isId(value.author) &&
-    isMaybe(value.localId, isId) &&
+    (value.localId === undefined || isId(value.localId)) &&
     (value.deleted === undefined || value.deleted === true)
   )
 }
 
-export function isPerson(value: unknown): value is Person {
-  return isFields(value) && isId(value.user) && isFields(value.profile)
-}
+export const isMarked = recordOf<Marked>({ at: isCount, rev: isCount })
 
-export function isMember(value: unknown): value is Member {
-  return isFields(value) && isId(value.user) && isCount(value.joined)
-}
-
-export function isMarked(value: unknown): value is Marked {
-  return isFields(value) && isCount(value.at) && isCount(value.rev)
-}
-
-export function isMark(value: unknown): value is Mark {
-  return isFields(value) && isId(value.user) && isCount(value.delivered) && isCount(value.read) && isMaybe(value.marked, isMarked)
-}
-
-export function isHidden(value: unknown): value is HiddenRange {
-  return isFields(value) && isCount(value.from) && isCount(value.to) && isCount(value.messages)
-}
-
-export function isOwn(value: unknown): value is OwnChange {
-  return isFields(value) && isId(value.localId) && isCount(value.seq)
-}
-
-export function isUnread(value: unknown): value is Unread {
-  return isFields(value) && isCount(value.count) && typeof value.more === 'boolean'
-}
-
-export function isInboxRow(value: unknown): value is InboxRow {
-  return (
-    isFields(value) &&
-    isId(value.conversation) &&
-    isId(value.epoch) &&
-    isCount(value.rev) &&
-    isCount(value.head) &&
-    isMaybe(value.last, isRow) &&
-    isUnread(value.unread) &&
-    isCount(value.read) &&
-    isFields(value.profile) &&
-    isListOf(value.people, isPerson)
-  )
-}
+export const arePeople = listOf(recordOf<Person>({ user: isId, profile: isFields }))

@@ -2,25 +2,24 @@
  * Reads one server frame out of bounded plain data. A frame that is right is returned as it is; a kind of frame or of change
  * not known here becomes `unknown` (R10); only an envelope that cannot be read gives `null`.
  */
-import type { Change, Head, ServerFrame, ServerLimits } from './frames.js'
+import type { Change, Head, HiddenRange, InboxRow, Mark, Member, OwnChange, ServerFrame, ServerLimits, Unread } from './frames.js'
+import { limits } from './limits.js'
 import {
+  arePeople,
   type Fields,
+  type Is,
   isCount,
-  isCursor,
   isFields,
-  isHidden,
+  isFlag,
   isId,
-  isInboxRow,
-  isListOf,
-  isMark,
-  isMaybe,
-  isMember,
-  isOwn,
-  isPerson,
+  isMarked,
   isRow,
   isTag,
   isTime,
-  isUnread,
+  listOf,
+  maybe,
+  recordOf,
+  type Shape,
 } from './guards.js'
 
 export function readServerFrame(value: unknown): ServerFrame | null {
@@ -29,15 +28,16 @@ export function readServerFrame(value: unknown): ServerFrame | null {
   if (type === 'change') return readChange(value)
   if (typeof type !== 'string') return null
   const isFrame = guards.get(type)
-  if (isFrame !== undefined) return isFrame(value) ? (value as unknown as ServerFrame) : null
+  if (isFrame) return isFrame(value) ? value : null
   return type === 'unknown' && 'raw' in value ? (value as unknown as ServerFrame) : { type: 'unknown', raw: value }
 }
 
+/** Written out: it is asked once per message. */
 function readChange(frame: Fields): ServerFrame | null {
-  const { change } = frame
-  if (!isPlaced(frame) || !isCount(frame.seq) || !isId(frame.tag) || !isMaybe(frame.people, arePeople) || change === undefined) return null
-  const known = isChange(change) ? frame : { ...frame, change: { kind: 'unknown', raw: change } }
-  return known as unknown as ServerFrame
+  const { conversation, epoch, seq, tag, people, change } = frame
+  const isEnvelope = isId(conversation) && isId(epoch) && isCount(seq) && isId(tag) && (people === undefined || arePeople(people))
+  if (!isEnvelope || change === undefined) return null
+  return (isChange(change) ? frame : { ...frame, change: { kind: 'unknown', raw: change } }) as unknown as ServerFrame
 }
 
 function isChange(value: unknown): value is Change {
@@ -46,7 +46,7 @@ function isChange(value: unknown): value is Change {
     case 'message':
       return isRow(value.message)
     case 'member':
-      return isId(value.user) && typeof value.joined === 'boolean'
+      return isId(value.user) && isFlag(value.joined)
     case 'profile':
       return isFields(value.profile)
     default:
@@ -54,88 +54,77 @@ function isChange(value: unknown): value is Change {
   }
 }
 
-const isPlaced = (frame: Fields) => isId(frame.conversation) && isId(frame.epoch)
+const place = { conversation: isId, epoch: isId }
+const page = { request: isCount, ...place, from: isCount, to: isCount, rows: listOf(isRow), people: arePeople }
+const isUnread = recordOf<Unread>({ count: isCount, more: isFlag })
+const areMarks = listOf(recordOf<Mark>({ user: isId, delivered: isCount, read: isCount, marked: maybe(isMarked) }))
+const areHeads = listOf(recordOf<Head>({ ...place, seq: isCount }))
 
-const arePeople = (value: unknown) => isListOf(value, isPerson)
+function isCursor(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= limits.cursorChars
+}
 
-const isHead = (value: unknown): value is Head => isFields(value) && isPlaced(value) && isCount(value.seq)
+type Known = Exclude<ServerFrame, { type: 'change' | 'unknown' }>
 
-const areLimits = (value: unknown): value is ServerLimits =>
-  isFields(value) && isCount(value.followed) && isCount(value.window) && isCount(value.contentBytes) && isCount(value.pageRows)
+/** Every field of every frame: one forgotten here does not compile. */
+const shapes: { readonly [Type in Known['type']]: Shape<Omit<Extract<Known, { type: Type }>, 'type'>> } = {
+  welcome: {
+    version: isCount,
+    user: isId,
+    tenant: maybe(isId),
+    time: isTime,
+    heartbeatMs: isTime,
+    limits: recordOf<ServerLimits>({ followed: isCount, window: isCount, contentBytes: isCount, pageRows: isCount }),
+    features: listOf(isId),
+  },
+  refused: { code: isId, retryAfterMs: maybe(isTime) },
+  opened: {
+    ...page,
+    reset: maybe(isId),
+    tag: isTag,
+    head: isCount,
+    more: isFlag,
+    floor: isCount,
+    hidden: listOf(recordOf<HiddenRange>({ from: isCount, to: isCount, messages: isCount })),
+    own: listOf(recordOf<OwnChange>({ localId: isId, seq: isCount })),
+    profile: isFields,
+    memberCount: isCount,
+    members: listOf(recordOf<Member>({ user: isId, joined: isCount })),
+    marks: areMarks,
+    unread: isUnread,
+  },
+  page: { ...page, asOf: isCount },
+  ack: { ...place, localId: isId, seq: maybe(isCount), message: maybe(isRow) },
+  reject: { conversation: isId, localId: isId, try: isCount, code: isId, final: isFlag, retryAfterMs: maybe(isTime) },
+  failed: { request: isCount, code: isId, retryAfterMs: maybe(isTime) },
+  left: { conversation: isId, seq: isCount, why: isId },
+  marks: { ...place, marks: areMarks },
+  typing: { conversation: isId, user: isId, on: isFlag },
+  inbox: {
+    request: maybe(isCount),
+    prev: maybe(isCursor),
+    next: isCursor,
+    more: isFlag,
+    rows: listOf(
+      recordOf<InboxRow>({
+        ...place,
+        rev: isCount,
+        head: isCount,
+        last: maybe(isRow),
+        unread: isUnread,
+        read: isCount,
+        profile: isFields,
+        people: arePeople,
+      }),
+    ),
+    gone: listOf(isId),
+  },
+  people: { people: arePeople },
+  head: { heads: areHeads },
+  pong: { n: isCount, heads: areHeads },
+  drain: { retryAfterMs: isTime },
+}
 
-const guards: ReadonlyMap<string, (frame: Fields) => boolean> = new Map([
-  [
-    'welcome',
-    (frame) =>
-      isCount(frame.version) &&
-      isId(frame.user) &&
-      isMaybe(frame.tenant, isId) &&
-      isTime(frame.time) &&
-      isTime(frame.heartbeatMs) &&
-      areLimits(frame.limits) &&
-      isListOf(frame.features, isId),
-  ],
-  ['refused', (frame) => isId(frame.code) && isMaybe(frame.retryAfterMs, isTime)],
-  [
-    'opened',
-    (frame) =>
-      isCount(frame.request) &&
-      isPlaced(frame) &&
-      isMaybe(frame.reset, isId) &&
-      isCount(frame.from) &&
-      isCount(frame.to) &&
-      isTag(frame.tag) &&
-      isCount(frame.head) &&
-      typeof frame.more === 'boolean' &&
-      isCount(frame.floor) &&
-      isListOf(frame.hidden, isHidden) &&
-      isListOf(frame.rows, isRow) &&
-      isListOf(frame.own, isOwn) &&
-      isFields(frame.profile) &&
-      isCount(frame.memberCount) &&
-      isListOf(frame.members, isMember) &&
-      isListOf(frame.people, isPerson) &&
-      isListOf(frame.marks, isMark) &&
-      isUnread(frame.unread),
-  ],
-  [
-    'page',
-    (frame) =>
-      isCount(frame.request) &&
-      isPlaced(frame) &&
-      isCount(frame.asOf) &&
-      isCount(frame.from) &&
-      isCount(frame.to) &&
-      isListOf(frame.rows, isRow) &&
-      isListOf(frame.people, isPerson),
-  ],
-  ['ack', (frame) => isPlaced(frame) && isId(frame.localId) && isMaybe(frame.seq, isCount) && isMaybe(frame.message, isRow)],
-  [
-    'reject',
-    (frame) =>
-      isId(frame.conversation) &&
-      isId(frame.localId) &&
-      isCount(frame.try) &&
-      isId(frame.code) &&
-      typeof frame.final === 'boolean' &&
-      isMaybe(frame.retryAfterMs, isTime),
-  ],
-  ['failed', (frame) => isCount(frame.request) && isId(frame.code) && isMaybe(frame.retryAfterMs, isTime)],
-  ['left', (frame) => isId(frame.conversation) && isCount(frame.seq) && isId(frame.why)],
-  ['marks', (frame) => isPlaced(frame) && isListOf(frame.marks, isMark)],
-  ['typing', (frame) => isId(frame.conversation) && isId(frame.user) && typeof frame.on === 'boolean'],
-  [
-    'inbox',
-    (frame) =>
-      isMaybe(frame.request, isCount) &&
-      isMaybe(frame.prev, isCursor) &&
-      isCursor(frame.next) &&
-      typeof frame.more === 'boolean' &&
-      isListOf(frame.rows, isInboxRow) &&
-      isListOf(frame.gone, isId),
-  ],
-  ['people', (frame) => isListOf(frame.people, isPerson)],
-  ['head', (frame) => isListOf(frame.heads, isHead)],
-  ['pong', (frame) => isCount(frame.n) && isListOf(frame.heads, isHead)],
-  ['drain', (frame) => isTime(frame.retryAfterMs)],
-])
+const guards = new Map<string, Is<ServerFrame>>(
+  Object.entries(shapes).map(([type, shape]) => [type, recordOf<ServerFrame>(shape as Shape<ServerFrame>)]),
+)

@@ -7,7 +7,7 @@
  *                            └── another was first ── founding ──committed────┘◀─┘
  */
 import type { Row, StorageErrorCode, Write } from '../../ports/storage.js'
-import { isCount, isFields, isMarked, isMaybe } from '../../protocol/guards.js'
+import { isCount, isFields, isMarked, maybe } from '../../protocol/guards.js'
 import { conversationFor } from '../conversations.js'
 import { type Entry, entryFromRow, entryWrite } from '../outbox/entry.js'
 import { saved } from '../outbox/outbox.js'
@@ -91,7 +91,7 @@ function adopt(turn: Turn, id: string, found: readonly Entry[]): void {
 function restoreRegister(turn: Turn, { key: [, id], value }: Row): void {
   if (typeof id !== 'string' || !isFields(value)) return
   const { epoch, read, marked } = value
-  if (typeof epoch !== 'string' || !isCount(read) || !isMaybe(marked, isMarked)) return
+  if (typeof epoch !== 'string' || !isCount(read) || !maybe(isMarked)(marked)) return
   const { receipts } = conversationFor(turn, id)
   if (receipts.pending) return
   receipts.pending = { epoch, read, marked }

@@ -1,7 +1,7 @@
 /** Rows as the disk hands them out: hostile until checked; what is damaged is left out or refused whole (L8). */
 import type { Row } from '../../ports/storage.js'
 import type { MessageRow } from '../../protocol/frames.js'
-import { isFields, isMarked, isMaybe, isRow } from '../../protocol/guards.js'
+import { isFields, isMarked, isRow, maybe } from '../../protocol/guards.js'
 import { isDense, pageOf } from '../timeline/window.js'
 import { bounds } from '../timing.js'
 import { build, cursorPage, type CursorValue } from './cache-state.js'
@@ -32,7 +32,7 @@ export function cursorValue(row: Row | undefined): CursorValue | undefined {
   const { head, first, from, floor, memberCount, unread, rows, hidden, members, marks, epoch, tag } = cursor as unknown as CursorValue
   const numbers = [head, first, from, floor, memberCount, unread.count, unread.read, unread.countedTo]
   const areLists = [rows, hidden, members, marks].every(Array.isArray)
-  const isWhole = areLists && numbers.every(Number.isSafeInteger) && isMaybe(cursor.marked, isMarked)
+  const isWhole = areLists && numbers.every(Number.isSafeInteger) && maybe(isMarked)(cursor.marked)
   if (!isWhole || typeof epoch !== 'string' || epoch === '' || typeof tag !== 'string') return undefined
   if (!rows.every(isRow) || !isDense(rows, hidden) || rows.length > bounds.pageRows) return undefined
   const newest = rows.at(-1)

@@ -3,7 +3,7 @@
  * session reads the list anew, and no cursor is stored that could run ahead of the rows.
  */
 import type { Key, Row } from '../../ports/storage.js'
-import { isCount, isFields, isId, isListOf, isPerson, isRow, isTime } from '../../protocol/guards.js'
+import { arePeople, isCount, isFields, isId, isRow, isTime } from '../../protocol/guards.js'
 import { generationKey } from '../cache/disk-queue.js'
 import { learnPeople } from '../people.js'
 import { bounds, never, timing } from '../timing.js'
@@ -46,7 +46,7 @@ export function restoreInbox(turn: Turn, rows: readonly Row[]): void {
     if (!isFields(stored)) continue
     const { id, at, unread, more, rev, profile, people, last } = stored
     if (!isId(id) || !isTime(at) || !isCount(unread) || !isCount(rev) || !isFields(profile)) continue
-    const known = isListOf(people, isPerson) ? people : []
+    const known = arePeople(people) ? people : []
     learnPeople(turn, known)
     inbox.book = withItem(inbox.book, {
       id,
