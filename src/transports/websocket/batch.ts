@@ -1,9 +1,8 @@
 /** Joins the frames sent in one turn into few text frames, each within the limit of bytes; order is kept. */
-import type { ClientFrame } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
 
 export interface Batch {
-  add(frame: ClientFrame): void
+  add(frame: object): void
   /** Hands over what waits, now. */
   flush(): void
 }
@@ -15,10 +14,11 @@ export function createBatch(write: (text: string) => void): Batch {
 
   const flush = () => {
     if (waiting.length === 0) return
-    const text = waiting.length === 1 ? (waiting[0] as string) : `[${waiting.join(',')}]`
+    const text = waiting.join()
+    const isList = waiting.length > 1
     waiting = []
     bytes = 0
-    write(text)
+    write(isList ? `[${text}]` : text)
   }
 
   return {

@@ -5,7 +5,6 @@
 import type { Link, LinkClosed, LinkEvents, Transport } from '../../ports/transport.js'
 import { decodeServerFrames } from '../../protocol/codec.js'
 import { bandOf, closeCodeName, closeCodes } from '../../protocol/codes.js'
-import type { ClientFrame } from '../../protocol/frames.js'
 import { createBatch } from './batch.js'
 import { openSocket, type Socket, type WebSocketClass } from './socket.js'
 
@@ -35,18 +34,16 @@ const noWebSocket: LinkClosed = {
 
 const normalClosure = 1000
 
-function openLink(options: WebSocketTransportOptions, to: LinkEvents): Link {
-  const { connectTimeoutMs = 10_000, WebSocket: Native = (globalThis as { WebSocket?: WebSocketClass }).WebSocket } = options
+function openLink({ url, token, WebSocket, connectTimeoutMs = 10_000 }: WebSocketTransportOptions, to: LinkEvents): Link {
   let phase: 'opening' | 'open' | 'closed' = 'opening'
   let socket: Socket | undefined
-  let token: string | undefined
-  const isOpen = () => phase === 'open'
+  let sentToken: string | undefined
   const batch = createBatch((text) => socket?.send(text))
   const deadline = setTimeout(() => end({ band: 'retry', code: 'timeout' }), connectTimeoutMs)
 
   function end(why: LinkClosed, code: number = normalClosure) {
     if (phase === 'closed') return
-    if (isOpen()) batch.flush()
+    batch.flush()
     phase = 'closed'
     clearTimeout(deadline)
     socket?.close(code)
@@ -61,53 +58,46 @@ function openLink(options: WebSocketTransportOptions, to: LinkEvents): Link {
     to.opened()
   }
 
-  function receive(data: unknown) {
+  function message(data: unknown) {
     const decoded = typeof data === 'string' ? decodeServerFrames(data) : { ok: false as const, reason: 'a server frame is binary' }
     if (!decoded.ok) return end({ band: 'retry', code: 'bad-frame', reason: decoded.reason }, closeCodes['bad-frame'])
     for (const frame of decoded.frames) {
       // The owner may have closed the link in answer to the frame before.
-      if (isOpen()) to.frame(frame)
+      if (phase === 'open') to.frame(frame)
     }
   }
 
-  function send(frame: ClientFrame) {
-    if (!isOpen()) return
+  const closed = (code: number) => end({ band: bandOf(code), code: closeCodeName(code) })
+
+  const impossible = (error: unknown) =>
+    end({ band: 'terminal', code: 'bad-url', reason: `No link was opened: ${String(error)}. Check the url.` })
+
+  async function start() {
+    const Native = WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket
+    if (!Native) return end(noWebSocket)
     try {
-      batch.add(frame.type === 'hello' && token !== undefined ? { ...frame, token } : frame)
+      const [address, fetched] = await Promise.all([ask(url), ask(token)])
+      sentToken = fetched
+      if (phase === 'opening') socket = openSocket(address, Native, connectTimeoutMs, { opened, message, closed, impossible })
     } catch (error) {
-      end({ band: 'retry', code: 'bad-frame', reason: `A ${frame.type} frame was not sent: it is not JSON. ${sentenceOf(error)}` })
+      end({ band: 'retry', code: 'no-credentials', reason: `No link was opened: url or token could not be had. ${String(error)}` })
     }
   }
 
-  function connect(url: string, Class: WebSocketClass) {
-    if (phase === 'closed') return
-    socket = openSocket(url, Class, connectTimeoutMs, {
-      opened,
-      message: receive,
-      closed: (code) => end({ band: bandOf(code), code: closeCodeName(code) }),
-      impossible: (error) => end({ band: 'terminal', code: 'bad-url', reason: `No link was opened: ${sentenceOf(error)} Check the url.` }),
-    })
+  void start()
+  return {
+    send(frame) {
+      if (phase !== 'open') return
+      try {
+        batch.add(frame.type === 'hello' ? { ...frame, token: sentToken } : frame)
+      } catch (error) {
+        end({ band: 'retry', code: 'bad-frame', reason: `A ${frame.type} frame was not sent: it is not JSON. ${String(error)}` })
+      }
+    },
+    close: () => end({ band: 'retry', code: 'closed' }),
   }
-
-  async function start(Class: WebSocketClass) {
-    try {
-      const [url, fetched] = await Promise.all([ask(options.url), ask(options.token)])
-      token = fetched
-      connect(url, Class)
-    } catch (error) {
-      end({ band: 'retry', code: 'no-credentials', reason: `No link was opened: url or token could not be had. ${sentenceOf(error)}` })
-    }
-  }
-
-  if (Native === undefined) end(noWebSocket)
-  else void start(Native)
-  return { send, close: () => end({ band: 'retry', code: 'closed' }) }
 }
 
-async function ask<T>(source: T | (() => T | Promise<T>)): Promise<T> {
+function ask<T>(source: T | (() => T | Promise<T>)): T | Promise<T> {
   return typeof source === 'function' ? (source as () => T | Promise<T>)() : source
-}
-
-function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -22,7 +22,7 @@ export interface Socket {
 }
 
 interface Listenable {
-  addEventListener(type: string, run: (event: { readonly data?: unknown; readonly code?: number }) => void): void
+  addEventListener(type: string, run: (event: { readonly data: unknown; readonly code: number }) => void): void
 }
 
 interface Options {
@@ -46,7 +46,7 @@ export function openSocket(url: string, Native: WebSocketClass, connectTimeoutMs
   })
   socket.addEventListener('open', () => to.opened())
   socket.addEventListener('message', (event) => to.message(event.data))
-  socket.addEventListener('close', (event) => to.closed(event.code ?? 1006))
+  socket.addEventListener('close', (event) => to.closed(event.code))
   return socket
 }
 
