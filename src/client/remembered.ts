@@ -26,6 +26,18 @@ export function once<Key extends object, Made extends object>(make: (key: Key) =
   }
 }
 
+/** Makes anew at every call, and gives the one before while both show the same. */
+export function steady<Inputs extends readonly unknown[], Made extends object>(
+  make: (...inputs: Inputs) => Made,
+): (...inputs: Inputs) => Made {
+  let last: Made | undefined
+  return (...inputs) => {
+    const made = make(...inputs)
+    last = kept(last ?? made, made)
+    return last
+  }
+}
+
 /** The old one where both show the same: lists by their elements, records by their fields. */
 export function kept<T extends object>(old: T, next: T): T {
   const differs = (key: string | number) => old[key as keyof T] !== next[key as keyof T]

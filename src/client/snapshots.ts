@@ -1,23 +1,21 @@
 /** Session, inbox, outbox and details as the application sees them: derived from the state, the same object while equal. */
+import { coldLog } from '../core/conversations.js'
 import { itemOf } from '../core/inbox/book.js'
 import type { InboxItemState } from '../core/inbox/inbox-state.js'
 import type { Entry } from '../core/outbox/entry.js'
+import { noReceipts } from '../core/receipts.js'
 import type { SessionState } from '../core/session-state.js'
-import type { ChatState, ConversationState } from '../core/state.js'
+import type { ChatState, ConversationState, Log } from '../core/state.js'
 import type { Profile } from '../protocol/frames.js'
 import type { Details, Inbox, InboxItem, OutboxEntry, Session } from './api.js'
 import { levelsOf, type Messages, noLevels, outcomeOf } from './messages.js'
-import { kept, once, remembered } from './remembered.js'
+import { once, remembered, steady } from './remembered.js'
 
 type People = ReadonlyMap<string, Profile>
 
 /** `ending` is shown whatever the core says. */
 export function sessionMaker(transport: string): (ending: Session | undefined, state: SessionState) => Session {
-  let last: Session = { phase: 'idle' }
-  return (ending, state) => {
-    last = kept(last, ending ?? sessionOf(state, transport))
-    return last
-  }
+  return steady((ending, state) => ending ?? sessionOf(state, transport))
 }
 
 function sessionOf(state: SessionState, transport: string): Session {
@@ -31,14 +29,7 @@ function sessionOf(state: SessionState, transport: string): Session {
 
 export function outboxMaker<C>(): (state: ChatState) => readonly OutboxEntry<C>[] {
   const makerFor = remembered((onDisk: boolean) => once((entry: Entry) => entryShown<C>(entry, onDisk)))
-  let last: readonly OutboxEntry<C>[] = []
-  return ({ conversations, storage }) => {
-    const shown = makerFor(storage?.kind === 'disk')
-    const list: OutboxEntry<C>[] = []
-    for (const { entries } of conversations) for (const entry of entries) list.push(shown(entry))
-    last = kept(last, list)
-    return last
-  }
+  return steady(({ conversations, storage }) => conversations.flatMap(({ entries }) => entries).map(makerFor(storage?.kind === 'disk')))
 }
 
 export function entryShown<C>(entry: Entry, onDisk: boolean): OutboxEntry<C> {
@@ -80,26 +71,20 @@ function named(users: readonly string[], people: People): People {
 
 /** Who types now. */
 export function typingMaker(): (conversation: ConversationState | undefined) => readonly string[] {
-  let last: readonly string[] = []
-  return (conversation) => {
-    last = kept(last, [...(conversation?.ephemeral.typing.keys() ?? [])])
-    return last
-  }
+  return steady((conversation) => [...(conversation?.ephemeral.typing.keys() ?? [])])
 }
 
 /** From the log, and before it is known from the list. */
 export function detailsMaker(id: string): (conversation: ConversationState | undefined, state: ChatState) => Details {
   const make = remembered(
-    (profile: Profile, all: ConversationState['log']['members'], memberCount: number, marks: Details['marks'], people: People): Details => {
+    (profile: Profile, all: Log['members'], memberCount: number, marks: Details['marks'], people: People): Details => {
       const members = all.map(({ user }) => user)
       return { profile, members, memberCount, people: named(members, people), marks }
     },
   )
   return (conversation, { inbox, people }) => {
-    const { log, receipts } = conversation ?? nothing
-    const { profile, members, memberCount } = log.epoch ? log : { ...nothing.log, ...itemOf(inbox.book, id) }
+    const { log, receipts } = conversation ?? { log: coldLog, receipts: noReceipts }
+    const { profile, members, memberCount } = log.epoch ? log : { ...coldLog, ...itemOf(inbox.book, id) }
     return make(profile, members, memberCount, receipts.marks, people)
   }
 }
-
-const nothing = { log: { epoch: '', profile: {}, members: [], memberCount: 0 }, receipts: { marks: new Map() } }

@@ -12,7 +12,7 @@ import type { MessageRow } from '../protocol/frames.js'
 import type { Message, View } from './api.js'
 import { chatError } from './errors.js'
 import { levelsOf, type Messages, noLevels, statusAt } from './messages.js'
-import { kept, once, remembered } from './remembered.js'
+import { once, remembered, steady } from './remembered.js'
 
 export const loadingView: View<never> = { messages: [], gaps: [], hasOlder: false, hasNewer: false, atLatest: true, state: 'loading' }
 
@@ -23,24 +23,26 @@ export function viewMaker<C>(user: string, { confirmed, pending }: Messages<C>):
   const confirmedOf = confirmedMaker(user, confirmed)
   const pendingOf = once(pending)
   const gapsBetween = remembered((to: number, from: number) => (to < from ? [{ from: to + 1, to: from }] : []))
-  let last: View<C> = loadingView
-  return remembered((conversation, live) => {
-    const { state, view, tail, epoch, floor } = conversation.log
-    const window = shown(conversation.log)
-    const gone = state === 'gone'
-    const messages = withPending(confirmedOf(conversation, window), conversation, window, pendingOf)
-    last = kept(last, {
-      messages: kept(last.messages, messages),
-      gaps: view ? gapsBetween(view.to, tail.from) : loadingView.gaps,
-      hasOlder: !!epoch && window.from > floor,
-      hasNewer: !!view,
-      atLatest: !view,
-      firstUnread: firstUnreadKey(conversation, window, user),
-      state: gone ? state : !epoch ? 'loading' : live ? 'ready' : 'stale',
-      error: gone ? goneError : undefined,
-    })
-    return last
-  })
+  const shownOf = steady((conversation: ConversationState, window: Window) =>
+    withPending(confirmedOf(conversation, window), conversation, window, pendingOf),
+  )
+  return remembered(
+    steady((conversation, live) => {
+      const { state, view, tail, epoch, floor } = conversation.log
+      const window = shown(conversation.log)
+      const gone = state === 'gone'
+      return {
+        messages: shownOf(conversation, window),
+        gaps: view ? gapsBetween(view.to, tail.from) : loadingView.gaps,
+        hasOlder: !!epoch && window.from > floor,
+        hasNewer: !!view,
+        atLatest: !view,
+        firstUnread: firstUnreadKey(conversation, window, user),
+        state: gone ? state : !epoch ? 'loading' : live ? 'ready' : 'stale',
+        error: gone ? goneError : undefined,
+      }
+    }),
+  )
 }
 
 /** Rows appended cost themselves alone; otherwise every row is looked at, and what it was made before is kept. */

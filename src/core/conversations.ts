@@ -10,7 +10,8 @@ import { never } from './timing.js'
 import { type Draft, draftOf, nextNumber, onlineLink, type Turn } from './turn.js'
 import { silent } from './typing.js'
 
-const coldLog: Log = {
+/** Of which nothing is known yet. */
+export const coldLog: Log = {
   state: 'cold',
   epoch: '',
   head: 0,
