@@ -13,29 +13,30 @@ import { type Draft, report, shownTime, type Turn } from './turn.js'
 
 export const unmarked: Marked = { at: 0, rev: 0 }
 
+const noMark = { delivered: 0, read: 0 }
+
 export const noReceipts: Receipts = {
   marks: new Map(),
   marked: unmarked,
   pending: null,
-  toldOn: 0,
-  toldRead: 0,
-  toldDelivered: 0,
+  told: { on: 0, ...noMark },
   toldRev: 0,
   storedTo: 0,
   unread: { count: 0, more: false, read: 0, countedTo: 0 },
 }
 
-const noMark: Omit<Mark, 'user'> = { delivered: 0, read: 0 }
-
 const newer = (a: Marked, b = unmarked) => (b.rev > a.rev ? b : a)
 
 const markOf = ({ marks }: Receipts, user: string) => marks.get(user) ?? noMark
 
+/** A user's own registers. */
+type Own = Pick<Mark, 'read' | 'marked'>
+
 /** What is still to be told, in the present epoch. */
-const pendingOf = ({ receipts, log }: ConversationState) => (receipts.pending?.epoch === log.epoch ? receipts.pending : noMark)
+const pendingOf = ({ receipts, log }: ConversationState): Own => (receipts.pending?.epoch === log.epoch ? receipts.pending : noMark)
 
 /** What lies above counts as unread: the read watermark, or what is just below the mark if that is lower. As the server says. */
-export function readTo(receipts: Receipts, user: string, own: { readonly read: number; readonly marked?: Marked } = noMark): number {
+export function readTo(receipts: Receipts, user: string, own: Own = noMark): number {
   const read = Math.max(markOf(receipts, user).read, own.read)
   const { at } = newer(receipts.marked, own.marked)
   return at ? Math.min(read, at - 1) : read
@@ -131,27 +132,21 @@ export function tellReceipts(turn: Turn, c: Draft): void {
   const { log, receipts, id: conversation, watchers } = c
   if (!isLive(turn, log) || isCrowded(turn)) return
   const { user, delivered: from } = turn.config
-  const { epoch, head, liveOn } = log
-  const anew = receipts.toldOn !== liveOn
-  if (anew) Object.assign(receipts, { toldOn: liveOn, toldRead: 0, toldDelivered: 0 })
+  const { epoch, head, liveOn: on } = log
+  const isAnew = receipts.told.on !== on
+  const told = isAnew ? noMark : receipts.told
   const own = markOf(receipts, user)
-  const { read: to, marked } = pendingOf(c)
-  const read = Math.min(to, head)
-  const delivered = from === 'received' || watchers > 0 ? Math.min(receipts.storedTo, head) : 0
-  const told: { read?: number; delivered?: number; marked?: Marked } = {}
-  if (read > Math.max(own.read, receipts.toldRead)) {
-    receipts.toldRead = read
-    told.read = read
-  }
-  if (delivered > Math.max(own.delivered, receipts.toldDelivered) && othersWrote(log, user, own.delivered)) {
-    receipts.toldDelivered = delivered
-    told.delivered = delivered
-  }
-  if (marked && (anew || marked.rev > receipts.toldRev)) {
-    receipts.toldRev = marked.rev
-    told.marked = marked
-  }
-  if (told.read || told.delivered || told.marked) turn.frames.push({ type: 'receipt', conversation, epoch, ...told })
+  const { read: to, marked: set } = pendingOf(c)
+  const readable = Math.min(to, head)
+  const deliverable = from === 'received' || watchers > 0 ? Math.min(receipts.storedTo, head) : 0
+  const read = readable > Math.max(own.read, told.read) ? readable : undefined
+  const isNews = deliverable > Math.max(own.delivered, told.delivered) && othersWrote(log, user, own.delivered)
+  const delivered = isNews ? deliverable : undefined
+  const marked = set && (isAnew || set.rev > receipts.toldRev) ? set : undefined
+  if (!read && !delivered && !marked) return
+  turn.frames.push({ type: 'receipt', conversation, epoch, read, delivered, marked })
+  receipts.told = { on, read: read ?? told.read, delivered: delivered ?? told.delivered }
+  if (marked) receipts.toldRev = marked.rev
 }
 
 /** Is there a message of somebody else above the mark? Own messages need no receipt. */

@@ -48,8 +48,7 @@ function loseLink(turn: Turn): void {
 function wakeAt(turn: Turn): number {
   const { session, inbox, conversations } = turn
   if (session.phase === 'closed') return never
-  const { deadlineMs, retryAtMs } = inbox
-  let earliest = Math.min(sessionWakeAt(session), deadlineMs, retryAtMs, diskWakeAt(turn), cacheWakeAt(turn), storeInboxAt(turn))
+  let earliest = Math.min(sessionWakeAt(session), inbox.dueAtMs, diskWakeAt(turn), cacheWakeAt(turn), storeInboxAt(turn))
   for (const { wakeAtMs } of conversations) if (wakeAtMs < earliest) earliest = wakeAtMs
   return earliest
 }

@@ -22,26 +22,27 @@ export function setTyping(turn: Turn, c: Draft, on: boolean): void {
 /** Somebody else's. */
 export function heardTyping(turn: Turn, c: Draft, user: string, on: boolean): void {
   const { typing } = c.ephemeral
-  if (user === turn.config.user || (!typing.has(user) && (!on || typing.size >= bounds.typists))) return
-  const next = new Map(typing)
-  if (on) next.set(user, turn.nowMs + timing.typingShownMs)
-  else next.delete(user)
-  c.ephemeral = { ...c.ephemeral, typing: next }
+  if (!on) return stopped(c, (each) => each === user)
+  if (user === turn.config.user || (!typing.has(user) && typing.size >= bounds.typists)) return
+  c.ephemeral = { ...c.ephemeral, typing: new Map(typing).set(user, turn.nowMs + timing.typingShownMs) }
 }
 
 /** A message ends its author's typing. */
 export function authorsStopped(c: Draft, rows: readonly MessageRow[]): void {
-  const { typing } = c.ephemeral
-  if (typing.size === 0 || !rows.some(({ author }) => typing.has(author))) return
-  const next = new Map(typing)
-  for (const { author } of rows) next.delete(author)
-  c.ephemeral = { ...c.ephemeral, typing: next }
+  stopped(c, (user) => rows.some(({ author }) => author === user))
 }
 
 export function typingTick(turn: Turn, c: Draft): void {
-  const { typing, endsAtMs } = c.ephemeral
-  if (endsAtMs !== 0 && turn.nowMs >= endsAtMs) setTyping(turn, c, false)
-  const left = [...typing].filter(([, until]) => until > turn.nowMs)
+  const { nowMs } = turn
+  const { endsAtMs } = c.ephemeral
+  if (endsAtMs !== 0 && nowMs >= endsAtMs) setTyping(turn, c, false)
+  stopped(c, (_, until) => until <= nowMs)
+}
+
+function stopped(c: Draft, hasStopped: (user: string, until: number) => boolean): void {
+  const { typing } = c.ephemeral
+  if (typing.size === 0) return
+  const left = [...typing].filter(([user, until]) => !hasStopped(user, until))
   if (left.length < typing.size) c.ephemeral = { ...c.ephemeral, typing: new Map(left) }
 }
 

@@ -15,10 +15,10 @@ export interface InboxItemState extends Ordered {
   readonly rev: number
   readonly profile: Profile
   readonly people: readonly string[]
-  readonly last: MessageRow | undefined
-  readonly pending: Entry | undefined
+  readonly last?: MessageRow
+  readonly pending?: Entry
   /** Whose watermarks say what became of `last`; only where that is an own message of a conversation in memory. */
-  readonly receipts: ReceiptSource | undefined
+  readonly receipts?: ReceiptSource
 }
 
 export interface InboxState {
@@ -26,10 +26,10 @@ export interface InboxState {
   readonly book: Book<InboxItemState>
   /** The last `next` taken; '' before the first. */
   readonly cursor: string
+  /** The one under way; 0: none. */
   readonly request: number
-  readonly deadlineMs: number
-  /** Not before this is a failed list asked for again; never: nothing failed. */
-  readonly retryAtMs: number
+  /** When the request under way is given up, or one that failed is made again. */
+  readonly dueAtMs: number
   /** Items not named again by a list that began anew; dropped when it is complete. */
   readonly unnamed: ReadonlySet<string> | null
   /** The book as the disk has it, and when it may next be written. */
@@ -44,8 +44,7 @@ export const emptyInbox: InboxState = {
   book: nobody,
   cursor: '',
   request: 0,
-  deadlineMs: never,
-  retryAtMs: never,
+  dueAtMs: never,
   unnamed: null,
   stored: nobody,
   storeAtMs: 0,

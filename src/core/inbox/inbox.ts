@@ -7,7 +7,7 @@ import { learnPeople } from '../people.js'
 import { summarised, unreadOf } from '../receipts.js'
 import { heard } from '../timeline/live.js'
 import { never, timing } from '../timing.js'
-import { type Draft, draftOf, nextNumber, onlineLink, type Turn } from '../turn.js'
+import { type Draft, draftOf, nextNumber, type Turn } from '../turn.js'
 import { itemOf, itemsOf, withItem, withoutItem } from './book.js'
 import type { InboxItemState } from './inbox-state.js'
 
@@ -19,18 +19,15 @@ export function askInbox(turn: Turn): void {
   if (session.phase !== 'online' || !session.features.includes('inbox')) return
   const { cursor } = inbox
   inbox.request = nextNumber(turn)
-  inbox.deadlineMs = turn.nowMs + timing.requestMs
-  inbox.retryAtMs = never
+  inbox.dueAtMs = turn.nowMs + timing.requestMs
   turn.frames.push({ type: 'inbox', request: inbox.request, ...(cursor === '' ? {} : { cursor }) })
 }
 
 export function inboxFrame(turn: Turn, { request, prev, next, more, rows, gone }: InboxFrame): void {
   const { inbox } = turn
-  if (request === undefined && inbox.request !== 0) return
-  if (request !== undefined && request !== inbox.request) return
+  if ((request ?? 0) !== inbox.request) return
   if (request === undefined && prev !== inbox.cursor) return askInbox(turn)
-  const anew = request !== undefined && prev === undefined
-  const unnamed = anew ? new Set(itemsOf(inbox.book).map(({ id }) => id)) : new Set(inbox.unnamed)
+  const unnamed = new Set(prev === undefined ? itemsOf(inbox.book).map(({ id }) => id) : inbox.unnamed)
   for (const row of rows) {
     learnPeople(turn, row.people)
     unnamed.delete(row.conversation)
@@ -38,10 +35,9 @@ export function inboxFrame(turn: Turn, { request, prev, next, more, rows, gone }
   }
   // Items that a list which began anew has not named are dropped when it is complete.
   for (const id of more ? gone : [...gone, ...unnamed]) if (!turn.slots.has(id)) inbox.book = withoutItem(inbox.book, id)
-  inbox.unnamed = more && unnamed.size > 0 ? unnamed : null
+  inbox.unnamed = more ? unnamed : null
   inbox.cursor = next
-  inbox.deadlineMs = never
-  if (request !== undefined) inbox.request = 0
+  if (request !== undefined) endRequest(turn, never)
   if (more) askInbox(turn)
   else inbox.state = 'ready'
 }
@@ -71,8 +67,6 @@ function takeRow(turn: Turn, row: InboxRow): void {
     profile,
     people: people.map(({ user }) => user),
     last,
-    pending: undefined,
-    receipts: undefined,
   })
 }
 
@@ -110,21 +104,26 @@ function isSame(a: InboxItemState, b: InboxItemState): boolean {
   return isShown && a.receipts?.marks === b.receipts?.marks && a.receipts?.members === b.receipts?.members
 }
 
-export function inboxLinkLost({ inbox }: Turn): void {
+export function inboxLinkLost(turn: Turn): void {
+  const { inbox } = turn
   if (inbox.state === 'ready') inbox.state = 'stale'
-  Object.assign(inbox, { request: 0, deadlineMs: never, retryAtMs: never, unnamed: null })
+  inbox.unnamed = null
+  endRequest(turn, never)
+}
+
+function endRequest({ inbox }: Turn, dueAtMs: number): void {
+  inbox.request = 0
+  inbox.dueAtMs = dueAtMs
 }
 
 /** The list could not be had: it is asked for again after a pause. */
-export function inboxFailed({ inbox, nowMs }: Turn, request: number, retryAfterMs: number): void {
-  if (inbox.request !== request || request === 0) return
-  inbox.request = 0
-  inbox.deadlineMs = never
-  inbox.retryAtMs = nowMs + Math.max(retryAfterMs, timing.retryRequestMs)
+export function inboxFailed(turn: Turn, request: number, retryAfterMs: number): void {
+  if (request && request === turn.inbox.request) endRequest(turn, turn.nowMs + Math.max(retryAfterMs, timing.retryRequestMs))
 }
 
 export function inboxTick(turn: Turn): void {
-  const { inbox, nowMs } = turn
-  if (nowMs >= inbox.deadlineMs) inboxFailed(turn, inbox.request, 0)
-  else if (nowMs >= inbox.retryAtMs && onlineLink(turn)) askInbox(turn)
+  const { request, dueAtMs } = turn.inbox
+  if (turn.nowMs < dueAtMs) return
+  if (request) inboxFailed(turn, request, 0)
+  else askInbox(turn)
 }
