@@ -40,7 +40,7 @@ export class ChatError extends Error {
 
 /** True for a `ChatError` of any copy of the package. */
 export function isChatError(value: unknown): value is ChatError {
-  return typeof value === 'object' && value !== null && brand in value
+  return (value as Partial<ChatError> | null | undefined)?.[brand] === true
 }
 
 /** Why, and what to do, where the same call may succeed later. */

@@ -4,7 +4,7 @@
  */
 import type { ReceiptSource } from '../core/inbox/inbox-state.js'
 import type { Entry } from '../core/outbox/entry.js'
-import { ownRead } from '../core/receipts.js'
+import { isNews, ownRead } from '../core/receipts.js'
 import type { ConversationState, Window } from '../core/state.js'
 import { shown } from '../core/timeline/history.js'
 import { lowerBound } from '../core/timeline/window.js'
@@ -98,6 +98,6 @@ function firstUnreadKey(conversation: ConversationState, { rows, from }: Window,
   const read = ownRead(conversation, user)
   if (read < from || read >= conversation.log.head) return undefined
   let at = lowerBound(rows, read + 1)
-  while (rows[at]?.author === user || rows[at]?.deleted) at++
+  while (at < rows.length && !isNews(rows[at] as MessageRow, user)) at++
   return rows[at]?.id
 }

@@ -1,4 +1,5 @@
 /** Promises of the application that wait for the core: one place for their signals and for the end of the chat. */
+import { EventEmitter } from 'eventemitter3'
 import { type ChatError, type ChatErrorCode, chatError } from './errors.js'
 
 /** Begins what `answer` ends by this number. The function it returns, if any, runs when the wait is over, whatever ends it. */
@@ -17,18 +18,19 @@ export interface Waits {
 }
 
 export function waits(): Waits {
-  const waiting = new Map<number | string, Set<(error?: ChatError | ChatErrorCode, value?: unknown) => void>>()
+  const waiting = new EventEmitter()
   let last = 0
+  const answer: Waits['answer'] = (of, error, value) => void waiting.emit(`${of}`, error, value)
   return {
-    wait: <T>(what: string, signal: AbortSignal | undefined, begin: Begin | undefined, key: number | string = ++last) =>
+    wait: <T>(what: string, signal: AbortSignal | undefined, begin: Begin | undefined, localId?: string) =>
       new Promise<T>((resolve, reject) => {
-        const alike = waiting.get(key) ?? new Set()
+        const call = ++last
+        const of = localId ?? `${call}`
         let stop: (() => void) | undefined
         let over = false
         const done = (error?: ChatError | ChatErrorCode, value?: unknown) => {
           over = true
-          alike.delete(done)
-          if (alike.size === 0) waiting.delete(key)
+          waiting.off(of, done)
           signal?.removeEventListener('abort', abort)
           stop?.()
           if (!error) resolve(value as T)
@@ -37,15 +39,13 @@ export function waits(): Waits {
         const abort = () => done('aborted')
         if (signal?.aborted) return abort()
         signal?.addEventListener('abort', abort)
-        waiting.set(key, alike.add(done))
-        stop = begin?.(last) as typeof stop
+        waiting.on(of, done)
+        stop = begin?.(call) as typeof stop
         if (over) stop?.()
       }),
-    answer(of, error, value) {
-      for (const done of waiting.get(of) ?? []) done(error, value)
-    },
+    answer,
     end() {
-      for (const alike of waiting.values()) for (const done of alike) done('closed')
+      for (const of of waiting.eventNames()) answer(of as string, 'closed')
     },
   }
 }

@@ -25,6 +25,9 @@ export const noReceipts: Receipts = {
   unread: { count: 0, more: false, read: 0, countedTo: 0 },
 }
 
+/** What counts as unread: messages of others, no tombstones (R22). */
+export const isNews = ({ author, deleted }: MessageRow, user: string) => author !== user && !deleted
+
 const newer = (a: Marked, b = unmarked) => (b.rev > a.rev ? b : a)
 
 const markOf = ({ marks }: Receipts, user: string) => marks.get(user) ?? noMark
@@ -57,7 +60,7 @@ export function markRead(turn: Turn, c: Draft): void {
 /** Unread again from here on; `seq` 0: from the newest message of somebody else on. */
 export function markUnread(turn: Turn, c: Draft, seq: number): void {
   const { head, tail } = c.log
-  const at = seq || (tail.rows.findLast(({ author, deleted }) => author !== turn.config.user && !deleted)?.seq ?? 0)
+  const at = seq || (tail.rows.findLast((row) => isNews(row, turn.config.user))?.seq ?? 0)
   if (at > 0 && at <= head) setPending(turn, c, 0, at)
 }
 
@@ -140,8 +143,8 @@ export function tellReceipts(turn: Turn, c: Draft): void {
   const readable = Math.min(to, head)
   const deliverable = from === 'received' || watchers > 0 ? Math.min(receipts.storedTo, head) : 0
   const read = readable > Math.max(own.read, told.read) ? readable : undefined
-  const isNews = deliverable > Math.max(own.delivered, told.delivered) && othersWrote(log, user, own.delivered)
-  const delivered = isNews ? deliverable : undefined
+  const isDelivered = deliverable > Math.max(own.delivered, told.delivered) && othersWrote(log, user, own.delivered)
+  const delivered = isDelivered ? deliverable : undefined
   const marked = set && (isAnew || set.rev > receipts.toldRev) ? set : undefined
   if (!read && !delivered && !marked) return
   turn.frames.push({ type: 'receipt', conversation, epoch, read, delivered, marked })
@@ -162,7 +165,7 @@ export function count(receipts: Draft['receipts'], fresh: readonly MessageRow[],
   for (const row of fresh) {
     if (row.seq <= countedTo) continue
     countedTo = row.seq
-    if (row.author !== user && !row.deleted) count += 1
+    if (isNews(row, user)) count += 1
   }
   if (countedTo !== receipts.unread.countedTo) receipts.unread = { count, more, read, countedTo }
 }
@@ -171,8 +174,8 @@ export function count(receipts: Draft['receipts'], fresh: readonly MessageRow[],
 export function summarised({ receipts }: Draft, { unread, read, head }: InboxRow, user: string): void {
   const was = receipts.unread
   const above = readTo(receipts, user, { read })
-  const isNews = read >= markOf(receipts, user).read && (above !== was.read || head > was.countedTo)
-  if (isNews && head >= was.countedTo) receipts.unread = { count: unread.count, more: unread.more, read: above, countedTo: head }
+  const isFresh = read >= markOf(receipts, user).read && (above !== was.read || head > was.countedTo)
+  if (isFresh && head >= was.countedTo) receipts.unread = { count: unread.count, more: unread.more, read: above, countedTo: head }
 }
 
 /** Unread as it is written (R22): counted here when all of (read, head] is held, else by the server. Exact to 100. */
@@ -188,7 +191,7 @@ export function unreadOf(c: ConversationState, user: string): { count: number; m
     for (let i = tail.rows.length - 1; i >= 0 && count <= bounds.unread; i--) {
       const row = tail.rows[i] as MessageRow
       if (row.seq <= read) break
-      if (row.author !== user && !row.deleted) count += 1
+      if (isNews(row, user)) count += 1
     }
   }
   return { count: Math.min(count, bounds.unread), more: more || count > bounds.unread }

@@ -6,7 +6,7 @@ import type { ClientFrame, ServerFrame } from './frames.js'
 import { isFields } from './guards.js'
 import { limits } from './limits.js'
 import { readServerFrame } from './server-frames.js'
-import { isBounded, parseText, prune } from './walk.js'
+import { parseText, prune } from './walk.js'
 
 export type DecodedServerFrames =
   | { readonly ok: true; readonly frames: readonly ServerFrame[] }
@@ -24,8 +24,7 @@ export function encodeFrames(frames: readonly (ClientFrame | ServerFrame)[]): st
 export function decodeServerFrames(text: string): DecodedServerFrames {
   const parsed = parseText(text, limits.serverFrameBytes)
   if (!parsed.ok) return parsed
-  const { value } = parsed
-  const bounded = isBounded(value, limits.jsonDepth) ? value : prune(value, limits.jsonDepth)
+  const bounded = prune(parsed.value, limits.jsonDepth)
   const list: readonly unknown[] = Array.isArray(bounded) ? bounded : [bounded]
   const frames: ServerFrame[] = []
   for (const item of list) {

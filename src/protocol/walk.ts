@@ -41,12 +41,12 @@ function isBoundedObject(value: object, depth: number): boolean {
   return true
 }
 
-/** A copy within bounds: what is too deep or too long becomes `null`, a key `__proto__` is left out. For values that are not bounded. */
+/** The value within bounds: copied where it is not, what is too deep or too long becomes `null`, a key `__proto__` is left out. */
 export function prune(value: unknown, depth: number): unknown {
-  if (typeof value !== 'object' || value === null) return value
+  if (isBounded(value, depth)) return value
   if (depth === 0) return null
   if (Array.isArray(value)) return value.length > limits.arrayItems ? null : value.map((item) => prune(item, depth - 1))
-  const entries = Object.entries(value)
+  const entries = Object.entries(value as object)
   if (entries.length > limits.objectKeys) return null
   return Object.fromEntries(entries.filter(([key]) => key !== '__proto__').map(([key, item]) => [key, prune(item, depth - 1)]))
 }
