@@ -401,6 +401,21 @@ describe('events', () => {
     }
   })
 
+  it('the same listener given twice is two, each with an end of its own', async () => {
+    const { chat, mock, online, pass } = drivenChat()
+    const heard: string[] = []
+    const run = ({ message }: { readonly message: { readonly content?: unknown } }) => heard.push(String(message.content))
+    const ends = [chat.on('message', run), chat.on('message', run)]
+    chat.conversation('c').timeline.subscribe(() => {})
+    await online()
+    for (const text of ['a', 'b', 'c']) {
+      mock.say('c', 'ann', text)
+      await pass(1_000)
+      ends.pop()?.()
+    }
+    expect(heard).toEqual(['a', 'a', 'b'])
+  })
+
   it('a listener of `fault` that throws is told to the log alone', async () => {
     const logged: unknown[] = []
     const quiet = () => {}

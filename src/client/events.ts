@@ -2,11 +2,12 @@
 import { EventEmitter } from 'eventemitter3'
 import type { Report } from '../core/event.js'
 import type { MessageRow } from '../protocol/frames.js'
-import type { ChatEvents, ChatOptions, Logger, Message, Metric } from './api.js'
+import type { ChatEvents, ChatOptions, Message, Metric } from './api.js'
 import { assertArgument, type ChatError, chatError, failure } from './errors.js'
+import { guarded } from './guarded.js'
 import type { Waits } from './waits.js'
 
-type Run = (told: unknown) => void
+type LogLine = readonly [level: 'info' | 'warn', text: string, fields: object]
 
 export interface Events<C> {
   report(report: Report): void
@@ -26,10 +27,22 @@ export interface EventParts<C> {
 
 const names: readonly string[] = ['message', 'reset', 'failed', 'left', 'fault'] satisfies readonly (keyof ChatEvents)[]
 
-export function createEvents<C>({ options, answer, toShown, fenced }: EventParts<C>): Events<C> {
-  const { logger, metrics } = options
-  const { emitter, emit, guarded, fault } = listeners(logger)
-  const measure = (metric: Metric) => guarded(() => metrics?.(metric))
+export function createEvents<C>({ options: { logger, metrics }, answer, toShown, fenced }: EventParts<C>): Events<C> {
+  const emitter = new EventEmitter()
+  // A logger that fails has nobody left to hear of it.
+  const logError = guarded(
+    (cause: unknown) => logger?.error(`${cause}`, { cause }),
+    () => {},
+  )
+  const fault = (cause: unknown): ChatError => {
+    const error = chatError('fault', 'chat', cause)
+    logError(error)
+    emitter.emit('fault', error)
+    return error
+  }
+  const log = guarded(([level, text, fields]: LogLine) => logger?.[level](text, fields), fault)
+  const measure = guarded((metric: Metric) => metrics?.(metric), fault)
+  const emit = ({ kind, ...told }: { readonly kind: string; readonly [field: string]: unknown }) => void emitter.emit(kind, told)
 
   const report = (what: Report) => {
     switch (what.kind) {
@@ -58,11 +71,11 @@ export function createEvents<C>({ options, answer, toShown, fenced }: EventParts
         return measure({ name: 'catch-up', ms: what.tookMs, rows: what.rows })
       case 'reconnecting': {
         const { kind, ...told } = what
-        guarded(() => logger?.info('The link ended; a new one will be opened.', told))
+        log(['info', 'The link ended; a new one will be opened.', told])
         return measure({ name: 'reconnect', ...told })
       }
       case 'warning':
-        return guarded(() => logger?.warn(what.text, what.fields))
+        return log(['warn', what.text, what.fields])
       case 'fenced':
         return fenced()
     }
@@ -73,37 +86,11 @@ export function createEvents<C>({ options, answer, toShown, fenced }: EventParts
     fault,
     on(event, run) {
       assertArgument('on', names.includes(event) && typeof run === 'function', `it takes one of ${names.join(', ')}, and a function.`)
-      emitter.on(event, run as Run)
-      return () => void emitter.off(event, run as Run)
+      // Who listens for faults and throws is not told of that one too.
+      const listener = guarded(run as (told: unknown) => void, event === 'fault' ? logError : fault)
+      emitter.on(event, listener)
+      return () => void emitter.off(event, listener)
     },
     end: () => void emitter.removeAllListeners(),
   }
-}
-
-/** Those who listen, and what becomes of what they throw. */
-function listeners(logger: Logger | undefined) {
-  const emitter = new EventEmitter()
-  // A logger that fails has nobody left to hear of it.
-  const log = (cause: unknown) => {
-    try {
-      logger?.error(`${cause}`, { cause })
-    } catch {}
-  }
-  const guarded = (run: Run, told?: unknown, caught: Run = fault) => {
-    try {
-      run(told)
-    } catch (error) {
-      caught(error)
-    }
-  }
-  const fault = (cause: unknown): ChatError => {
-    const error = chatError('fault', 'chat', cause)
-    log(error)
-    for (const run of emitter.listeners('fault')) guarded(run as Run, error, log)
-    return error
-  }
-  const emit = ({ kind, ...told }: { readonly kind: string; readonly [field: string]: unknown }) => {
-    for (const run of emitter.listeners(kind)) guarded(run as Run, told)
-  }
-  return { emitter, emit, guarded, fault }
 }

@@ -3,6 +3,7 @@
  * snapshot that is another object. A subscriber that throws is reported and harms no other.
  */
 import type { Readable } from './api.js'
+import { guarded } from './guarded.js'
 import { soon } from './soon.js'
 
 export interface Readables {
@@ -33,14 +34,11 @@ export function readables(onThrow: (error: unknown) => void): Readables {
         get: compute,
         subscribe(run) {
           let told: unknown = run
+          const tellOne = guarded(run, onThrow)
           const each = (value: T) => {
             if (told === value) return
             told = value
-            try {
-              run(value)
-            } catch (error) {
-              onThrow(error)
-            }
+            tellOne(value)
           }
           if (subscribers.add(each).size === 1) {
             active.add(tell)
