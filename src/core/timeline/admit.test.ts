@@ -353,6 +353,9 @@ describe('changes', () => {
     const core = live(drivenCore(), 5)
     core.hear(said(6, { author: 'eve' }, { people: [{ user: 'eve', profile: { name: 'Eve' } }] }))
     expect(core.state().people.get('eve')).toEqual({ name: 'Eve' })
+    // A name is told once per link: of a change that waits it is learnt at once.
+    core.hear(said(9, { author: 'bob' }, { people: [{ user: 'bob', profile: { name: 'Bob' } }] }))
+    expect(core.state().people.get('bob')).toEqual({ name: 'Bob' })
   })
 
   it('each message new to this device is reported once, with its source', () => {

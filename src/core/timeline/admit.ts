@@ -10,7 +10,7 @@ import { count, mergeMarks, newEpoch, readTo } from '../receipts.js'
 import { bounds } from '../timing.js'
 import { type Draft, report, type Turn } from '../turn.js'
 import { authorsStopped } from '../typing.js'
-import { applyChange, applyRow, closeIntake, type Intake, intakeOf } from './intake.js'
+import { applyChange, applyRow, closeIntake, type Intake } from './intake.js'
 import { answer } from './history.js'
 import { heard, isLive } from './live.js'
 import { isDense, windowOf } from './window.js'
@@ -18,133 +18,104 @@ import { isDense, windowOf } from './window.js'
 /** Live changes of one conversation, in the order they came. */
 export function admitLive(turn: Turn, c: Draft, frames: readonly ChangeFrame[]): void {
   const { log } = c
-  // Before the answer of `open` nobody knows whether what is held and what comes stand on one line (a restored backup).
-  if (log.state !== 'ready' || !isLive(turn, log)) return keepBeyond(c, frames)
-  const intake = intakeOf(c)
-  const beyond: ChangeFrame[] = []
-  const was = log.head
-  for (const frame of frames) {
-    if (frame.people) learnPeople(turn, frame.people)
-    const isNext = frame.seq === log.head + 1 || (planted.applyOverHole && frame.seq > log.head)
-    if (frame.epoch !== log.epoch || (!isNext && frame.seq > log.head)) beyond.push(frame)
-    else if (isNext) {
-      applyChange(intake, frame.seq, frame.tag, frame.change)
-      drain(intake, log.beyond)
-    }
-  }
-  if (log.head > was) finish(turn, intake, 'live')
-  if (beyond.length > 0) keepBeyond(c, beyond)
-}
-
-/** Applies what waited, as far as it is contiguous. */
-function drain(intake: Intake, beyond: readonly ChangeFrame[]): void {
-  const { log } = intake.c
-  for (const { epoch, seq, tag, change } of beyond) if (epoch === log.epoch && seq === log.head + 1) applyChange(intake, seq, tag, change)
-}
-
-/** Changes that cannot be shown yet. Overflow drops them all: the catch-up brings them (R5). */
-function keepBeyond(c: Draft, frames: readonly ChangeFrame[]): void {
-  const { log } = c
-  const bySeq = new Map(log.beyond.map((frame) => [frame.seq, frame]))
-  for (const frame of frames) {
-    bySeq.set(frame.seq, frame)
-    if (frame.epoch === log.epoch) heard(c, frame.seq)
+  const { head } = log
+  for (const { epoch, seq, people } of frames) {
+    if (people) learnPeople(turn, people)
+    if (epoch === log.epoch) heard(c, seq)
     // Another epoch: what is held cannot be continued, and the server will say so when asked.
     else if (log.epoch !== '') log.liveOn = 0
   }
-  log.beyond = bySeq.size > bounds.beyond ? [] : [...bySeq.values()].sort((a, b) => a.seq - b.seq)
+  const waiting = log.beyond.length > 0 ? bySeq([...log.beyond, ...frames]) : frames
+  // Before the answer of `open` nobody knows whether what is held and what comes stand on one line (a restored backup).
+  if (log.state !== 'ready' || !isLive(turn, log)) return keep(log, waiting)
+  const intake: Intake = { c, fresh: [], unheld: [] }
+  drain(intake, waiting)
+  if (log.head === head) return
+  finish(turn, intake, 'live', intake.fresh)
+  count(c.receipts, intake.fresh, turn.config.user)
 }
 
-/** An answer that continues what is held. False: it does not, and must be asked again. */
-export function admitDelta(turn: Turn, c: Draft, frame: Opened): boolean {
+/** Applies changes as far as they continue the log. The rest waits. */
+function drain(intake: Intake, frames: readonly ChangeFrame[]): void {
+  const { log } = intake.c
+  const isBeyond = ({ epoch, seq }: ChangeFrame) => epoch === log.epoch && seq > log.head
+  for (const frame of frames) if (isBeyond(frame) && (frame.seq === log.head + 1 || planted.applyOverHole)) applyChange(intake, frame)
+  keep(log, frames.filter(isBeyond))
+}
+
+/** Changes that cannot be shown yet. Overflow drops them all: the catch-up brings them (R5). */
+function keep(log: Draft['log'], frames: readonly ChangeFrame[]): void {
+  log.beyond = frames.length > bounds.beyond ? [] : frames
+}
+
+/** The answer of an `open`. False: it does not continue what is held, or has a hole, and must be asked again. */
+export function admitOpened(turn: Turn, c: Draft, frame: Opened): boolean {
   const { log } = c
-  if (frame.epoch !== log.epoch || frame.to < frame.from || (frame.from > log.head && !planted.fromUnchecked)) return false
-  const intake = intakeOf(c)
+  const { to, tag, floor, hidden, profile, members, memberCount } = frame
+  const rows = bySeq(frame.rows)
+  const isReset = frame.reset !== undefined
+  const continues = frame.epoch === log.epoch && frame.to >= frame.from && (frame.from <= log.head || planted.fromUnchecked)
+  if (isReset ? !isDense(rows, hidden) : !continues) return false
+  const known = isReset ? beginAnew(turn, c, frame, rows) : 0
+  const intake: Intake = { c, fresh: [], unheld: [] }
   // An answer read before what came live meanwhile is older than what is held.
-  if (frame.to >= log.head) {
-    describe(c, frame)
-    for (const row of bySeq(frame.rows)) if (row.seq <= frame.to) applyRow(intake, row)
-    log.head = frame.to
-    log.tag = frame.tag
+  if (to >= log.head) {
+    for (const row of rows) if (row.seq <= to) applyRow(intake, row)
+    Object.assign(log, { head: to, tag, floor, hidden, profile, members, memberCount })
     drain(intake, log.beyond)
   }
-  finish(turn, intake, 'catch-up')
-  settleOwn(turn, c, landed(frame, log.head))
+  finish(turn, intake, 'catch-up', intake.fresh.slice(known))
+  log.heard = Math.max(log.heard, log.head)
+  settleOwn(
+    turn,
+    c,
+    frame.own.flatMap(({ localId, seq }) => (seq <= log.head ? [localId] : [])),
+  )
+  takeRest(turn, c, frame)
   return true
 }
 
-/** The asker's own changes up to here. */
-function landed({ own }: Opened, head: number): readonly string[] {
-  return own.flatMap(({ localId, seq }) => (seq <= head ? [localId] : []))
-}
-
-/** The newest page instead: every held window goes, the outbox stays (R8). */
-export function admitReset(turn: Turn, c: Draft, frame: Opened): boolean {
-  const rows = bySeq(frame.rows)
-  if (!isDense(rows, frame.hidden)) return false
-  const { log } = c
-  const { user } = turn.config
-  const { epoch, head, tail, load, beyond } = log
-  const known = epoch !== ''
+/** A reset: every held window goes, the outbox stays (R8). Gives how many of the newest page's rows are no news. */
+function beginAnew(turn: Turn, c: Draft, { reset = '', epoch, from, to, head }: Opened, rows: readonly MessageRow[]): number {
+  const { log, cache } = c
+  const was = { epoch: log.epoch, head: log.head, rows: log.tail.rows }
+  const known = was.epoch !== ''
   // A backup was restored under the same epoch: what the watermarks named may be other messages now.
-  const wentBack = frame.reset === 'ahead' || frame.reset === 'tag'
-  describe(c, frame)
-  Object.assign(log, {
-    epoch: frame.epoch,
-    head: frame.to,
-    tag: frame.tag,
-    heard: Math.max(frame.to, frame.head),
-    tail: windowOf(rows, frame.from, frame.to),
-    view: null,
-    load: null,
-    beyond: [],
-  })
+  const wentBack = reset === 'ahead' || reset === 'tag'
+  const isOther = wentBack || epoch !== was.epoch
   c.entries = planted.pendingLostOnReset && known ? [] : askAgain(c.entries)
-  restart(c.cache)
-  c.cache.wentBack = wentBack
+  restart(cache)
+  cache.wentBack = wentBack
   // How far another epoch was written says nothing of this one.
-  if (epoch !== frame.epoch) c.cache.head = 0
-  if ((known && epoch !== frame.epoch) || wentBack) newEpoch(turn, c)
-  answer(turn, load?.calls)
-  if (known) {
-    // Own messages that stood here and that the new page should hold but does not.
-    const there = new Set(rows.map(({ id }) => id))
-    const gone = tail.rows.filter((row) => row.author === user && row.seq > frame.from && !there.has(row.id))
-    const lost = gone.map((row) => row.localId ?? row.id)
-    report(turn, { kind: 'reset', conversation: c.id, why: frame.reset ?? 'reset', lost })
-  }
-  const intake = intakeOf(c)
-  drain(intake, beyond)
+  if (epoch !== was.epoch) cache.head = 0
+  if (known && isOther) newEpoch(turn, c)
+  answer(turn, log.load?.calls)
+  Object.assign(log, { epoch, head: 0, heard: Math.max(to, head), tail: windowOf([], from, from), view: null, load: null })
+  if (!known) return rows.length
+  // Own messages that stood here and that the new page should hold but does not.
+  const there = new Set(rows.map(({ id }) => id))
+  const gone = was.rows.filter(({ author, seq, id }) => author === turn.config.user && seq > from && !there.has(id))
+  report(turn, { kind: 'reset', conversation: c.id, why: reset, lost: gone.map(({ localId, id }) => localId ?? id) })
   // On another line places mean nothing: what stands behind the last message known here is new.
-  const isOther = epoch !== frame.epoch || wentBack
-  const lastKnown = rows.findLastIndex((row) => (isOther ? tail.rows.some(({ id }) => id === row.id) : row.seq <= head))
-  const news = known && (lastKnown >= 0 || !isOther) ? rows.slice(lastKnown + 1) : []
-  finish(turn, intake, 'catch-up', [...news, ...intake.fresh])
-  settleOwn(turn, c, [...ownIds(rows, user), ...landed(frame, Number.POSITIVE_INFINITY)])
-  return true
+  const lastKnown = rows.findLastIndex((row) => (isOther ? was.rows.some(({ id }) => id === row.id) : row.seq <= was.head))
+  return isOther && lastKnown < 0 ? rows.length : lastKnown + 1
 }
 
-/** Closes an intake: log, own settled entries, events, typing, unread. */
-function finish(turn: Turn, intake: Intake, source: 'live' | 'catch-up', news: readonly MessageRow[] = intake.fresh): void {
+/** Closes an intake: log, events, typing, own settled entries. */
+function finish(turn: Turn, intake: Intake, source: 'live' | 'catch-up', news: readonly MessageRow[]): void {
   const { c, fresh } = intake
   closeIntake(intake)
-  authorsStopped(c, fresh)
-  count(c.receipts, fresh, turn.config.user)
+  authorsStopped(c, news)
   for (const row of news) report(turn, { kind: 'message', conversation: c.id, row, source })
   if (c.entries.length > 0) settleOwn(turn, c, ownIds(fresh, turn.config.user))
 }
 
-/** What `opened` says of the conversation besides its rows. */
-function describe({ log }: Draft, { floor, hidden, profile, members, memberCount }: Opened): void {
-  Object.assign(log, { floor, hidden, profile, members, memberCount })
-}
-
-function bySeq(rows: readonly MessageRow[]): readonly MessageRow[] {
-  return [...rows].sort((a, b) => a.seq - b.seq)
+function bySeq<Placed extends { readonly seq: number }>(items: readonly Placed[]): readonly Placed[] {
+  return [...items].sort((a, b) => a.seq - b.seq)
 }
 
 /** People, watermarks and the server's unread count, after either kind of answer. */
-export function admitRest(turn: Turn, c: Draft, { people, marks, unread, head, epoch }: Opened): void {
+function takeRest(turn: Turn, c: Draft, { people, marks, unread, head, epoch }: Opened): void {
   const { user } = turn.config
   const { receipts } = c
   learnPeople(turn, people)

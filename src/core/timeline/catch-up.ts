@@ -8,7 +8,7 @@ import { readTo } from '../receipts.js'
 import type { ConversationState } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
 import { type Draft, draftOf, nextNumber, onlineLink, report, type Turn } from '../turn.js'
-import { admitDelta, admitReset, admitRest } from './admit.js'
+import { admitOpened } from './admit.js'
 import { isLive } from './live.js'
 
 /** Asks if something is missing and nothing is under way. Called for every conversation a turn has touched. */
@@ -62,11 +62,9 @@ export function opened(turn: Turn, frame: Opened): void {
   const asked = c?.log.catchUp
   if (!c || asked?.request !== frame.request) return
   const { log } = c
-  const isDelta = frame.reset === undefined
-  if (!(isDelta ? admitDelta(turn, c, frame) : admitReset(turn, c, frame))) return failedCatchUp(turn, c, 0)
-  admitRest(turn, c, frame)
+  if (!admitOpened(turn, c, frame)) return failedCatchUp(turn, c, 0)
   const rows = asked.rows + frame.rows.length
-  if (isDelta && frame.more && log.head < frame.head) return ask(turn, c, asked.sinceMs, rows)
+  if (frame.more && log.head < frame.head) return ask(turn, c, asked.sinceMs, rows)
   log.catchUp = null
   log.retryAtMs = 0
   log.liveOn = onlineLink(turn)

@@ -419,6 +419,20 @@ describe('R33: windows are bounded', () => {
     expect(isWhole(shown(core.conversation().log).rows)).toBe(true)
   })
 
+  it('R4: a change reaches both runs where both hold its message', () => {
+    const core = live(drivenCore(), 1_000, 100)
+    for (let to = 900; to >= 600; to -= 100) {
+      load(core, 'older', 1, 100)
+      answerPage(core, to - 100, to)
+    }
+    const { tail, view } = core.conversation().log
+    expect(tail.from).toBeLessThan(view?.to as number)
+    core.hear(edited(1_001, 800))
+    for (const run of [core.conversation().log.view, core.conversation().log.tail]) {
+      expect(run?.rows.find(({ seq }) => seq === 800)).toMatchObject({ rev: 1_001 })
+    }
+  })
+
   it('L11: while a reader is far back, the newest run does not grow with what comes', () => {
     const core = live(drivenCore(), 2_000, 50)
     jump(core, 100)

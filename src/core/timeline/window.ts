@@ -58,11 +58,17 @@ export function joined(older: Window, newer: Window): Window {
 /** The rows with newer states of those held. */
 export function replayed(rows: readonly MessageRow[], states: readonly MessageRow[]): readonly MessageRow[] {
   let next = rows
-  for (const row of states) {
-    const at = positionOf(next, row.seq)
-    if (at >= 0 && (next[at] as MessageRow).rev < row.rev) next = next.with(at, row)
-  }
+  for (const row of states) next = restated(next, row) ?? next
   return next
+}
+
+/** The rows with this newer state of one of them; themselves where it is not newer; nothing where it is not held (R4). */
+export function restated(rows: readonly MessageRow[], row: MessageRow): readonly MessageRow[] | undefined {
+  const at = positionOf(rows, row.seq)
+  const held = rows[at]
+  if (!held) return undefined
+  const isNewer = planted.olderRevWins ? row.rev !== held.rev : row.rev > held.rev
+  return isNewer ? rows.with(at, row) : rows
 }
 
 /** Drops the oldest rows beyond the cap, at a page boundary, but none with an index ≥ keepFrom. */
