@@ -11,7 +11,7 @@ import type { Key, Write } from '../../ports/storage.js'
 import { pageOf } from '../timeline/window.js'
 import { bounds } from '../timing.js'
 import { copyCache, type Draft } from '../turn.js'
-import { build, cursorPage, type CursorValue, emptyCache } from './cache-state.js'
+import { build, type CacheState, cursorPage, type CursorValue, emptyCache } from './cache-state.js'
 
 export function cursorKey(id: string): Key {
   return ['m', id, cursorPage]
@@ -56,9 +56,14 @@ export function cacheWrites(c: Draft, version: string): Write[] {
 /** False where the rows that would have to be written are no longer in memory. */
 function isReachable({ cache, log }: Draft): boolean {
   const first = log.tail.rows[0]
-  const from = cache.last < 0 ? cache.dirtyFrom : Math.min(cache.dirtyFrom, cache.last)
+  const from = neededFrom(cache)
   if (!cache.cover || cache.restart || !first || from === Number.POSITIVE_INFINITY) return true
   return first.index <= Math.max(cache.cover.first, pageOf(from) * bounds.pageRows)
+}
+
+/** The lowest index that the next commit writes: the newest stored page is written once more, when the next one begins. */
+export function neededFrom({ last, dirtyFrom }: CacheState): number {
+  return last < 0 ? dirtyFrom : Math.min(dirtyFrom, last)
 }
 
 function described({ log, receipts }: Draft): Omit<CursorValue, 'rows' | 'build' | 'first' | 'from'> {

@@ -4,6 +4,7 @@
  */
 import type { Row } from '../../ports/storage.js'
 import type { MessageRow, Page } from '../../protocol/frames.js'
+import { neededFrom } from '../cache/cache.js'
 import { isOwnLine } from '../cache/restore.js'
 import { foldPages } from '../cache/stored-rows.js'
 import type { Effect } from '../event.js'
@@ -13,7 +14,7 @@ import type { HistoryLoad, Log, Window } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
 import { type Draft, draftOf, nextNumber, type Turn } from '../turn.js'
 import { heard, isLive } from './live.js'
-import { isDense, joined, pageOf, replayed, trimNewest, trimOldest, windowOf } from './window.js'
+import { covers, isDense, joined, pageOf, replayed, trimNewest, trimOldest, windowOf } from './window.js'
 
 /** The run that is shown. */
 export function shown(log: Log): Window {
@@ -22,26 +23,33 @@ export function shown(log: Log): Window {
 
 export function loadMore(turn: Turn, c: Draft, call: number, way: 'older' | 'newer', limit: number): void {
   const { log } = c
-  if (log.load) return join(log, call)
+  const { view } = log
+  const { from, to } = shown(log)
   const older = way === 'older'
-  const window = shown(log)
-  if (older ? window.from > log.floor : log.view && !reachesTail(log)) {
-    const seq = older ? window.from + 1 : window.to
-    return begin(turn, c, { way, seq, limit: Math.max(1, Math.min(limit, 100)), calls: [call], tries: 0 })
+  if (joins(log, call)) return
+  if (older ? from > log.floor : view && !reachesTail(log)) {
+    return begin(turn, c, { way, seq: older ? from + 1 : to, limit: Math.max(1, Math.min(limit, 100)), calls: [call], tries: 0 })
   }
-  if (!older && log.view) withNewer(c, window)
+  if (!older && view) withNewer(c, view)
   answer(turn, [call])
 }
 
 export function jump(turn: Turn, c: Draft, call: number, seq: number): void {
   const { log } = c
-  const holds = (window: Window | null) => window && seq > window.from && seq <= window.to
-  if (seq <= log.floor || seq > log.heard) return answer(turn, [call], 'not-found')
-  if (log.load) return join(log, call)
-  const inView = holds(log.view)
-  if (!inView && !holds(log.tail)) return begin(turn, c, { way: 'around', seq, limit: bounds.pageRows, calls: [call], tries: 0 })
+  const { view } = log
+  if (seq <= log.floor || seq > Math.max(log.head, log.heard)) return answer(turn, [call], 'not-found')
+  if (joins(log, call)) return
+  const inView = view && covers(view, seq)
+  if (!inView && !covers(log.tail, seq)) return begin(turn, c, { way: 'around', seq, limit: bounds.pageRows, calls: [call], tries: 0 })
   if (!inView) log.view = null
   answer(turn, [call])
+}
+
+/** True where a load is under way: the call waits for it too. */
+function joins(log: Draft['log'], call: number): boolean {
+  const { load } = log
+  if (load) log.load = { ...load, calls: [...load.calls, call] }
+  return load !== null
 }
 
 type Wanted = Pick<HistoryLoad, 'way' | 'seq' | 'limit' | 'calls' | 'tries'>
@@ -50,8 +58,8 @@ function begin(turn: Turn, c: Draft, { way, seq, limit, calls, tries }: Wanted):
   const { log, cache, id: conversation } = c
   const { session } = turn
   const pages = tries === 0 ? onDisk(c, way, limit) : null
-  const request = nextNumber(turn)
-  const load = { way, seq, limit, calls, tries, id: request, deadlineMs: turn.nowMs + timing.requestMs }
+  const id = nextNumber(turn)
+  const load = { way, seq, limit, calls, tries, id, deadlineMs: turn.nowMs + timing.requestMs }
   if (pages) {
     // Changes that may not be in the pages that are read now are kept.
     log.load = { ...load, source: 'disk', kept: [...(cache.flight?.patches ?? []), ...cache.patches] }
@@ -59,24 +67,24 @@ function begin(turn: Turn, c: Draft, { way, seq, limit, calls, tries }: Wanted):
     const prefix = ['m', conversation]
     turn.effects.push({
       kind: 'load',
-      ask: request,
+      ask: id,
       ranges: [
         { prefix, reverse: true, limit: 1 },
         { prefix, from: [from], to: [to] },
       ],
     })
-  } else if (log.state === 'gone' || session.phase !== 'online') {
-    answer(turn, calls, log.state === 'gone' ? 'conversation-gone' : 'offline')
-  } else {
+  } else if (log.state === 'gone') answer(turn, calls, 'conversation-gone')
+  else if (session.phase !== 'online') answer(turn, calls, 'offline')
+  else {
     log.load = { ...load, source: 'network', kept: [] }
     turn.frames.push({
       type: 'history',
-      request,
+      request: id,
       conversation,
       epoch: log.epoch,
       anchor: way === 'older' ? { before: seq } : way === 'newer' ? { after: seq } : { around: seq },
       limit: Math.min(session.limits.pageRows, way === 'older' ? aligned(log, limit) : limit),
-      ...(tries > 0 ? { atLeast: log.head } : {}),
+      atLeast: tries > 0 ? log.head : undefined,
     })
   }
 }
@@ -84,7 +92,7 @@ function begin(turn: Turn, c: Draft, { way, seq, limit, calls, tries }: Wanted):
 /** So many rows that the page ends at a page boundary of the cache. */
 function aligned(log: Log, limit: number): number {
   const first = shown(log).rows[0]?.index ?? 0
-  return limit + ((((first - limit) % bounds.pageRows) + bounds.pageRows) % bounds.pageRows)
+  return first - pageOf(first - limit) * bounds.pageRows
 }
 
 /** The row at the end of the shown run that a load continues. */
@@ -99,12 +107,6 @@ function onDisk({ log, cache }: Draft, way: HistoryLoad['way'], limit: number): 
   if (!cover || cache.restart || way === 'around' || edge === undefined || edge < cover.first) return null
   if (way === 'newer') return [edge + 1, edge + limit]
   return edge === cover.first ? null : [Math.max(cover.first, edge - limit), edge - 1]
-}
-
-/** Another call waits for the load under way. */
-function join(log: Draft['log'], call: number): void {
-  const load = log.load as HistoryLoad
-  log.load = { ...load, calls: [...load.calls, call] }
 }
 
 /** Pages from disk. What does not continue the window is not believed: the network is asked. */
@@ -161,9 +163,10 @@ export function admitPage(turn: Turn, c: Draft): void {
   else place(turn, c, load, load.run)
 }
 
-function continues(log: Log, { way, seq }: HistoryLoad, { rows, from, to }: Window): boolean {
-  if (from > to || !rows.every((row) => row.seq > from && row.seq <= to)) return false
-  if (way === 'around') return seq > from && seq <= to
+function continues(log: Log, { way, seq }: HistoryLoad, run: Window): boolean {
+  const { rows, from, to } = run
+  if (from > to || !rows.every((row) => covers(run, row.seq))) return false
+  if (way === 'around') return covers(run, seq)
   if (way === 'newer') return from <= seq && to > seq
   const first = shown(log).rows[0]
   return to >= seq - 1 && (!first || isDense([...rows.filter((row) => row.seq < first.seq), first], log.hidden))
@@ -174,17 +177,15 @@ function place(turn: Turn, c: Draft, load: HistoryLoad, run: Window): void {
   if (!load.kept) return again(turn, c, load)
   const { log } = c
   const { view } = log
+  const older = load.way === 'older'
   const fresh = windowOf(replayed(run.rows, load.kept), run.from, run.to)
+  // A page around a place stands alone; any other continues what is shown.
+  const whole = older ? joined(fresh, shown(log)) : load.way === 'newer' && view ? joined(view, fresh) : fresh
   log.load = null
-  if (load.way === 'older') {
-    const whole = joined(fresh, shown(log))
-    // Scrolled back beyond the cap, the shown run leaves the tail, which stays as it was.
-    if (whole.rows.length > bounds.windowRows) log.view = trimNewest(whole)
-    else if (view) log.view = whole
-    else log.tail = whole
-    if (load.source === 'network') cover(c, fresh)
-    // A page around a place stands alone; a newer one continues what is shown.
-  } else withNewer(c, load.way === 'newer' && view ? joined(view, fresh) : fresh)
+  // Scrolled back beyond the cap, the shown run leaves the tail, which stays as it was.
+  if (older && (view || whole.rows.length > bounds.windowRows)) log.view = trimNewest(whole)
+  else withNewer(c, whole)
+  if (older && load.source === 'network') cover(c, fresh)
   settleHeld(turn, c)
   answer(turn, load.calls)
 }
@@ -192,8 +193,8 @@ function place(turn: Turn, c: Draft, load: HistoryLoad, run: Window): void {
 /** A run that reaches the tail becomes one with it. */
 function withNewer({ log, cache }: Draft, run: Window): void {
   const meets = run.to >= log.tail.from
-  log.view = meets ? null : trimOldest(run, Number.POSITIVE_INFINITY)
-  if (meets) log.tail = trimOldest(joined(run, log.tail), cache.dirtyFrom)
+  log.view = meets ? null : trimOldest(run, never)
+  if (meets) log.tail = trimOldest(joined(run, log.tail), neededFrom(cache))
 }
 
 /** The disk may take the older rows too, where they continue what it has. */
@@ -201,8 +202,8 @@ function cover({ cache, log }: Draft, run: Window): void {
   const first = run.rows[0]
   const from = cache.cover?.first
   if (!first || from === undefined || cache.restart || cache.last < 0) return
-  const seam = run.rows.findLast((row) => row.index < from)?.index
-  if (seam === undefined || seam + 1 !== from) return
+  const seam = from - 1
+  if (!run.rows.some(({ index }) => index === seam)) return
   const held = shown(log).rows
   const pages: { page: number; rows: readonly MessageRow[] }[] = []
   for (let number = pageOf(first.index); number <= pageOf(seam); number++) {
@@ -239,5 +240,5 @@ type Failed = Extract<Effect, { kind: 'answer' }>['code']
 
 /** Ends calls of the application; without a code they went well. */
 export function answer(turn: Turn, calls: readonly number[] = [], code?: Failed): void {
-  for (const call of calls) turn.effects.push({ kind: 'answer', call, ...(code ? { code } : {}) })
+  for (const call of calls) turn.effects.push({ kind: 'answer', call, code })
 }

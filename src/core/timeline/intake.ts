@@ -4,7 +4,7 @@
  * one held (R4).
  */
 import type { ChangeFrame, MessageRow } from '../../protocol/frames.js'
-import { restart } from '../cache/cache.js'
+import { neededFrom, restart } from '../cache/cache.js'
 import { bounds } from '../timing.js'
 import type { Draft } from '../turn.js'
 import { restated, trimOldest, windowOf } from './window.js'
@@ -64,9 +64,8 @@ export function closeIntake({ c, fresh, unheld }: Intake): void {
   const { rows, from, to, stem } = log.tail
   cache.dirty = true
   if (unheld.length > 0) keepUnheld(c, unheld)
-  // The newest stored page is written once more, when the next one begins: its rows must still be here.
-  const keepFrom = cache.last < 0 ? cache.dirtyFrom : Math.min(cache.dirtyFrom, cache.last)
-  log.tail = trimOldest(windowOf(fresh.length > 0 ? rows.concat(fresh) : rows, from, Math.max(log.head, to), stem), keepFrom)
+  const whole = windowOf(fresh.length > 0 ? rows.concat(fresh) : rows, from, Math.max(log.head, to), stem)
+  log.tail = trimOldest(whole, neededFrom(cache))
 }
 
 function keepUnheld({ log, cache }: Draft, unheld: readonly MessageRow[]): void {

@@ -22,6 +22,10 @@ export function lowerBound(rows: readonly MessageRow[], seq: number): number {
   return low
 }
 
+export function covers({ from, to }: Window, seq: number): boolean {
+  return seq > from && seq <= to
+}
+
 /** Where the row of this place stands, or -1. */
 export function positionOf(rows: readonly MessageRow[], seq: number): number {
   const at = lowerBound(rows, seq)
@@ -83,8 +87,10 @@ export function trimOldest(window: Window, keepFrom: number): Window {
   return windowOf(rows.slice(at), (rows[at] as MessageRow).seq - 1, window.to)
 }
 
-/** Keeps the oldest rows of a window beyond the cap, when a reader has scrolled far back. */
-export function trimNewest({ rows, from }: Window): Window {
+/** Drops the newest rows beyond the cap, when a reader has scrolled far back. */
+export function trimNewest(window: Window): Window {
+  const { rows } = window
+  if (rows.length <= bounds.windowRows) return window
   const kept = rows.slice(0, bounds.windowRows - bounds.pageRows)
-  return windowOf(kept, from, (rows[kept.length] as MessageRow).seq - 1)
+  return windowOf(kept, window.from, (rows[kept.length] as MessageRow).seq - 1)
 }
