@@ -5,9 +5,11 @@ import { emptyCache } from './cache/cache-state.js'
 import { startRestore } from './cache/restore.js'
 import { noReceipts } from './receipts.js'
 import type { ConversationState, Log } from './state.js'
+import { leastUsed } from './timeline/catch-up.js'
+import { isLive } from './timeline/live.js'
 import { emptyWindow } from './timeline/window.js'
 import { never } from './timing.js'
-import { type Draft, draftOf, nextNumber, onlineLink, type Turn } from './turn.js'
+import { type Draft, draftOf, nextNumber, type Turn } from './turn.js'
 import { silent } from './typing.js'
 
 /** Of which nothing is known yet. */
@@ -49,8 +51,8 @@ export function conversationFor(turn: Turn, id: string): Draft {
     usedAt: nextNumber(turn),
     wakeAtMs: never,
   }
-  turn.slots = new Map(turn.slots).set(id, turn.conversations.length)
   turn.conversations = [...turn.conversations, made]
+  turn.slots = new Map(turn.conversations.map((each, slot) => [each.id, slot]))
   const draft = draftOf(turn, id) as Draft
   startRestore(turn, draft)
   return draft
@@ -58,15 +60,14 @@ export function conversationFor(turn: Turn, id: string): Draft {
 
 /** Never one that is watched, unsettled or unwritten; it is unfollowed first. */
 function makeRoom(turn: Turn): void {
-  const { conversations, config } = turn
+  const { conversations, config, touched } = turn
   if (conversations.length < config.conversations) return
-  const [oldest] = conversations.filter(isIdle).sort((a, b) => a.usedAt - b.usedAt)
+  const oldest = leastUsed(conversations, isIdle)
   if (!oldest) return
-  if (onlineLink(turn) && oldest.log.liveOn) turn.frames.push({ type: 'unfollow', conversation: oldest.id })
+  if (isLive(turn, oldest.log)) turn.frames.push({ type: 'unfollow', conversation: oldest.id })
   turn.conversations = conversations.filter((each) => each !== oldest)
-  turn.slots = new Map(turn.conversations.map((each, slot) => [each.id, slot]))
-  const at = turn.touched.indexOf(oldest as Draft)
-  if (at >= 0) turn.touched.splice(at, 1)
+  const at = touched.indexOf(oldest as Draft)
+  if (at >= 0) touched.splice(at, 1)
 }
 
 function isIdle({ watchers, entries, log, receipts, cache }: ConversationState): boolean {

@@ -11,7 +11,7 @@ import { admitLive } from './timeline/admit.js'
 import { failedCatchUp, opened, unfollowed } from './timeline/catch-up.js'
 import { endLoad, page } from './timeline/history.js'
 import { heard } from './timeline/live.js'
-import { draftOf, drafts, onlineLink, type Turn } from './turn.js'
+import { type Draft, draftOf, drafts, onlineLink, type Turn } from './turn.js'
 import { heardTyping } from './typing.js'
 
 type LinkEvent = Extract<CoreEvent, { kind: 'link-opened' | 'link-frames' | 'link-closed' }>
@@ -21,20 +21,20 @@ export function linkEvent(turn: Turn, event: LinkEvent): void {
   if (event.kind === 'link-closed') return leave(turn, event.why, false)
   heardFrom(turn)
   const { frames } = event
+  let run: ChangeFrame[] = []
   for (let i = 0; i < frames.length; i++) {
     const frame = frames[i] as ServerFrame
+    const next = frames[i + 1]
     if (frame.type !== 'change') {
       receive(turn, frame)
       continue
     }
     // Changes of one conversation in a row are admitted together: its rows are copied once (R33).
-    const run: ChangeFrame[] = [frame]
-    for (let next = frames[i + 1]; next?.type === 'change' && next.conversation === frame.conversation; next = frames[i + 1]) {
-      run.push(next)
-      i += 1
-    }
+    run.push(frame)
+    if (next?.type === 'change' && next.conversation === frame.conversation) continue
     const c = onlineLink(turn) && draftOf(turn, frame.conversation)
     if (c) admitLive(turn, c, run)
+    run = []
   }
 }
 
@@ -86,9 +86,10 @@ function ofConversation(turn: Turn, frame: ConversationFrame): void {
 function requestFailed(turn: Turn, request: number, code: string, retryAfterMs: number): void {
   for (const { id, log } of turn.conversations) {
     const isOpen = log.catchUp?.request === request
-    const c = (isOpen || log.load?.id === request) && draftOf(turn, id)
-    if (c && isOpen) return code === 'not-found' ? gone(turn, c, code) : failedCatchUp(turn, c, retryAfterMs)
-    if (c) return endLoad(turn, c, code === 'not-found' ? code : 'rejected')
+    if (!isOpen && log.load?.id !== request) continue
+    const c = draftOf(turn, id) as Draft
+    if (!isOpen) return endLoad(turn, c, code === 'not-found' ? code : 'rejected')
+    return code === 'not-found' ? gone(turn, c, code) : failedCatchUp(turn, c, retryAfterMs)
   }
   inboxFailed(turn, request, retryAfterMs)
 }

@@ -10,15 +10,13 @@ export type SettledState =
   | { readonly kind: 'unknown' }
 
 /** What has become of an own message, as far as memory tells. */
-export function settledRow(state: ChatState, localId: string): SettledState {
-  for (const { entries } of state.conversations) {
+export function settledRow({ conversations, config: { user } }: ChatState, localId: string): SettledState {
+  for (const { entries, log } of conversations) {
     const entry = entries.find((each) => each.localId === localId && !each.voiding)
     if (entry?.arm.kind === 'failed') return { kind: 'failed', code: entry.arm.code }
-    if (entry?.arm.kind === 'acked') return { kind: 'row', row: entry.arm.message ?? rowOf(entry, state.config.user) }
+    if (entry?.arm.kind === 'acked') return { kind: 'row', row: entry.arm.message ?? rowOf(entry, user) }
     if (entry) return { kind: 'pending' }
-  }
-  for (const { log } of state.conversations) {
-    const row = log.tail.rows.findLast((each) => each.localId === localId && each.author === state.config.user)
+    const row = log.tail.rows.findLast((each) => each.localId === localId && each.author === user)
     if (row) return { kind: 'row', row }
   }
   return { kind: 'unknown' }

@@ -38,16 +38,19 @@ function route(turn: Turn, event: CoreEvent): void {
     case 'link-opened':
     case 'link-frames':
     case 'link-closed':
-      return event.link === linkOf(turn.session) ? linkEvent(turn, event) : undefined
+      if (event.link === linkOf(turn.session)) linkEvent(turn, event)
+      return
     case 'disk-state':
       turn.storage = event.state
-      return event.state.reason === undefined ? undefined : diskMoved(turn)
+      if (event.state.reason !== undefined) diskMoved(turn)
+      return
     case 'disk-rows':
     case 'disk-unreadable':
     case 'lanes-claimed':
     case 'committed':
     case 'commit-failed':
-      return turn.disk.phase === 'fenced' ? undefined : diskEvent(turn, event)
+      if (turn.disk.phase !== 'fenced') diskEvent(turn, event)
+      return
     case 'connect':
       openDisk(turn)
       return connect(turn)
@@ -106,9 +109,11 @@ function diskEvent(turn: Turn, event: DiskEvent): void {
     case 'lanes-claimed':
       return lanesClaimed(turn, event.lanes)
     case 'committed':
-      return outboxCommitted(turn, event.commit) ? undefined : cacheCommitted(turn, event.commit)
+      if (!outboxCommitted(turn, event.commit)) cacheCommitted(turn, event.commit)
+      return
     case 'commit-failed':
-      return outboxCommitFailed(turn, event.commit, event.code) ? undefined : cacheCommitFailed(turn, event.commit, event.code, event.key)
+      if (!outboxCommitFailed(turn, event.commit, event.code)) cacheCommitFailed(turn, event.commit, event.code, event.key)
+      return
   }
   const { ask } = event
   const rows = event.kind === 'disk-rows' ? event.rows : []
@@ -118,9 +123,8 @@ function diskEvent(turn: Turn, event: DiskEvent): void {
     return event.kind === 'disk-rows' ? diskRead(turn, rows) : diskUnreadable(turn)
   }
   for (const { id, cache, log } of turn.conversations) {
-    const isLoad = log.load?.source === 'disk' && log.load.id === ask
-    const c = (isLoad || cache.rereading === ask) && draftOf(turn, id)
-    if (c) return isLoad && log.load ? diskPage(turn, c, log.load, rows) : restored(turn, c, rows)
+    if (log.load?.id === ask) return diskPage(turn, draftOf(turn, id) as Draft, log.load, rows)
+    if (cache.rereading === ask) return restored(turn, draftOf(turn, id) as Draft, rows)
   }
 }
 
@@ -129,6 +133,10 @@ function tick(turn: Turn): void {
   inboxTick(turn)
   for (const { id, wakeAtMs } of turn.before.conversations) {
     const c = wakeAtMs <= turn.nowMs && draftOf(turn, id)
-    if (c) for (const look of [ackDeadlines, catchUpDeadline, loadDeadline, typingTick]) look(turn, c)
+    if (!c) continue
+    ackDeadlines(turn, c)
+    catchUpDeadline(turn, c)
+    loadDeadline(turn, c)
+    typingTick(turn, c)
   }
 }

@@ -65,7 +65,7 @@ export function admitOpened(turn: Turn, c: Draft, frame: Opened): boolean {
     drain(intake, log.beyond)
   }
   finish(turn, intake, 'catch-up', intake.fresh.slice(known))
-  log.heard = Math.max(log.heard, log.head)
+  heard(c, log.head)
   settleOwn(
     turn,
     c,

@@ -13,8 +13,7 @@ import { isLive } from './live.js'
 
 /** Asks if something is missing and nothing is under way. Called for every conversation a turn has touched. */
 export function ensureCaughtUp(turn: Turn, c: Draft): void {
-  if (!isDue(turn, c) || turn.nowMs < c.log.retryAtMs) return
-  const place = placeFor(turn, c)
+  const place = turn.nowMs >= dueAt(turn, c) && placeFor(turn, c)
   if (!place) return
   if (place !== c) {
     turn.frames.push({ type: 'unfollow', conversation: place.id })
@@ -23,13 +22,14 @@ export function ensureCaughtUp(turn: Turn, c: Draft): void {
   ask(turn, c, turn.nowMs, 0)
 }
 
-/** Not followed on this link, or something above its head has been heard of, and nothing is under way. */
-function isDue(turn: Turn, { log, receipts }: Draft): boolean {
-  if (!onlineLink(turn) || log.state !== 'ready' || log.catchUp) return false
+/** When to ask: it is not followed on this link, or something above its head has been heard of, and nothing is under way. */
+function dueAt(turn: Turn, { log, receipts }: Draft): number {
+  const { head, tail } = log
+  if (!onlineLink(turn) || log.state !== 'ready' || log.catchUp) return never
   // The server's count is from before this user read on or marked it, and what is unread is not all held: only the server can count (R22).
   const read = readTo(receipts, turn.config.user)
-  const isCountStale = receipts.unread.read !== read && read < log.tail.from && read < log.head
-  return !isLive(turn, log) || log.head < log.heard || isCountStale
+  const isCountStale = receipts.unread.read !== read && read < tail.from && read < head
+  return !isLive(turn, log) || head < log.heard || isCountStale ? log.retryAtMs : never
 }
 
 /**
@@ -42,7 +42,12 @@ function placeFor(turn: Turn, c: Draft): ConversationState | undefined {
   const followed = turn.conversations.filter(({ log }) => log.liveOn === session.link || log.catchUp)
   if (followed.length < session.limits.followed) return c
   if (isUnwatched(c)) return undefined
-  return followed.filter((each) => isUnwatched(each) && !each.log.catchUp).sort((a, b) => a.usedAt - b.usedAt)[0]
+  return leastUsed(followed, (each) => isUnwatched(each) && !each.log.catchUp)
+}
+
+/** The one that gives way first. */
+export function leastUsed(of: readonly ConversationState[], mayGo: (c: ConversationState) => boolean): ConversationState | undefined {
+  return of.filter(mayGo).sort((a, b) => a.usedAt - b.usedAt)[0]
 }
 
 function isUnwatched({ watchers, entries }: ConversationState): boolean {
@@ -53,7 +58,7 @@ function ask(turn: Turn, { log, id }: Draft, sinceMs: number, rows: number): voi
   const { epoch, head: seq, tag, heard } = log
   const request = nextNumber(turn)
   log.catchUp = { request, sinceMs, deadlineMs: turn.nowMs + timing.requestMs, rows, heard }
-  turn.frames.push({ type: 'open', request, conversation: id, ...(epoch === '' ? {} : { position: { epoch, seq, tag } }) })
+  turn.frames.push({ type: 'open', request, conversation: id, position: epoch === '' ? undefined : { epoch, seq, tag } })
 }
 
 /** The answer of the one `open` under way; any other is late and ignored. */
@@ -62,16 +67,15 @@ export function opened(turn: Turn, frame: Opened): void {
   const asked = c?.log.catchUp
   if (!c || asked?.request !== frame.request) return
   const { log } = c
-  if (!admitOpened(turn, c, frame)) return failedCatchUp(turn, c, 0)
+  if (!admitOpened(turn, c, frame)) return failedCatchUp(turn, c)
   const rows = asked.rows + frame.rows.length
   if (frame.more && log.head < frame.head) return ask(turn, c, asked.sinceMs, rows)
   log.catchUp = null
-  log.retryAtMs = 0
   log.liveOn = onlineLink(turn)
   // The server does not know of what was heard of before it was asked: it lags, or was restored from a backup. It is asked
   // again after a pause; when it has said the same a few times, its word counts and not the hearsay.
   const fellShort = log.head < log.heard && log.heard === asked.heard
-  if (fellShort) log.retryAtMs = turn.nowMs + timing.retryRequestMs * 2 ** log.doubts
+  log.retryAtMs = fellShort ? turn.nowMs + timing.retryRequestMs * 2 ** log.doubts : 0
   log.doubts = fellShort ? log.doubts + 1 : 0
   if (log.doubts >= bounds.doubts) Object.assign(log, { heard: log.head, doubts: 0, retryAtMs: 0 })
   doubtAcked(turn, c)
@@ -79,23 +83,23 @@ export function opened(turn: Turn, frame: Opened): void {
 }
 
 /** An `open` that had no usable answer is asked again after a pause, never at once in a loop. */
-export function failedCatchUp(turn: Turn, { log }: Draft, retryAfterMs: number): void {
+export function failedCatchUp(turn: Turn, { log }: Draft, retryAfterMs = 0): void {
   log.catchUp = null
   log.retryAtMs = turn.nowMs + Math.max(retryAfterMs, timing.retryRequestMs)
 }
 
 export function catchUpDeadline(turn: Turn, c: Draft): void {
   const { catchUp } = c.log
-  if (catchUp && turn.nowMs >= catchUp.deadlineMs) failedCatchUp(turn, c, 0)
+  if (catchUp && turn.nowMs >= catchUp.deadlineMs) failedCatchUp(turn, c)
 }
 
 /** Nothing is live without its link. */
 export function unfollowed({ log }: Draft): void {
-  if (log.liveOn || log.catchUp || log.beyond.length > 0) Object.assign(log, { liveOn: 0, catchUp: null, beyond: [], retryAtMs: 0 })
+  Object.assign(log, { liveOn: 0, catchUp: null, beyond: [], retryAtMs: 0 })
 }
 
 export function catchUpWakeAt(turn: Turn, c: Draft): number {
-  const { log } = c
-  if (log.catchUp) return log.catchUp.deadlineMs
-  return isDue(turn, c) && placeFor(turn, c) ? log.retryAtMs : never
+  const { catchUp } = c.log
+  if (catchUp) return catchUp.deadlineMs
+  return placeFor(turn, c) ? dueAt(turn, c) : never
 }
