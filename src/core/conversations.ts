@@ -7,21 +7,21 @@ import { noReceipts } from './receipts.js'
 import type { ConversationState, Log } from './state.js'
 import { leastUsed } from './timeline/catch-up.js'
 import { isLive } from './timeline/live.js'
-import { emptyWindow } from './timeline/window.js'
+import { windowOf } from './timeline/window.js'
 import { never } from './timing.js'
 import { type Draft, draftOf, nextNumber, type Turn } from './turn.js'
 import { silent } from './typing.js'
 
 /** Of which nothing is known yet. */
 export const coldLog: Log = {
-  state: 'cold',
+  state: 'loading',
   epoch: '',
   head: 0,
   tag: '',
   heard: 0,
   floor: 0,
   hidden: [],
-  tail: emptyWindow,
+  tail: windowOf([], 0, 0),
   view: null,
   beyond: [],
   liveOn: 0,
@@ -77,10 +77,8 @@ function isIdle({ watchers, entries, log, receipts, cache }: ConversationState):
 }
 
 /** One more who looks at it, or with -1 one less. */
-export function watch(turn: Turn, id: string, by: 1 | -1): void {
-  const c = by > 0 ? conversationFor(turn, id) : draftOf(turn, id)
-  if (!c) return
-  if (by > 0) noteOpened(turn, id)
+export function watch(turn: Turn, c: Draft, by: 1 | -1): void {
+  if (by > 0) noteOpened(turn, c.id)
   c.watchers = Math.max(0, c.watchers + by)
   c.usedAt = nextNumber(turn)
 }

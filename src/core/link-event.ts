@@ -25,6 +25,7 @@ export function linkEvent(turn: Turn, event: LinkEvent): void {
   for (let i = 0; i < frames.length; i++) {
     const frame = frames[i] as ServerFrame
     const next = frames[i + 1]
+    if (onlineLink(turn) && 'people' in frame) learnPeople(turn, frame.people)
     if (frame.type !== 'change') {
       receive(turn, frame)
       continue
@@ -60,11 +61,9 @@ function receive(turn: Turn, frame: Exclude<ServerFrame, ChangeFrame>): void {
     case 'reject':
       return rejected(turn, frame)
     case 'failed':
-      return requestFailed(turn, frame.request, frame.code, frame.retryAfterMs ?? 0)
+      return requestFailed(turn, frame)
     case 'inbox':
       return inboxFrame(turn, frame)
-    case 'people':
-      return learnPeople(turn, frame.people)
     case 'left':
     case 'marks':
     case 'typing':
@@ -82,13 +81,15 @@ function ofConversation(turn: Turn, frame: ConversationFrame): void {
   else heardTyping(turn, c, frame.user, frame.on)
 }
 
+type Failed = Extract<ServerFrame, { type: 'failed' }>
+
 /** An `open` of a conversation that is not there (any more) ends it (R27); everything else is asked again. */
-function requestFailed(turn: Turn, request: number, code: string, retryAfterMs: number): void {
+function requestFailed(turn: Turn, { request, code, retryAfterMs = 0 }: Failed): void {
   for (const { id, log } of turn.conversations) {
     const isOpen = log.catchUp?.request === request
     if (!isOpen && log.load?.id !== request) continue
     const c = draftOf(turn, id) as Draft
-    if (!isOpen) return endLoad(turn, c, code === 'not-found' ? code : 'rejected')
+    if (!isOpen) return endLoad(turn, c, code === 'not-found' ? 'not-found' : 'rejected')
     return code === 'not-found' ? gone(turn, c, code) : failedCatchUp(turn, c, retryAfterMs)
   }
   inboxFailed(turn, request, retryAfterMs)

@@ -1,13 +1,13 @@
 /** Left, removed, or never there (R27): the rows stay readable, nothing more is asked or sent, entries fail. */
 import { fail } from './outbox/settle.js'
-import { answer } from './timeline/history.js'
+import { endLoad } from './timeline/history.js'
 import { type Draft, report, type Turn } from './turn.js'
 
 export function gone(turn: Turn, c: Draft, why: string): void {
   const { log } = c
   if (log.state === 'gone') return
-  answer(turn, log.load?.calls, 'conversation-gone')
-  Object.assign(log, { state: 'gone', liveOn: 0, catchUp: null, load: null, beyond: [] })
+  endLoad(turn, c, 'conversation-gone')
+  Object.assign(log, { state: 'gone', liveOn: 0, catchUp: null, beyond: [] })
   // What was reported `sent` is at the server and stays so.
   for (const entry of c.entries)
     if (entry.arm.kind !== 'failed' && entry.arm.kind !== 'acked') fail(turn, c, entry, 'conversation-gone', false)

@@ -3,7 +3,7 @@ import type { Person } from '../protocol/frames.js'
 import { bounds } from './timing.js'
 import type { Turn } from './turn.js'
 
-export function learnPeople(turn: Turn, people: readonly Person[]): void {
+export function learnPeople(turn: Turn, people: readonly Person[] = []): void {
   const known = turn.people
   const news = people.filter(({ user, profile }) => JSON.stringify(known.get(user)) !== JSON.stringify(profile))
   if (news.length === 0) return

@@ -7,7 +7,7 @@ import { flush, flushWakeAt, linkLost, shareRoom } from './outbox/flush.js'
 import { tellReceipts } from './receipts.js'
 import { close, sessionWakeAt } from './session.js'
 import { catchUpWakeAt, ensureCaughtUp, unfollowed } from './timeline/catch-up.js'
-import { admitPage, endLoad, loadWakeAt } from './timeline/history.js'
+import { admitPage, endLoad } from './timeline/history.js'
 import { never } from './timing.js'
 import { drafts, onlineLink, type Turn } from './turn.js'
 import { typingWakeAt } from './typing.js'
@@ -30,7 +30,8 @@ export function settleTurn(turn: Turn): void {
   commitOutbox(turn)
   commitCache(turn)
   storeInbox(turn)
-  for (const c of touched) c.wakeAtMs = Math.min(flushWakeAt(c, turn.nowMs), catchUpWakeAt(turn, c), loadWakeAt(c), typingWakeAt(c))
+  for (const c of touched)
+    c.wakeAtMs = Math.min(flushWakeAt(c, turn.nowMs), catchUpWakeAt(turn, c), c.log.load?.deadlineMs ?? never, typingWakeAt(c))
   if (turn.frames.length > 0 && link) turn.effects.push({ kind: 'transmit', link, frames: turn.frames })
   turn.wakeAtMs = wakeAt(turn)
 }
@@ -40,7 +41,7 @@ function loseLink(turn: Turn): void {
   for (const c of drafts(turn)) {
     unfollowed(c)
     linkLost(c)
-    endLoad(turn, c, 'offline')
+    if (c.log.load?.source === 'network') endLoad(turn, c, 'offline')
   }
 }
 

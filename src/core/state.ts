@@ -50,7 +50,7 @@ export interface HistoryLoad {
 
 /** What is held of a conversation's log. `head` = 0 and `epoch` = '' before the first answer. */
 export interface Log {
-  readonly state: 'cold' | 'loading' | 'ready' | 'gone'
+  readonly state: 'loading' | 'ready' | 'gone'
   readonly epoch: string
   readonly head: number
   readonly tag: string

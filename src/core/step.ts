@@ -17,7 +17,6 @@ import { markRead, markUnread } from './receipts.js'
 import { close, connect, linkOf, sessionSignal, sessionTick } from './session.js'
 import { settleTurn } from './settle-turn.js'
 import type { ChatState } from './state.js'
-import { catchUpDeadline } from './timeline/catch-up.js'
 import { diskPage, jump, loadDeadline, loadMore } from './timeline/history.js'
 import { beginTurn, type Draft, draftOf, endTurn, type Turn } from './turn.js'
 import { setTyping, typingTick } from './typing.js'
@@ -30,26 +29,25 @@ export function step(state: ChatState, event: CoreEvent, env: Env): readonly [Ch
 }
 
 function route(turn: Turn, event: CoreEvent): void {
+  if ('link' in event) return event.link === linkOf(turn.session) ? linkEvent(turn, event) : undefined
+  if ('ask' in event) return diskRows(turn, event)
+  if ('conversation' in event) return command(turn, event, conversationFor(turn, event.conversation))
   switch (event.kind) {
     case 'tick':
       return tick(turn)
     case 'signal':
       return signalled(turn, event.signal)
-    case 'link-opened':
-    case 'link-frames':
-    case 'link-closed':
-      if (event.link === linkOf(turn.session)) linkEvent(turn, event)
-      return
     case 'disk-state':
       turn.storage = event.state
       if (event.state.reason !== undefined) diskMoved(turn)
       return
-    case 'disk-rows':
-    case 'disk-unreadable':
     case 'lanes-claimed':
+      return lanesClaimed(turn, event.lanes)
     case 'committed':
+      if (!outboxCommitted(turn, event.commit)) cacheCommitted(turn, event.commit)
+      return
     case 'commit-failed':
-      if (turn.disk.phase !== 'fenced') diskEvent(turn, event)
+      if (!outboxCommitFailed(turn, event.commit, event.code)) cacheCommitFailed(turn, event.commit, event.code, event.key)
       return
     case 'connect':
       openDisk(turn)
@@ -58,22 +56,17 @@ function route(turn: Turn, event: CoreEvent): void {
       return openDisk(turn)
     case 'close':
       return close(turn)
-    case 'watch':
-      return watch(turn, event.conversation, 1)
-    case 'unwatch':
-      return watch(turn, event.conversation, -1)
-    default:
-      return command(turn, event, conversationFor(turn, event.conversation))
   }
 }
 
-type Command = Extract<
-  CoreEvent,
-  { kind: 'send' | 'retry' | 'discard' | 'mark-read' | 'mark-unread' | 'set-typing' | 'load' | 'jump' | 'jump-latest' }
->
+type Command = Extract<CoreEvent, { readonly conversation: string }>
 
 function command(turn: Turn, event: Command, c: Draft): void {
   switch (event.kind) {
+    case 'watch':
+      return watch(turn, c, 1)
+    case 'unwatch':
+      return watch(turn, c, -1)
     case 'send':
       return send(turn, c, event.localId, event.content, event.bytes)
     case 'retry':
@@ -102,25 +95,14 @@ function signalled(turn: Turn, signal: Signal): void {
   sessionSignal(turn, signal)
 }
 
-type DiskEvent = Extract<CoreEvent, { kind: 'disk-rows' | 'disk-unreadable' | 'lanes-claimed' | 'committed' | 'commit-failed' }>
-
-function diskEvent(turn: Turn, event: DiskEvent): void {
-  switch (event.kind) {
-    case 'lanes-claimed':
-      return lanesClaimed(turn, event.lanes)
-    case 'committed':
-      if (!outboxCommitted(turn, event.commit)) cacheCommitted(turn, event.commit)
-      return
-    case 'commit-failed':
-      if (!outboxCommitFailed(turn, event.commit, event.code)) cacheCommitFailed(turn, event.commit, event.code, event.key)
-      return
-  }
-  const { ask } = event
-  const rows = event.kind === 'disk-rows' ? event.rows : []
+/** Each read is answered to the one that asked. */
+function diskRows(turn: Turn, event: Extract<CoreEvent, { readonly ask: number }>): void {
+  const { ask, kind } = event
+  const rows = kind === 'disk-rows' ? event.rows : []
   if (ask === turn.disk.ask) {
     if (turn.disk.phase !== 'opening') return freedRead(turn, rows)
     restoreInbox(turn, rows)
-    return event.kind === 'disk-rows' ? diskRead(turn, rows) : diskUnreadable(turn)
+    return kind === 'disk-rows' ? diskRead(turn, rows) : diskUnreadable(turn)
   }
   for (const { id, cache, log } of turn.conversations) {
     if (log.load?.id === ask) return diskPage(turn, draftOf(turn, id) as Draft, log.load, rows)
@@ -135,7 +117,6 @@ function tick(turn: Turn): void {
     const c = wakeAtMs <= turn.nowMs && draftOf(turn, id)
     if (!c) continue
     ackDeadlines(turn, c)
-    catchUpDeadline(turn, c)
     loadDeadline(turn, c)
     typingTick(turn, c)
   }

@@ -100,10 +100,9 @@ export function endTurn(t: Turn): ChatState {
 
 /** The conversation as this turn may change it, if it is in memory. The table is copied at most once per turn. */
 export function draftOf(turn: Turn, id: string): Draft | undefined {
-  const slot = turn.slots.get(id)
-  if (slot === undefined) return undefined
-  const present = turn.conversations[slot] as Draft
-  if (turn.touched.includes(present)) return present
+  const slot = turn.slots.get(id) ?? -1
+  const present = turn.conversations[slot] as Draft | undefined
+  if (!present || turn.touched.includes(present)) return present
   if (turn.conversations === turn.before.conversations) turn.conversations = turn.conversations.slice()
   const draft = copyOf(present)
   ;(turn.conversations as ConversationState[])[slot] = draft
@@ -178,8 +177,7 @@ export function copyCache(c: CacheState): Mutable<CacheState> {
 
 /** A number not used before: for requests, asks, commits and uses. */
 export function nextNumber(turn: Turn): number {
-  turn.counter += 1
-  return turn.counter
+  return ++turn.counter
 }
 
 export function report(turn: Turn, what: Report): void {

@@ -16,7 +16,6 @@ import { cursorRow, cursorValue, foldPages } from './stored-rows.js'
 const firstRead = 8
 
 export function startRestore(turn: Turn, c: Draft): void {
-  c.log.state = 'loading'
   read(turn, c, [{ prefix: ['m', c.id], reverse: true, limit: firstRead }])
 }
 

@@ -5,13 +5,12 @@
 import type { ChangeFrame, MessageRow, Opened } from '../../protocol/frames.js'
 import { restart } from '../cache/cache.js'
 import { askAgain, ownIds, settleOwn } from '../outbox/settle.js'
-import { learnPeople } from '../people.js'
 import { count, mergeMarks, newEpoch, readTo } from '../receipts.js'
 import { bounds } from '../timing.js'
 import { type Draft, report, type Turn } from '../turn.js'
 import { authorsStopped } from '../typing.js'
 import { applyChange, applyRow, closeIntake, type Intake } from './intake.js'
-import { answer } from './history.js'
+import { endLoad } from './history.js'
 import { heard, isLive } from './live.js'
 import { isDense, windowOf } from './window.js'
 
@@ -19,15 +18,14 @@ import { isDense, windowOf } from './window.js'
 export function admitLive(turn: Turn, c: Draft, frames: readonly ChangeFrame[]): void {
   const { log } = c
   const { head } = log
-  for (const { epoch, seq, people } of frames) {
-    if (people) learnPeople(turn, people)
+  for (const { epoch, seq } of frames) {
     if (epoch === log.epoch) heard(c, seq)
     // Another epoch: what is held cannot be continued, and the server will say so when asked.
     else if (log.epoch !== '') log.liveOn = 0
   }
   const waiting = log.beyond.length > 0 ? bySeq([...log.beyond, ...frames]) : frames
   // Before the answer of `open` nobody knows whether what is held and what comes stand on one line (a restored backup).
-  if (log.state !== 'ready' || !isLive(turn, log)) return keep(log, waiting)
+  if (!isLive(turn, log)) return keep(log, waiting)
   const intake: Intake = { c, fresh: [], unheld: [] }
   drain(intake, waiting)
   if (log.head === head) return
@@ -50,28 +48,39 @@ function keep(log: Draft['log'], frames: readonly ChangeFrame[]): void {
 
 /** The answer of an `open`. False: it does not continue what is held, or has a hole, and must be asked again. */
 export function admitOpened(turn: Turn, c: Draft, frame: Opened): boolean {
-  const { log } = c
-  const { to, tag, floor, hidden, profile, members, memberCount } = frame
+  const { log, receipts } = c
+  const { user } = turn.config
+  const { epoch, from, to, unread } = frame
   const rows = bySeq(frame.rows)
   const isReset = frame.reset !== undefined
-  const continues = frame.epoch === log.epoch && frame.to >= frame.from && (frame.from <= log.head || planted.fromUnchecked)
-  if (isReset ? !isDense(rows, hidden) : !continues) return false
+  const continues = epoch === log.epoch && to >= from && (from <= log.head || planted.fromUnchecked)
+  if (isReset ? !isDense(rows, frame.hidden) : !continues) return false
   const known = isReset ? beginAnew(turn, c, frame, rows) : 0
   const intake: Intake = { c, fresh: [], unheld: [] }
   // An answer read before what came live meanwhile is older than what is held.
   if (to >= log.head) {
     for (const row of rows) if (row.seq <= to) applyRow(intake, row)
-    Object.assign(log, { head: to, tag, floor, hidden, profile, members, memberCount })
+    log.head = to
+    log.tag = frame.tag
+    log.floor = frame.floor
+    log.hidden = frame.hidden
+    log.profile = frame.profile
+    log.members = frame.members
+    log.memberCount = frame.memberCount
     drain(intake, log.beyond)
   }
   finish(turn, intake, 'catch-up', intake.fresh.slice(known))
   heard(c, log.head)
+  const landed = frame.own.filter(({ seq }) => seq <= log.head)
   settleOwn(
     turn,
     c,
-    frame.own.flatMap(({ localId, seq }) => (seq <= log.head ? [localId] : [])),
+    landed.map(({ localId }) => localId),
   )
-  takeRest(turn, c, frame)
+  mergeMarks(turn, c, epoch, frame.marks)
+  receipts.unread = { count: unread.count, more: unread.more, read: readTo(receipts, user), countedTo: frame.head }
+  // What came live meanwhile is not in the server's count.
+  count(receipts, log.tail.rows, user)
   return true
 }
 
@@ -89,15 +98,15 @@ function beginAnew(turn: Turn, c: Draft, { reset = '', epoch, from, to, head }: 
   // How far another epoch was written says nothing of this one.
   if (epoch !== was.epoch) cache.head = 0
   if (known && isOther) newEpoch(turn, c)
-  answer(turn, log.load?.calls)
-  Object.assign(log, { epoch, head: 0, heard: Math.max(to, head), tail: windowOf([], from, from), view: null, load: null })
+  endLoad(turn, c)
+  Object.assign(log, { epoch, head: 0, heard: Math.max(to, head), tail: windowOf([], from, from), view: null })
   if (!known) return rows.length
+  const isAmong = (those: readonly MessageRow[], { id }: MessageRow) => those.some((each) => each.id === id)
   // Own messages that stood here and that the new page should hold but does not.
-  const there = new Set(rows.map(({ id }) => id))
-  const gone = was.rows.filter(({ author, seq, id }) => author === turn.config.user && seq > from && !there.has(id))
+  const gone = was.rows.filter((row) => row.author === turn.config.user && row.seq > from && !isAmong(rows, row))
   report(turn, { kind: 'reset', conversation: c.id, why: reset, lost: gone.map(({ localId, id }) => localId ?? id) })
   // On another line places mean nothing: what stands behind the last message known here is new.
-  const lastKnown = rows.findLastIndex((row) => (isOther ? was.rows.some(({ id }) => id === row.id) : row.seq <= was.head))
+  const lastKnown = rows.findLastIndex((row) => (isOther ? isAmong(was.rows, row) : row.seq <= was.head))
   return isOther && lastKnown < 0 ? rows.length : lastKnown + 1
 }
 
@@ -112,15 +121,4 @@ function finish(turn: Turn, intake: Intake, source: 'live' | 'catch-up', news: r
 
 function bySeq<Placed extends { readonly seq: number }>(items: readonly Placed[]): readonly Placed[] {
   return [...items].sort((a, b) => a.seq - b.seq)
-}
-
-/** People, watermarks and the server's unread count, after either kind of answer. */
-function takeRest(turn: Turn, c: Draft, { people, marks, unread, head, epoch }: Opened): void {
-  const { user } = turn.config
-  const { receipts } = c
-  learnPeople(turn, people)
-  mergeMarks(turn, c, epoch, marks)
-  receipts.unread = { count: unread.count, more: unread.more, read: readTo(receipts, user), countedTo: head }
-  // What came live meanwhile is not in the server's count.
-  count(receipts, c.log.tail.rows, user)
 }

@@ -13,6 +13,7 @@ import { isLive } from './live.js'
 
 /** Asks if something is missing and nothing is under way. Called for every conversation a turn has touched. */
 export function ensureCaughtUp(turn: Turn, c: Draft): void {
+  if (turn.nowMs >= (c.log.catchUp?.deadlineMs ?? never)) failedCatchUp(turn, c)
   const place = turn.nowMs >= dueAt(turn, c) && placeFor(turn, c)
   if (!place) return
   if (place !== c) {
@@ -24,12 +25,11 @@ export function ensureCaughtUp(turn: Turn, c: Draft): void {
 
 /** When to ask: it is not followed on this link, or something above its head has been heard of, and nothing is under way. */
 function dueAt(turn: Turn, { log, receipts }: Draft): number {
-  const { head, tail } = log
   if (!onlineLink(turn) || log.state !== 'ready' || log.catchUp) return never
   // The server's count is from before this user read on or marked it, and what is unread is not all held: only the server can count (R22).
   const read = readTo(receipts, turn.config.user)
-  const isCountStale = receipts.unread.read !== read && read < tail.from && read < head
-  return !isLive(turn, log) || head < log.heard || isCountStale ? log.retryAtMs : never
+  const isCountStale = receipts.unread.read !== read && read < log.tail.from
+  return !isLive(turn, log) || log.head < log.heard || isCountStale ? log.retryAtMs : never
 }
 
 /**
@@ -86,11 +86,6 @@ export function opened(turn: Turn, frame: Opened): void {
 export function failedCatchUp(turn: Turn, { log }: Draft, retryAfterMs = 0): void {
   log.catchUp = null
   log.retryAtMs = turn.nowMs + Math.max(retryAfterMs, timing.retryRequestMs)
-}
-
-export function catchUpDeadline(turn: Turn, c: Draft): void {
-  const { catchUp } = c.log
-  if (catchUp && turn.nowMs >= catchUp.deadlineMs) failedCatchUp(turn, c)
 }
 
 /** Nothing is live without its link. */

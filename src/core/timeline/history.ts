@@ -9,7 +9,6 @@ import { isOwnLine } from '../cache/restore.js'
 import { foldPages } from '../cache/stored-rows.js'
 import type { Effect } from '../event.js'
 import { settleHeld } from '../outbox/settle.js'
-import { learnPeople } from '../people.js'
 import type { HistoryLoad, Log, Window } from '../state.js'
 import { bounds, never, timing } from '../timing.js'
 import { type Draft, draftOf, nextNumber, type Turn } from '../turn.js'
@@ -28,7 +27,7 @@ export function loadMore(turn: Turn, c: Draft, call: number, way: 'older' | 'new
   const older = way === 'older'
   if (joins(log, call)) return
   if (older ? from > log.floor : view && !reachesTail(log)) {
-    return begin(turn, c, { way, seq: older ? from + 1 : to, limit: Math.max(1, Math.min(limit, 100)), calls: [call], tries: 0 })
+    return begin(turn, c, { way, seq: older ? from + 1 : to, limit: Math.max(1, Math.min(limit, 100)), calls: [call] })
   }
   if (!older && view) withNewer(c, view)
   answer(turn, [call])
@@ -37,10 +36,10 @@ export function loadMore(turn: Turn, c: Draft, call: number, way: 'older' | 'new
 export function jump(turn: Turn, c: Draft, call: number, seq: number): void {
   const { log } = c
   const { view } = log
-  if (seq <= log.floor || seq > Math.max(log.head, log.heard)) return answer(turn, [call], 'not-found')
+  if (seq <= log.floor || seq > log.heard) return answer(turn, [call], 'not-found')
   if (joins(log, call)) return
   const inView = view && covers(view, seq)
-  if (!inView && !covers(log.tail, seq)) return begin(turn, c, { way: 'around', seq, limit: bounds.pageRows, calls: [call], tries: 0 })
+  if (!inView && !covers(log.tail, seq)) return begin(turn, c, { way: 'around', seq, limit: bounds.pageRows, calls: [call] })
   if (!inView) log.view = null
   answer(turn, [call])
 }
@@ -52,9 +51,9 @@ function joins(log: Draft['log'], call: number): boolean {
   return load !== null
 }
 
-type Wanted = Pick<HistoryLoad, 'way' | 'seq' | 'limit' | 'calls' | 'tries'>
+type Wanted = Pick<HistoryLoad, 'way' | 'seq' | 'limit' | 'calls'> & Partial<Pick<HistoryLoad, 'tries'>>
 
-function begin(turn: Turn, c: Draft, { way, seq, limit, calls, tries }: Wanted): void {
+function begin(turn: Turn, c: Draft, { way, seq, limit, calls, tries = 0 }: Wanted): void {
   const { log, cache, id: conversation } = c
   const { session } = turn
   const pages = tries === 0 ? onDisk(c, way, limit) : null
@@ -133,8 +132,8 @@ function reachesTail({ view, tail }: Log): boolean {
 }
 
 function again(turn: Turn, c: Draft, load: HistoryLoad): void {
+  if (load.tries >= bounds.pageTries) return endLoad(turn, c, 'rejected')
   c.log.load = null
-  if (load.tries >= bounds.pageTries) return answer(turn, load.calls, 'rejected')
   begin(turn, c, { ...load, tries: load.tries + 1 })
 }
 
@@ -144,7 +143,6 @@ export function page(turn: Turn, frame: Page): void {
   const load = c?.log.load
   if (load?.source !== 'network' || load.id !== frame.request) return
   const { log } = c as Draft
-  learnPeople(turn, frame.people)
   // Before `open` is answered on this link the page may be of another line than what is held (a restored backup).
   if (!isLive(turn, log) || frame.epoch !== log.epoch || frame.asOf < log.head) return again(turn, c as Draft, load)
   const rows = frame.rows.filter((row) => row.seq <= log.head)
@@ -181,13 +179,12 @@ function place(turn: Turn, c: Draft, load: HistoryLoad, run: Window): void {
   const fresh = windowOf(replayed(run.rows, load.kept), run.from, run.to)
   // A page around a place stands alone; any other continues what is shown.
   const whole = older ? joined(fresh, shown(log)) : load.way === 'newer' && view ? joined(view, fresh) : fresh
-  log.load = null
   // Scrolled back beyond the cap, the shown run leaves the tail, which stays as it was.
   if (older && (view || whole.rows.length > bounds.windowRows)) log.view = trimNewest(whole)
   else withNewer(c, whole)
   if (older && load.source === 'network') cover(c, fresh)
   settleHeld(turn, c)
-  answer(turn, load.calls)
+  endLoad(turn, c)
 }
 
 /** A run that reaches the tail becomes one with it. */
@@ -205,24 +202,22 @@ function cover({ cache, log }: Draft, run: Window): void {
   const seam = from - 1
   if (!run.rows.some(({ index }) => index === seam)) return
   const held = shown(log).rows
-  const pages: { page: number; rows: readonly MessageRow[] }[] = []
-  for (let number = pageOf(first.index); number <= pageOf(seam); number++) {
-    const rows = held.filter((row) => pageOf(row.index) === number)
+  const pages = [...cache.pages]
+  for (let page = pageOf(first.index); page <= pageOf(seam); page++) {
+    const rows = held.filter((row) => pageOf(row.index) === page)
     const known = rows.at(-1)?.index ?? -1
-    if (known < Math.min((number + 1) * bounds.pageRows - 1, cache.last)) return
-    pages.push({ page: number, rows })
+    if (known < Math.min((page + 1) * bounds.pageRows - 1, cache.last)) return
+    pages.push({ page, rows })
   }
   cache.dirty = true
   cache.cover = { first: first.index, from: run.from }
-  cache.pages = [...cache.pages, ...pages]
+  cache.pages = pages
 }
 
-/** The server could not answer this request, or its link is gone. */
-export function endLoad(turn: Turn, { log }: Draft, code: Failed): void {
-  const { load } = log
-  if (load?.source !== 'network') return
+/** Whatever waits for the load under way waits no longer. */
+export function endLoad(turn: Turn, { log }: Draft, code?: Failed): void {
+  if (log.load) answer(turn, log.load.calls, code)
   log.load = null
-  answer(turn, load.calls, code)
 }
 
 export function loadDeadline(turn: Turn, c: Draft): void {
@@ -232,13 +227,9 @@ export function loadDeadline(turn: Turn, c: Draft): void {
   else endLoad(turn, c, 'offline')
 }
 
-export function loadWakeAt({ log }: Draft): number {
-  return log.load?.deadlineMs ?? never
-}
-
 type Failed = Extract<Effect, { kind: 'answer' }>['code']
 
 /** Ends calls of the application; without a code they went well. */
-export function answer(turn: Turn, calls: readonly number[] = [], code?: Failed): void {
+export function answer(turn: Turn, calls: readonly number[], code?: Failed): void {
   for (const call of calls) turn.effects.push({ kind: 'answer', call, code })
 }

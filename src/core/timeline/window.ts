@@ -4,8 +4,6 @@ import type { HiddenRange } from '../../protocol/frames.js'
 import type { Window } from '../state.js'
 import { bounds } from '../timing.js'
 
-export const emptyWindow: Window = windowOf([], 0, 0)
-
 export function windowOf(rows: readonly MessageRow[], from: number, to: number, stem = rows): Window {
   return { rows, stem, from, to }
 }
