@@ -46,6 +46,8 @@ export default defineConfig({
   external: [/^node:/],
   splitting: true,
   treeshake: false,
+  // Constants of another file are written where they are used; names and lines stay.
+  minifySyntax: true,
   dts: false,
   removeNodeProtocol: false,
   define: Object.fromEntries(Object.entries(planted).map(([name, value]) => [`planted.${name}`, value])),

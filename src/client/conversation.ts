@@ -1,4 +1,5 @@
 /** The handle of one conversation: a closure over the engine. */
+import * as bounds from '../core/bounds.js'
 import type { CoreEvent } from '../core/event.js'
 import type { Conversation } from './api.js'
 import { type StandardSchema, writtenContent } from './content.js'
@@ -48,8 +49,8 @@ export function conversationHandle<C>(id: string, engine: Engine<C>, schema: Sta
       assertOpen(what)
       const written = writtenContent(schema, content)
       assertMember(what)
-      const { outbox, config } = state()
-      if (outbox.entries >= config.outboxEntries || outbox.bytes + written.bytes > config.outboxBytes) throw chatError('outbox-full', what)
+      const { outbox } = state()
+      if (outbox.entries >= bounds.outboxEntries || outbox.bytes + written.bytes > bounds.outboxBytes) throw chatError('outbox-full', what)
       const localId = engine.newLocalId()
       tell({ kind: 'send', localId, ...written })
       return localId

@@ -18,23 +18,22 @@ export function lanes(): Lanes {
   const { signal } = end
   const released = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
   return {
-    async claim(lane, freed) {
-      const locks = navigator?.locks
-      const name = `chatloom:${lane}`
-      if (!locks) return true
-      return new Promise((resolve) => {
-        const late = () => {
-          freed?.()
-          return released
+    claim: (lane, freed) =>
+      new Promise((resolve) => {
+        const locks = navigator?.locks
+        if (!locks) return resolve(true)
+        /** Holds the lock, if it is had, until the end. */
+        const request = (options: LockOptions, then: (had: boolean) => void) =>
+          locks.request(`chatloom:${lane}`, options, (lock) => {
+            then(!!lock)
+            return lock && released
+          })
+        const first = (had: boolean) => {
+          resolve(had)
+          if (!had && freed) request({ signal }, freed).catch(() => {})
         }
-        const granted = (lock: unknown) => {
-          resolve(!!lock)
-          if (lock) return released
-          if (freed) locks.request(name, { signal }, late).catch(() => {})
-        }
-        locks.request(name, { ifAvailable: true }, granted).catch(() => resolve(true))
-      })
-    },
+        request({ ifAvailable: true }, first).catch(() => resolve(true))
+      }),
     release: () => end.abort(),
   }
 }

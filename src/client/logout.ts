@@ -58,7 +58,8 @@ async function unsentOfOthers<C>(storage: Storage, { config, disk }: ChatState):
   const unsent: OutboxEntry<C>[] = []
   for (const row of await read({ prefix: ['o'] })) {
     const entry = entryFromRow(row)
-    if (!entry || entry.voiding || entry.lane === config.lane || disk.adopted.includes(entry.lane)) continue
+    const lane = row.key[2] as string
+    if (!entry || entry.voiding || lane === config.lane || disk.adopted.includes(lane)) continue
     const stored = await read({ prefix: ['m', entry.conversation], reverse: true, limit: newestRows })
     if (!holdsOwn(stored, entry.localId, config.user)) unsent.push(entryShown(entry, true))
   }

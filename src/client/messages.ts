@@ -4,7 +4,7 @@
  */
 import type { ReceiptSource } from '../core/inbox/inbox-state.js'
 import type { Entry } from '../core/outbox/entry.js'
-import { bounds } from '../core/timing.js'
+import * as bounds from '../core/bounds.js'
 import type { MessageRow } from '../protocol/frames.js'
 import type { Message, MessageStatus, OutboxEntry } from './api.js'
 import { readContent, type StandardSchema } from './content.js'

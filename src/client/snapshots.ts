@@ -24,7 +24,7 @@ function sessionOf(state: SessionState, transport: string): Session {
   if (phase === 'refused') return { phase, code: state.code }
   if (phase === 'connecting') return { phase, attempt: state.attempt }
   if (phase !== 'waiting') return { phase }
-  return { phase, attempt: state.attempt, retryInMs: Math.max(0, state.untilMs - state.sinceMs), why: state.why }
+  return { phase, attempt: state.attempt, retryInMs: Math.max(0, state.dueMs - state.sinceMs), why: state.why }
 }
 
 export function outboxMaker<C>(): (state: ChatState) => readonly OutboxEntry<C>[] {

@@ -18,7 +18,7 @@ type LinkEvent = Extract<CoreEvent, { kind: 'link-opened' | 'link-frames' | 'lin
 
 export function linkEvent(turn: Turn, event: LinkEvent): void {
   if (event.kind === 'link-opened') return greet(turn)
-  if (event.kind === 'link-closed') return leave(turn, event.why, false)
+  if (event.kind === 'link-closed') return leave(turn, event.why)
   heardFrom(turn)
   const { frames } = event
   let run: ChangeFrame[] = []

@@ -9,7 +9,7 @@ export function gone(turn: Turn, c: Draft, why: string): void {
   endLoad(turn, c, 'conversation-gone')
   Object.assign(log, { state: 'gone', liveOn: 0, catchUp: null, beyond: [] })
   // What was reported `sent` is at the server and stays so.
-  for (const entry of c.entries)
-    if (entry.arm.kind !== 'failed' && entry.arm.kind !== 'acked') fail(turn, c, entry, 'conversation-gone', false)
+  for (const { localId, arm } of c.entries)
+    if (arm.kind !== 'failed' && arm.kind !== 'acked') fail(turn, c, localId, 'conversation-gone', false)
   report(turn, { kind: 'left', conversation: c.id, why })
 }

@@ -1,6 +1,6 @@
 /** Profiles by user, as the server names them (R25). Bounded: the oldest learnt goes first. */
 import type { Person } from '../protocol/frames.js'
-import { bounds } from './timing.js'
+import * as bounds from './bounds.js'
 import type { Turn } from './turn.js'
 
 export function learnPeople(turn: Turn, people: readonly Person[] = []): void {

@@ -8,7 +8,7 @@ import { saveRegister } from './cache/disk-queue.js'
 import { isCrowded } from './outbox/flush.js'
 import type { ConversationState, Receipts } from './state.js'
 import { heard, isLive } from './timeline/live.js'
-import { bounds } from './timing.js'
+import * as bounds from './bounds.js'
 import { type Draft, report, shownTime, type Turn } from './turn.js'
 
 export const unmarked: Marked = { at: 0, rev: 0 }

@@ -1,4 +1,4 @@
-/** The session's arms; `session.ts` has the machine. */
+/** The session's arms; `session.ts` has the machine. `dueMs`: when something is to be done by the clock. */
 import type { ServerLimits } from '../protocol/frames.js'
 
 export interface Tries {
@@ -9,8 +9,8 @@ export interface Tries {
 }
 
 export type SessionState =
-  | { readonly phase: 'idle' }
-  | ({ readonly phase: 'connecting'; readonly link: number; readonly deadlineMs: number } & Tries)
+  | { readonly phase: 'idle'; readonly link: 0 }
+  | ({ readonly phase: 'connecting'; readonly link: number; readonly dueMs: number } & Tries)
   | ({
       readonly phase: 'online'
       readonly link: number
@@ -18,21 +18,22 @@ export type SessionState =
       readonly limits: ServerLimits
       readonly features: readonly string[]
       readonly heartbeatMs: number
-      readonly pingAtMs: number
-      /** Some frame must come before this; never while no ping is out. */
-      readonly pongByMs: number
+      /** When the next ping goes; while one is out, some frame must come before this. */
+      readonly dueMs: number
+      readonly isPingOut: boolean
       /** Server clock minus device clock, for what is shown. */
       readonly skewMs: number
     } & Tries)
   | ({
       readonly phase: 'waiting'
       readonly link: number
-      readonly untilMs: number
+      readonly dueMs: number
       readonly sinceMs: number
       readonly why: string
+      /** The server's hint: nothing hurries past it. */
       readonly hintMs: number
     } & Tries)
   | { readonly phase: 'refused'; readonly link: number; readonly code: string }
   | { readonly phase: 'closed' }
 
-export const idle: SessionState = { phase: 'idle' }
+export const idle: SessionState = { phase: 'idle', link: 0 }

@@ -5,7 +5,7 @@ import type { LinkClosed } from '../ports/transport.js'
 import type { Signal } from './event.js'
 import { sessionWakeAt } from './session.js'
 import type { SessionState } from './session-state.js'
-import { timing } from './timing.js'
+import * as timing from './timing.js'
 
 type Phase = SessionState['phase'] | 'online, ping out'
 type Input =

@@ -18,7 +18,9 @@ import { type Head, protocolVersion, type ServerFrame, type ServerLimits, type W
 import { limits } from '../protocol/limits.js'
 import type { Signal } from './event.js'
 import type { SessionState } from './session-state.js'
-import { bounds, never, timing } from './timing.js'
+import * as bounds from './bounds.js'
+import * as timing from './timing.js'
+import { never } from './timing.js'
 import { report, type Turn, warn } from './turn.js'
 
 type Arm<Phase> = Extract<SessionState, { phase: Phase }>
@@ -30,13 +32,12 @@ export function linkOf(session: SessionState): number {
 /** The application asks for a link. */
 export function connect(turn: Turn): void {
   const { session } = turn
-  if (session.phase === 'idle') openLink(turn, 1)
-  if (session.phase === 'refused') openLink(turn, session.link + 1)
+  if (session.phase === 'idle' || session.phase === 'refused') openLink(turn, session.link + 1)
   if (session.phase === 'waiting') hurry(turn, session, session.attempt)
 }
 
 function openLink(turn: Turn, link: number, attempt = 0, refreshes = 0): void {
-  turn.session = { phase: 'connecting', link, deadlineMs: turn.nowMs + timing.connectMs, attempt, refreshes }
+  turn.session = { phase: 'connecting', link, dueMs: turn.nowMs + timing.connectMs, attempt, refreshes }
   turn.effects.push({ kind: 'open', link })
 }
 
@@ -44,9 +45,9 @@ function openLink(turn: Turn, link: number, attempt = 0, refreshes = 0): void {
 export function greet(turn: Turn): void {
   const { session } = turn
   if (session.phase !== 'connecting') return
-  const { user, device, lane } = turn.config
+  const { user, lane } = turn.config
   const { link } = session
-  turn.effects.push({ kind: 'transmit', link, frames: [{ type: 'hello', version: protocolVersion, user, device, lane, link }] })
+  turn.effects.push({ kind: 'transmit', link, frames: [{ type: 'hello', version: protocolVersion, user, device: lane, lane, link }] })
 }
 
 /** True when this frame began the online phase. */
@@ -55,7 +56,7 @@ export function welcomed(turn: Turn, { user, features, time, limits: theirs, hea
   if (session.phase !== 'connecting') return false
   const { link, attempt } = session
   if (user !== turn.config.user) {
-    refuse(turn, 'wrong-user', link)
+    leave(turn, { band: 'terminal', code: 'wrong-user' })
     return false
   }
   const heartbeatMs = Math.min(Math.max(beat, 1_000), 300_000)
@@ -66,8 +67,8 @@ export function welcomed(turn: Turn, { user, features, time, limits: theirs, hea
     limits: lowered(theirs),
     features,
     heartbeatMs,
-    pingAtMs: nowMs + heartbeatMs,
-    pongByMs: never,
+    dueMs: nowMs + heartbeatMs,
+    isPingOut: false,
     skewMs: time - turn.wallMs,
     attempt,
     refreshes: 0,
@@ -83,58 +84,53 @@ function lowered(theirs: ServerLimits): ServerLimits {
 
 /** Any frame proves that the link lives. */
 export function heardFrom(turn: Turn): void {
-  const { session } = turn
-  if (session.phase === 'online' && session.pongByMs !== never) turn.session = { ...session, pongByMs: never }
+  const { session, nowMs } = turn
+  if (session.phase === 'online' && session.isPingOut) turn.session = { ...session, isPingOut: false, dueMs: nowMs + session.heartbeatMs }
 }
 
 /** Frames that speak of the link itself; returns the heads they name. */
 export function sessionFrame(turn: Turn, frame: ServerFrame): readonly Head[] {
   const { phase } = turn.session
   if (frame.type === 'refused' && phase === 'connecting') {
-    leave(turn, { band: bandOfName(frame.code), code: frame.code, retryAfterMs: frame.retryAfterMs }, true)
+    leave(turn, { band: bandOfName(frame.code), code: frame.code, retryAfterMs: frame.retryAfterMs })
   } else if (frame.type === 'drain' && phase === 'online') {
-    leave(turn, { band: 'retry-after', code: 'drain', retryAfterMs: frame.retryAfterMs }, true)
+    leave(turn, { band: 'retry-after', code: 'drain', retryAfterMs: frame.retryAfterMs })
   }
   return frame.type === 'pong' || frame.type === 'head' ? frame.heads : []
 }
 
-/** The link ended, by itself or by us. */
-export function leave(turn: Turn, { band, code, reason, retryAfterMs = 0 }: LinkClosed, closeIt: boolean): void {
+/** The link ended, by itself or by us: it is let go either way. */
+export function leave(turn: Turn, { band, code, reason, retryAfterMs }: LinkClosed): void {
   const { session, nowMs } = turn
   if (session.phase !== 'connecting' && session.phase !== 'online') return
   const { link } = session
-  if (closeIt) turn.effects.push({ kind: 'close', link })
+  turn.effects.push({ kind: 'close', link })
   if (reason) warn(turn, reason, { code })
   const refreshes = session.refreshes + (band === 'refresh' ? 1 : 0)
-  if (band === 'terminal' || refreshes >= bounds.tokenTries) return refuse(turn, code, link)
+  if (band === 'terminal' || refreshes >= bounds.tokenTries) {
+    turn.session = { phase: 'refused', link, code }
+    return warn(turn, 'No link will be opened until connect() is called again: it was refused.', { code })
+  }
   const wasGood = session.phase === 'online' && nowMs - session.sinceMs >= timing.goodLinkMs
   const tried = wasGood ? 0 : session.attempt
   const attempt = tried + 1
   turn.session = {
     phase: 'waiting',
     link,
-    untilMs: nowMs + waitMs(tried, turn.roll, retryAfterMs),
+    dueMs: nowMs + waitMs(tried, turn.roll, retryAfterMs),
     sinceMs: nowMs,
     why: code,
-    hintMs: nowMs + Math.min(retryAfterMs, longestHintMs),
+    hintMs: nowMs + waitMs(0, 0, retryAfterMs),
     attempt,
     refreshes,
   }
   report(turn, { kind: 'reconnecting', attempt, why: code })
 }
 
-const longestHintMs = 3_600_000
-
 /** Full jitter over a doubling cap; a hint is a floor. Default first cap 0.5 s, last 30 s. */
 export function waitMs(attempt: number, roll: number, hintMs = 0): number {
   const cap = Math.min(timing.backoffCapMs, timing.backoffFirstMs * 2 ** Math.min(attempt, 10))
-  return Math.max(0, Math.min(hintMs, longestHintMs)) + roll * cap
-}
-
-function refuse(turn: Turn, code: string, link: number): void {
-  if (linkOf(turn.session)) turn.effects.push({ kind: 'close', link })
-  turn.session = { phase: 'refused', link, code }
-  warn(turn, 'No link will be opened until connect() is called again: it was refused.', { code })
+  return Math.max(0, Math.min(hintMs, timing.longestHintMs)) + roll * cap
 }
 
 export function close(turn: Turn): void {
@@ -154,12 +150,12 @@ export function sessionSignal(turn: Turn, signal: Signal): void {
 /** Now, but never before the server's own hint: coming back to a tab is no reason to press it. */
 function hurry(turn: Turn, session: Arm<'waiting'>, attempt: number): void {
   if (turn.nowMs >= session.hintMs) openLink(turn, session.link + 1, attempt, session.refreshes)
-  else turn.session = { ...session, untilMs: Math.min(session.untilMs, session.hintMs) }
+  else turn.session = { ...session, dueMs: Math.min(session.dueMs, session.hintMs) }
 }
 
 function ping(turn: Turn, session: Arm<'online'>, withinMs: number): void {
-  const { nowMs } = turn
-  turn.session = { ...session, pingAtMs: nowMs + session.heartbeatMs, pongByMs: Math.min(session.pongByMs, nowMs + withinMs) }
+  const byMs = turn.nowMs + withinMs
+  turn.session = { ...session, isPingOut: true, dueMs: session.isPingOut ? Math.min(session.dueMs, byMs) : byMs }
   turn.frames.push({ type: 'ping', n: turn.counter })
 }
 
@@ -167,16 +163,11 @@ function ping(turn: Turn, session: Arm<'online'>, withinMs: number): void {
 export function sessionTick(turn: Turn): void {
   const { session } = turn
   if (turn.nowMs < sessionWakeAt(session)) return
-  if (session.phase === 'connecting') leave(turn, { band: 'retry', code: 'connect-timeout' }, true)
-  else if (session.phase === 'waiting') openLink(turn, session.link + 1, session.attempt, session.refreshes)
-  else if (session.phase === 'online') {
-    if (turn.nowMs >= session.pongByMs) leave(turn, { band: 'retry', code: 'silent' }, true)
-    else ping(turn, session, timing.pongMs)
-  }
+  if (session.phase === 'waiting') openLink(turn, session.link + 1, session.attempt, session.refreshes)
+  else if (session.phase === 'online' && !session.isPingOut) ping(turn, session, timing.pongMs)
+  else leave(turn, { band: 'retry', code: session.phase === 'online' ? 'silent' : 'connect-timeout' })
 }
 
 export function sessionWakeAt(session: SessionState): number {
-  if (session.phase === 'connecting') return session.deadlineMs
-  if (session.phase === 'waiting') return session.untilMs
-  return session.phase === 'online' ? Math.min(session.pingAtMs, session.pongByMs) : never
+  return 'dueMs' in session ? session.dueMs : never
 }

@@ -145,10 +145,9 @@ export interface OutboxTotals {
 
 export interface Config {
   readonly user: string
-  readonly device: string
+  /** Of this instance alone: it names the device too. */
   readonly lane: string
-  readonly outboxEntries: number
-  readonly outboxBytes: number
+  /** As many are held in memory (R24). */
   readonly conversations: number
   /** From when a message counts as delivered to this device (R23). */
   readonly delivered: 'received' | 'opened'

@@ -2,7 +2,7 @@
  * The core: `step(state, event, env)` gives the next state and the effects. It routes events to the slices; every rule
  * lives in its slice. Nothing here or below reads a clock, draws chance or waits.
  */
-import { diskMoved, diskRead, diskUnreadable, freedRead, lanesClaimed, outboxCommitFailed, outboxCommitted } from './cache/disk.js'
+import { diskMoved, diskRead, diskUnreadable, lanesClaimed, outboxCommitFailed, outboxCommitted } from './cache/disk.js'
 import { openDisk } from './cache/disk-queue.js'
 import { restored } from './cache/restore.js'
 import { cacheCommitFailed, cacheCommitted } from './cache/write-behind.js'
@@ -100,7 +100,6 @@ function diskRows(turn: Turn, event: Extract<CoreEvent, { readonly ask: number }
   const { ask, kind } = event
   const rows = kind === 'disk-rows' ? event.rows : []
   if (ask === turn.disk.ask) {
-    if (turn.disk.phase !== 'opening') return freedRead(turn, rows)
     restoreInbox(turn, rows)
     return kind === 'disk-rows' ? diskRead(turn, rows) : diskUnreadable(turn)
   }

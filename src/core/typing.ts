@@ -3,7 +3,9 @@ import type { MessageRow } from '../protocol/frames.js'
 import { isCrowded } from './outbox/flush.js'
 import type { Ephemeral } from './state.js'
 import { isLive } from './timeline/live.js'
-import { bounds, never, timing } from './timing.js'
+import * as bounds from './bounds.js'
+import * as timing from './timing.js'
+import { never } from './timing.js'
 import type { Draft, Turn } from './turn.js'
 
 export const silent: Ephemeral = { typing: new Map(), toldAtMs: 0, endsAtMs: 0 }

@@ -7,7 +7,7 @@ import { initialState } from '../../src/core/initial.js'
 import type { Entry } from '../../src/core/outbox/entry.js'
 import type { ChatState, Config, ConversationState } from '../../src/core/state.js'
 import { step } from '../../src/core/step.js'
-import { bounds } from '../../src/core/timing.js'
+import * as bounds from '../../src/core/bounds.js'
 import type { Key, Row, StorageErrorCode } from '../../src/ports/storage.js'
 import type { ClientFrame, ServerFrame, Welcome } from '../../src/protocol/frames.js'
 import { commitRows } from '../../src/storage/memory/commit-rows.js'
@@ -69,10 +69,7 @@ export const welcomeFrame: Welcome = {
 
 const defaults: Config = {
   user: 'me',
-  device: 'd',
   lane: 'lane',
-  outboxEntries: bounds.outboxEntries,
-  outboxBytes: bounds.outboxBytes,
   conversations: bounds.conversations,
   delivered: 'received',
 }

@@ -1,5 +1,5 @@
 /** What is known of a conversation's rows on disk; `cache.ts` has the rules. */
-import type { Key } from '../../ports/storage.js'
+import type { Write } from '../../ports/storage.js'
 import type { HiddenRange, Marked, Member, MessageRow, Profile, Unread } from '../../protocol/frames.js'
 
 /** Sorts behind every page. */
@@ -34,7 +34,7 @@ export interface CacheState {
   /** Pages below the cover are to be dropped (R30). */
   readonly drop: boolean
   /** Outbox rows whose messages the log now holds. */
-  readonly removals: readonly Key[]
+  readonly removals: readonly Write[]
   /** What the commit under way takes along, to be given back if it fails. */
   readonly flight: CacheState | null
   /** The ask that reads the cursor again after a conflict; 0: none. */

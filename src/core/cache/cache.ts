@@ -9,9 +9,10 @@
  */
 import type { Key, Write } from '../../ports/storage.js'
 import { pageOf } from '../timeline/window.js'
-import { bounds } from '../timing.js'
+import * as bounds from '../bounds.js'
 import { copyCache, type Draft } from '../turn.js'
 import { build, type CacheState, cursorPage, type CursorValue, emptyCache } from './cache-state.js'
+import { put } from './put.js'
 
 export function cursorKey(id: string): Key {
   return ['m', id, cursorPage]
@@ -23,32 +24,37 @@ export function restart(cache: Draft['cache']): void {
 }
 
 /** The writes that bring the disk to what stands in memory; the cache is what it will be once they are there. */
-export function cacheWrites(c: Draft, version: string): Write[] {
+export function cacheWrites(c: Draft, version: string): readonly Write[] {
   const { log, id, cache } = c
   const { rows } = log.tail
-  if (!isReachable(c)) restart(cache)
+  const isBehindDisk = !cache.restart && cache.head > log.head
+  if (!isBehindDisk && !isReachable(c)) restart(cache)
   const flight = copyCache(cache)
+  // Another instance has stored more than is known here: its rows stand.
+  if (isBehindDisk) {
+    Object.assign(cache, { flight, dirty: false, removals: [] })
+    return flight.removals
+  }
   const prefix = ['m', id]
   const last = rows.at(-1)?.index ?? cache.last
   const cover = cache.cover ?? { first: rows[0]?.index ?? last + 1, from: log.tail.from }
   const newest = pageOf(last)
   const writes: Write[] = []
-  const put = (place: Key, value: unknown, rowVersion = '') =>
-    writes.push({ kind: 'put', row: { key: [...prefix, ...place], version: rowVersion, value } })
+  const write = (place: Key, value: unknown, rowVersion?: string) => writes.push(put([...prefix, ...place], value, rowVersion))
   if (cache.restart) writes.push({ kind: 'clear', range: { prefix } })
   else if (cache.drop && cache.cover) writes.push({ kind: 'clear', range: { prefix, to: [pageOf(cover.first) - 1] } })
   // Fetched pages first: what has changed in the tail since then is newer, and is written over them.
-  for (const { page, rows: older } of cache.pages) if (page < newest) put([page], older)
+  for (const { page, rows: older } of cache.pages) if (page < newest) write([page], older)
   // A page leaves the cursor row when a newer one takes its place.
   const changed = cache.last < 0 ? 0 : Math.min(pageOf(Math.min(cache.dirtyFrom, last)), pageOf(cache.last))
   for (let page = Math.max(changed, pageOf(cover.first), 0); page < newest; page++) {
     const full = rows.filter((row) => pageOf(row.index) === page && row.index >= cover.first)
-    if (full.length > 0) put([page], full)
+    if (full.length > 0) write([page], full)
   }
-  for (const row of cache.patches) if (row.index >= cover.first) put([pageOf(row.index), row.index], row)
+  for (const row of cache.patches) if (row.index >= cover.first) write([pageOf(row.index), row.index], row)
   const inCursor = rows.filter((row) => row.index >= Math.max(newest * bounds.pageRows, cover.first))
-  put([cursorPage], { ...described(c), ...cover, build, rows: inCursor }, version)
-  for (const key of cache.removals) writes.push({ kind: 'remove', key })
+  write([cursorPage], { ...described(c), ...cover, build, rows: inCursor }, version)
+  writes.push(...cache.removals)
   Object.assign(cache, emptyCache, { version, head: log.head, last, cover, flight })
   return writes
 }

@@ -3,13 +3,12 @@
  * the older half of its pages, with its cursor corrected in the same commit; one that is not goes whole. Sizes are
  * estimates from the newest rows; the outbox is never counted and never touched.
  */
-import type { Key, Row, Write } from '../../ports/storage.js'
+import type { Row, Write } from '../../ports/storage.js'
 import { pageOf } from '../timeline/window.js'
-import { bounds } from '../timing.js'
+import * as bounds from '../bounds.js'
 import { type Draft, draftOf, type Turn } from '../turn.js'
 import type { Usage } from './disk-state.js'
-
-const usageKey: Key = ['u']
+import { put } from './put.js'
 
 /** After making room this much of the cap is used at most, so that it is not made at every commit. */
 const roomy = 0.9
@@ -23,13 +22,17 @@ export function noteUsage({ disk, wallMs }: Turn, { id, log, cache }: Draft): vo
   const bytes = Math.ceil(((cache.last - cache.cover.first + 1) * JSON.stringify(newest).length) / newest.length)
   const was = disk.usage.get(id)
   if (was && Math.abs(was.bytes - bytes) < noticeBytes) return
-  disk.usage = new Map(disk.usage).set(id, { bytes, openedAt: was?.openedAt ?? wallMs })
+  note(disk, id, bytes, was?.openedAt ?? wallMs)
 }
 
 /** Somebody looks at this conversation. */
 export function noteOpened({ disk, wallMs }: Turn, id: string): void {
   const was = disk.usage.get(id)
-  if (was) disk.usage = new Map(disk.usage).set(id, { bytes: was.bytes, openedAt: wallMs })
+  if (was) note(disk, id, was.bytes, wallMs)
+}
+
+function note(disk: Turn['disk'], id: string, bytes: number, openedAt: number): void {
+  disk.usage = new Map(disk.usage).set(id, { bytes, openedAt })
 }
 
 /** Writes that keep the cache under its cap, and the row that remembers the sizes. */
@@ -39,7 +42,7 @@ export function capWrites(turn: Turn): Write[] {
   if (disk.usage === disk.storedUsage) return writes
   disk.storedUsage = disk.usage
   const value = [...disk.usage].map(([id, { bytes, openedAt }]) => [id, bytes, openedAt])
-  return [...writes, { kind: 'put', row: { key: usageKey, version: '', value } }]
+  return [...writes, put(['u'], value)]
 }
 
 function roomMade(turn: Turn, cap: number): Write[] {

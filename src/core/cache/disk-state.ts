@@ -16,8 +16,9 @@ export interface DiskState {
   readonly phase: 'closed' | 'opening' | 'claiming' | 'founding' | 'ready' | 'fenced'
   /** '' until known; every commit expects it. */
   readonly generation: string
-  /** The ask of the first read, and the rows it brought until the lanes are claimed. */
+  /** The ask of the first read, or of lanes freed since; 0: none. */
   readonly ask: number
+  /** What the first read brought, until its lanes are claimed. */
   readonly rows: readonly Row[]
   /** Lanes of others that this instance has adopted; their rows follow its memory from then on. */
   readonly adopted: readonly string[]

@@ -121,6 +121,15 @@ describe('L1 R16: a lane whose instance ends later', () => {
       ['y', 'x'],
     ])
   })
+
+  it('is not counted as adopted where it cannot be read, and sending goes on', () => {
+    const core = phases.claiming()
+    core.dispatch({ kind: 'lanes-claimed', lanes: [] })
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['other'] })
+    expect(core.state().disk).toMatchObject({ phase: 'ready', freed: ['other'] })
+    core.dispatch({ kind: 'disk-unreadable', ask: core.state().disk.ask })
+    expect(core.state().disk).toMatchObject({ phase: 'ready', adopted: [], freed: [] })
+  })
 })
 
 describe('L1 L10 R29: the disk', () => {

@@ -6,74 +6,72 @@
  *                            ▲                          │ no generation yet   ▲  │ rows are elsewhere now
  *                            └── another was first ── founding ──committed────┘◀─┘
  */
-import type { Row, StorageErrorCode, Write } from '../../ports/storage.js'
+import type { Row, StorageErrorCode } from '../../ports/storage.js'
 import { isCount, isFields, isMarked, maybe } from '../../protocol/guards.js'
 import { conversationFor } from '../conversations.js'
 import { type Entry, entryFromRow, entryWrite } from '../outbox/entry.js'
 import { saved } from '../outbox/outbox.js'
 import { settleHeld } from '../outbox/settle.js'
-import { never, timing } from '../timing.js'
-import { drafts, nextNumber, report, type Turn, warn } from '../turn.js'
-import { restart } from './cache.js'
+import * as timing from '../timing.js'
+import { never } from '../timing.js'
+import { drafts, report, type Turn, warn } from '../turn.js'
+import { emptyCache } from './cache-state.js'
 import { usageFromRows } from './cap.js'
-import { generationKey, openDisk, enqueue, saveRegister } from './disk-queue.js'
+import { enqueue, openDisk, saveRegister } from './disk-queue.js'
+import { put } from './put.js'
+import { commit, generationKey, load } from './writes.js'
 
-/** The first read came: lanes of other instances are ours only if nobody living holds them (R16). */
+/** What the disk was asked for: at first everything a client needs before it may send, later lanes that were freed since. */
 export function diskRead(turn: Turn, rows: readonly Row[]): void {
-  Object.assign(turn.disk, { phase: 'claiming', rows, ask: 0 })
-  const lanes = new Set(rows.flatMap(({ key: [kind, , lane] }) => (kind === 'o' && typeof lane === 'string' ? [lane] : [])))
-  lanes.delete(turn.config.lane)
+  turn.disk.ask = 0
+  if (turn.disk.phase === 'opening') opened(turn, rows)
+  else adoptLanes(turn, rows)
+}
+
+/** Nothing stored can be used. */
+export function diskUnreadable(turn: Turn): void {
+  warn(turn, 'The stored outbox could not be read; sending goes on from memory.', {})
+  turn.disk.freed = []
+  diskRead(turn, [])
+}
+
+/** Lanes of other instances are ours only if nobody living holds them (R16). */
+function opened(turn: Turn, rows: readonly Row[]): void {
+  const { disk, config } = turn
+  disk.phase = 'claiming'
+  disk.rows = rows
+  disk.generation = rows.find(({ key }) => key[0] === 'g')?.version ?? ''
+  disk.usage = usageFromRows(rows)
+  const lanes = new Set<string>()
+  for (const row of rows) {
+    const [kind, , lane] = row.key
+    if (kind === 'r') restoreRegister(turn, row)
+    if (kind === 'o' && typeof lane === 'string' && lane !== config.lane) lanes.add(lane)
+  }
   if (lanes.size === 0) lanesClaimed(turn, [])
   else turn.effects.push({ kind: 'claim-lanes', lanes: [...lanes].sort() })
 }
 
-/** The first read failed for good: nothing stored can be used, and nothing will be stored. */
-export function diskUnreadable(turn: Turn): void {
-  warn(turn, 'The stored outbox could not be read; sending goes on from memory.', {})
-  diskRead(turn, [])
-}
-
-/** Lanes that nobody holds: those found at the first read, or one whose instance has ended since. */
+/** Lanes that nobody holds: those of the first read, or one whose instance has ended since: what it has written since is read first. */
 export function lanesClaimed(turn: Turn, lanes: readonly string[]): void {
   const { disk } = turn
-  const { rows } = disk
-  if (disk.phase !== 'claiming') return lanesFreed(turn, lanes)
-  const generation = rows.find(({ key }) => key[0] === 'g')?.version
-  disk.phase = generation === undefined ? 'founding' : 'ready'
-  disk.generation = generation ?? `${turn.config.lane}.1`
-  disk.rows = []
-  disk.adopted = lanes
-  disk.usage = usageFromRows(rows)
-  for (const row of rows) if (row.key[0] === 'r') restoreRegister(turn, row)
-  adoptLanes(turn, lanes, rows)
-}
-
-/** What was written into it since the first read is not known: the outbox is read again. */
-function lanesFreed(turn: Turn, lanes: readonly string[]): void {
-  const { disk } = turn
-  if (lanes.length === 0 || (disk.phase !== 'ready' && disk.phase !== 'founding')) return
   disk.freed = [...disk.freed, ...lanes]
-  disk.ask = nextNumber(turn)
-  turn.effects.push({ kind: 'load', ask: disk.ask, ranges: [{ prefix: ['o'] }] })
-}
-
-/** The rows of freed lanes. */
-export function freedRead(turn: Turn, rows: readonly Row[]): void {
-  const { disk } = turn
-  const { freed } = disk
-  Object.assign(disk, { ask: 0, freed: [], adopted: [...disk.adopted, ...freed] })
-  adoptLanes(turn, freed, rows)
+  if (disk.phase === 'claiming' || disk.freed.length === 0) adoptLanes(turn, disk.rows)
+  else if (disk.phase !== 'opening') disk.ask = load(turn, { prefix: ['o'] })
 }
 
 /** Adopted entries stand in order ahead of those made since. */
-function adoptLanes(turn: Turn, lanes: readonly string[], rows: readonly Row[]): void {
+function adoptLanes(turn: Turn, rows: readonly Row[]): void {
+  const { disk } = turn
+  const { freed } = disk
+  Object.assign(disk, { rows: [], freed: [], adopted: [...disk.adopted, ...freed] })
+  if (disk.phase === 'claiming') disk.phase = disk.generation ? 'ready' : 'founding'
   const adopted = new Map<string, Entry[]>()
   for (const row of rows) {
-    const [kind, , lane] = row.key
-    if (kind !== 'o' || !lanes.includes(lane as string)) continue
+    if (!freed.includes(row.key[2] as string)) continue
     const entry = entryFromRow(row)
-    if (entry) adopted.set(entry.conversation, [...(adopted.get(entry.conversation) ?? []), entry])
-    else warn(turn, 'A stored outbox row is damaged; it stays on disk and is not sent.', { key: row.key })
+    if (!entry) warn(turn, 'A stored outbox row is damaged; it stays on disk and is not sent.', { key: row.key })
+    else if (!adopted.get(entry.conversation)?.push(entry)) adopted.set(entry.conversation, [entry])
   }
   for (const [id, entries] of adopted) adopt(turn, id, entries)
 }
@@ -103,23 +101,22 @@ function restoreRegister(turn: Turn, { key: [, id], value }: Row): void {
 export function commitOutbox(turn: Turn): void {
   const { disk } = turn
   if (turn.nowMs < diskWakeAt(turn)) return
-  const { generation } = disk
-  const founding = disk.phase === 'founding'
-  const commit = nextNumber(turn)
-  const savings = founding ? [] : disk.waiting
-  const first: Write = { kind: 'put', row: { key: generationKey, version: generation, value: null } }
-  const writes = founding ? [first] : savings.flatMap((saving) => saving.writes)
-  if (!founding) disk.waiting = []
-  disk.flight = { commit, savings }
-  const expect = [{ key: generationKey, version: founding ? null : generation }]
-  turn.effects.push({ kind: 'commit', commit, writes, durability: 'strict', expect })
+  if (disk.phase === 'founding') {
+    disk.generation ||= `${turn.config.lane}.1`
+    disk.flight = { commit: commit(turn, 'strict', [put(generationKey, null, disk.generation)]), savings: [] }
+    return
+  }
+  const savings = disk.waiting
+  const writes = savings.flatMap((saving) => saving.writes)
+  disk.waiting = []
+  disk.flight = { commit: commit(turn, 'strict', writes), savings }
 }
 
 /** True when the commit was one of the outbox. */
-export function outboxCommitted(turn: Turn, commit: number): boolean {
+export function outboxCommitted(turn: Turn, number: number): boolean {
   const { disk } = turn
   const { flight } = disk
-  if (flight?.commit !== commit) return false
+  if (flight?.commit !== number) return false
   Object.assign(disk, { phase: 'ready', flight: null, failures: 0 })
   const still = new Set(disk.waiting.map(({ localId }) => localId))
   for (const { conversation, localId } of flight.savings) if (!still.has(localId)) saved(turn, conversation, localId, true)
@@ -127,10 +124,10 @@ export function outboxCommitted(turn: Turn, commit: number): boolean {
 }
 
 /** Not written: entries go on from memory, said so by `durable: false`, and the rows are tried again. */
-export function outboxCommitFailed(turn: Turn, commit: number, code: StorageErrorCode): boolean {
+export function outboxCommitFailed(turn: Turn, number: number, code: StorageErrorCode): boolean {
   const { disk } = turn
   const { flight } = disk
-  if (flight?.commit !== commit) return false
+  if (flight?.commit !== number) return false
   disk.flight = null
   if (code !== 'conflict') {
     disk.failures += 1
@@ -153,8 +150,7 @@ export function diskMoved(turn: Turn): void {
   if (disk.phase !== 'ready' && disk.phase !== 'founding') return
   Object.assign(disk, { phase: 'founding', flight: null, cacheFlight: null, waiting: [], notBeforeMs: 0 })
   for (const { id, cache, entries, receipts } of drafts(turn)) {
-    restart(cache)
-    Object.assign(cache, { version: null, rereading: 0, flight: null, removals: [] })
+    Object.assign(cache, emptyCache, { dirty: true, dirtyFrom: 0 })
     for (const entry of entries) enqueue(turn, id, entry.localId, [entryWrite(entry)])
     if (receipts.pending) saveRegister(turn, id, receipts.pending)
   }
@@ -162,7 +158,7 @@ export function diskMoved(turn: Turn): void {
 
 /** This user logged out elsewhere: this instance writes and sends nothing more (L10). */
 export function fence(turn: Turn): void {
-  Object.assign(turn.disk, { phase: 'fenced', flight: null, waiting: [], cacheFlight: null })
+  turn.disk.phase = 'fenced'
   report(turn, { kind: 'fenced' })
 }
 

@@ -2,21 +2,22 @@
  * A conversation from disk: the cursor row with the newest page, and the page before it, in one read. A doubtful cache is
  * dropped and written anew, never half used (L8).
  */
-import type { KeyRange, Row } from '../../ports/storage.js'
+import type { Row } from '../../ports/storage.js'
 import type { MessageRow } from '../../protocol/frames.js'
 import { settleHeld } from '../outbox/settle.js'
 import { unmarked } from '../receipts.js'
 import { isDense, pageOf, positionOf, windowOf } from '../timeline/window.js'
-import { type Draft, nextNumber, type Turn } from '../turn.js'
+import type { Draft, Turn } from '../turn.js'
 import { restart } from './cache.js'
 import type { CursorValue } from './cache-state.js'
 import { cursorRow, cursorValue, foldPages } from './stored-rows.js'
+import { load } from './writes.js'
 
 /** Rows of one read: cursor, previous page and some patches between. */
 const firstRead = 8
 
 export function startRestore(turn: Turn, c: Draft): void {
-  read(turn, c, [{ prefix: ['m', c.id], reverse: true, limit: firstRead }])
+  c.cache.rereading = load(turn, { prefix: ['m', c.id], reverse: true, limit: firstRead })
 }
 
 /** After a conflict: what did the other instance write, and has it our newest message where we have it? */
@@ -24,12 +25,7 @@ export function rereadCursor(turn: Turn, c: Draft): void {
   const prefix = ['m', c.id]
   const newest = c.log.tail.rows.at(-1)
   const page = newest && [pageOf(newest.index)]
-  read(turn, c, [{ prefix, reverse: true, limit: 1 }, ...(page ? [{ prefix, from: page, to: page }] : [])])
-}
-
-function read(turn: Turn, { cache }: Draft, ranges: readonly KeyRange[]): void {
-  cache.rereading = nextNumber(turn)
-  turn.effects.push({ kind: 'load', ask: cache.rereading, ranges })
+  c.cache.rereading = load(turn, { prefix, reverse: true, limit: 1 }, ...(page ? [{ prefix, from: page, to: page }] : []))
 }
 
 /** The rows of either read; none where the disk could not be read. */
@@ -66,9 +62,8 @@ function olderRows({ rows: [first], hidden, first: lowest }: CursorValue, rows: 
 /** The other instance's cursor becomes the base of the next commit, if both stand on one line. */
 function adopt(c: Draft, value: CursorValue | undefined, rows: readonly Row[]): void {
   const { cache, log } = c
-  const isSameLine = value?.epoch === log.epoch && !cache.wentBack && onOneLine(c, value, rows)
   // Where it went back behind what was written from here, nobody knows which rows are of before.
-  if (!isSameLine || value.head < cache.head) return restart(cache)
+  if (!value || cache.wentBack || value.head < cache.head || !onOneLine(c, value, rows)) return restart(cache)
   const { head, first, from } = value
   const last = value.rows.at(-1)?.index ?? first - 1
   const isBehind = head < log.head
@@ -82,13 +77,13 @@ function adopt(c: Draft, value: CursorValue | undefined, rows: readonly Row[]): 
 export function isOwnLine(c: Draft, rows: readonly Row[]): boolean {
   const { version, flight } = c.cache
   const cursor = cursorRow(rows)
-  const value = cursorValue(cursor)
   const isOurs = cursor !== undefined && (cursor.version === version || cursor.version === flight?.version)
-  return isOurs || (value?.epoch === c.log.epoch && onOneLine(c, value, rows))
+  return isOurs || onOneLine(c, cursorValue(cursor), rows)
 }
 
 /** A backup restored under the same epoch makes another line: then the newest message of the shorter one is not in the longer. */
-function onOneLine({ log: { head, tag, tail } }: Draft, value: CursorValue, rows: readonly Row[]): boolean {
+function onOneLine({ log: { epoch, head, tag, tail } }: Draft, value: CursorValue | undefined, rows: readonly Row[]): boolean {
+  if (value?.epoch !== epoch) return false
   const ours = tail.rows.at(-1)
   const theirs = value.rows.at(-1)
   if (value.head === head) return value.tag === tag

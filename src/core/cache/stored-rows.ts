@@ -3,7 +3,7 @@ import type { Row } from '../../ports/storage.js'
 import type { MessageRow } from '../../protocol/frames.js'
 import { isFields, isMarked, isRow, maybe } from '../../protocol/guards.js'
 import { isDense, pageOf } from '../timeline/window.js'
-import { bounds } from '../timing.js'
+import * as bounds from '../bounds.js'
 import { build, cursorPage, type CursorValue } from './cache-state.js'
 
 /** Messages of stored pages with an index in [first, last], each in its newest stored state, oldest first. */

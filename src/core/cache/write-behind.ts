@@ -3,47 +3,52 @@ import type { Expectation, Key, StorageErrorCode, Write } from '../../ports/stor
 import { storedTo } from '../receipts.js'
 import type { ConversationState } from '../state.js'
 import { isLive } from '../timeline/live.js'
-import { bounds, never, timing } from '../timing.js'
-import { copyCache, type Draft, draftOf, nextNumber, type Turn } from '../turn.js'
+import * as bounds from '../bounds.js'
+import * as timing from '../timing.js'
+import { never } from '../timing.js'
+import { type Draft, draftOf, nextNumber, type Turn } from '../turn.js'
 import { cacheWrites, cursorKey, giveBack } from './cache.js'
+import { cursorPage } from './cache-state.js'
 import { capWrites, noteUsage } from './cap.js'
 import { fence } from './disk.js'
-import { generationKey } from './disk-queue.js'
+import { commit } from './writes.js'
 import { rereadCursor } from './restore.js'
 
 /** One relaxed commit with everything that changed, each conversation fenced by its cursor row. */
 export function commitCache(turn: Turn): void {
   const { disk, nowMs } = turn
-  if (!mayCommit(turn) || !turn.conversations.some((each) => isWritable(turn, each) && (nowMs >= disk.cacheNotBeforeMs || isLarge(each))))
-    return
-  const commit = nextNumber(turn)
-  const ids: string[] = []
+  const due = writable(turn)
+  if (!due.some((each) => nowMs >= disk.cacheNotBeforeMs || isLarge(each))) return
+  const version = `${turn.config.lane}.${nextNumber(turn)}`
   const writes: Write[] = []
-  const expect: Expectation[] = [{ key: generationKey, version: disk.generation }]
-  for (const { id } of turn.conversations.filter((each) => isWritable(turn, each))) {
+  const cursors: Expectation[] = []
+  for (const { id } of due) {
     const c = draftOf(turn, id) as Draft
-    ids.push(id)
-    expect.push({ key: cursorKey(id), version: c.cache.version })
-    writes.push(...(isBehindDisk(c) ? onlyRemovals(c) : cacheWrites(c, `${turn.config.lane}.${commit}`)))
+    cursors.push({ key: cursorKey(id), version: c.cache.version })
+    writes.push(...cacheWrites(c, version))
     noteUsage(turn, c)
   }
   writes.push(...capWrites(turn))
-  disk.cacheFlight = { commit, conversations: ids }
+  disk.cacheFlight = { commit: commitAll(turn, writes, cursors), conversations: due.map(({ id }) => id) }
   disk.cacheNotBeforeMs = nowMs + timing.writeBehindMs
-  if (planted.cursorApart) commitApart(turn, commit, writes)
-  else turn.effects.push({ kind: 'commit', commit, writes, durability: 'relaxed', expect: planted.expectIgnored ? [] : expect })
 }
 
-/** A planted bug: the cursor goes ahead of its rows. */
-function commitApart(turn: Turn, commit: number, writes: readonly Write[]): void {
-  const isCursor = (write: Write) => write.kind === 'put' && write.row.key[2] === Number.MAX_SAFE_INTEGER
+function commitAll(turn: Turn, writes: readonly Write[], cursors: readonly Expectation[]): number {
+  if (!planted.cursorApart) return commit(turn, 'relaxed', writes, cursors)
+  const isCursor = (write: Write) => write.kind === 'put' && write.row.key[2] === cursorPage
   turn.effects.push({ kind: 'commit', commit: 0, writes: writes.filter(isCursor), durability: 'relaxed', expect: [] })
-  turn.effects.push({ kind: 'commit', commit, writes: writes.filter((write) => !isCursor(write)), durability: 'relaxed', expect: [] })
+  return commit(
+    turn,
+    'relaxed',
+    writes.filter((write) => !isCursor(write)),
+  )
 }
 
-/** Never before rows of the outbox that wait: a settled entry's row that is removed here would be written again. */
-function mayCommit({ disk }: Turn): boolean {
-  return disk.phase === 'ready' && !disk.cacheFlight && disk.failures === 0 && disk.waiting.length === 0
+/** What is to be written, while it may be: never before rows of the outbox that wait, or a settled entry's row that is removed here comes back. */
+function writable(turn: Turn): readonly ConversationState[] {
+  const { phase, cacheFlight, failures, waiting } = turn.disk
+  const mayCommit = phase === 'ready' && !cacheFlight && failures === 0 && waiting.length === 0
+  return mayCommit ? turn.conversations.filter((each) => isWritable(turn, each)) : []
 }
 
 function isWritable(turn: Turn, { cache, log }: ConversationState): boolean {
@@ -54,19 +59,6 @@ function isWritable(turn: Turn, { cache, log }: ConversationState): boolean {
 
 function isLarge({ cache, log }: ConversationState): boolean {
   return (log.tail.rows.at(-1)?.index ?? 0) - cache.dirtyFrom >= bounds.dirtyRows
-}
-
-/** Another instance has stored more than is known here: its rows stand. */
-function isBehindDisk({ cache, log }: Draft): boolean {
-  return !cache.restart && cache.head > log.head
-}
-
-function onlyRemovals({ cache }: Draft): Write[] {
-  const { removals } = cache
-  cache.flight = copyCache(cache)
-  cache.dirty = false
-  cache.removals = []
-  return removals.map((key) => ({ kind: 'remove', key }))
 }
 
 export function cacheCommitted(turn: Turn, commit: number): void {
@@ -96,5 +88,5 @@ function landed(turn: Turn, commit: number): readonly Draft[] {
 }
 
 export function cacheWakeAt(turn: Turn): number {
-  return mayCommit(turn) && turn.conversations.some((each) => isWritable(turn, each)) ? turn.disk.cacheNotBeforeMs : never
+  return writable(turn).length > 0 ? turn.disk.cacheNotBeforeMs : never
 }

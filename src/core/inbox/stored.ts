@@ -2,17 +2,18 @@
  * The newest part of the list on disk, so that it paints before the server is heard. It is a picture, not a base: every
  * session reads the list anew, and no cursor is stored that could run ahead of the rows.
  */
-import type { Key, Row } from '../../ports/storage.js'
+import type { Row } from '../../ports/storage.js'
 import type { Person } from '../../protocol/frames.js'
 import { arePeople, isCount, isFields, isFlag, isId, isRow, isTime, maybe, recordOf } from '../../protocol/guards.js'
-import { generationKey } from '../cache/disk-queue.js'
+import * as bounds from '../bounds.js'
+import { put } from '../cache/put.js'
+import { commit } from '../cache/writes.js'
 import { learnPeople } from '../people.js'
-import { bounds, never, timing } from '../timing.js'
-import { nextNumber, type Turn } from '../turn.js'
+import * as timing from '../timing.js'
+import { never } from '../timing.js'
+import type { Turn } from '../turn.js'
 import { bookOf, itemsOf } from './book.js'
 import type { InboxItemState } from './inbox-state.js'
-
-const inboxKey: Key = ['i']
 
 interface StoredItem extends Omit<InboxItemState, 'people' | 'pending' | 'receipts'> {
   readonly people: readonly Person[]
@@ -31,7 +32,7 @@ const isStoredItem = recordOf<StoredItem>({
 
 /** One relaxed commit at most every two seconds, whatever happens in the list. */
 export function storeInbox(turn: Turn): void {
-  const { inbox, disk, people: known, nowMs } = turn
+  const { inbox, people: known, nowMs } = turn
   if (nowMs < storeInboxAt(turn)) return
   const items = itemsOf(inbox.book).slice(0, bounds.storedInbox)
   const value = items.map(({ id, at, unread, more, rev, profile, people: users, last }): StoredItem => {
@@ -43,13 +44,7 @@ export function storeInbox(turn: Turn): void {
   })
   inbox.stored = inbox.book
   inbox.storeAtMs = nowMs + timing.storeInboxMs
-  turn.effects.push({
-    kind: 'commit',
-    commit: nextNumber(turn),
-    writes: [{ kind: 'put', row: { key: inboxKey, version: '', value } }],
-    durability: 'relaxed',
-    expect: [{ key: generationKey, version: disk.generation }],
-  })
+  commit(turn, 'relaxed', [put(['i'], value)])
 }
 
 /** When the list is next written. */

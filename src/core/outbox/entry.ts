@@ -11,11 +11,12 @@
 import type { Key, Row, Write } from '../../ports/storage.js'
 import type { ClientFrame, MessageRow } from '../../protocol/frames.js'
 import { isFields, isId } from '../../protocol/guards.js'
+import { put } from '../cache/put.js'
 
 export type Arm =
   | { readonly kind: 'saving' }
-  /** `waitFor`: not while that entry is in flight (R12). */
-  | { readonly kind: 'queued'; readonly notBeforeMs: number; readonly waitFor?: string }
+  /** `waits`: not while the one before it is in flight (R12). */
+  | { readonly kind: 'queued'; readonly notBeforeMs: number; readonly waits?: boolean }
   | { readonly kind: 'inflight'; readonly link: number; readonly deadlineMs: number }
   /** `link`: on which it was said; an older server's word counts only once the log has been asked again. */
   | { readonly kind: 'acked'; readonly seq: number; readonly epoch: string; readonly link: number; readonly message?: MessageRow }
@@ -25,9 +26,8 @@ export type Arm =
 export interface Entry {
   readonly localId: string
   readonly conversation: string
-  /** Its place on disk: lane and counter. */
-  readonly lane: string
-  readonly n: number
+  /** Its place on disk: conversation, lane and counter (R16). */
+  readonly key: Key
   readonly content: unknown
   readonly bytes: number
   /** Milliseconds since 1970 by the device. */
@@ -54,21 +54,15 @@ export function isUnsettled({ arm }: Entry): boolean {
   return arm.kind === 'inflight' || arm.kind === 'acked'
 }
 
-export function entryKey(entry: Entry): Key {
-  return ['o', entry.conversation, entry.lane, entry.n]
-}
-
 /** The row from which a reload makes the entry again. */
 export function entryWrite(entry: Entry): Write {
-  const { localId, content, bytes, at, voiding, attempts, arm } = entry
-  const failed = arm.kind === 'failed' ? { code: arm.code, final: arm.final, behind: arm.behind } : null
-  const row: Row = { key: entryKey(entry), version: localId, value: { localId, content, bytes, at, voiding, attempts, failed } }
-  return { kind: 'put', row }
+  const { key, localId, content, bytes, at, voiding, attempts, arm } = entry
+  return put(key, { localId, content, bytes, at, voiding, attempts, failed: arm.kind === 'failed' ? arm : null }, localId)
 }
 
 /** The write by which it leaves the disk. */
-export function entryRemoval(entry: Entry): Write {
-  return { kind: 'remove', key: entryKey(entry) }
+export function entryRemoval({ key }: Entry): Write {
+  return { kind: 'remove', key }
 }
 
 /** An entry as the disk has it, or nothing for a row that is not one. */
@@ -80,8 +74,7 @@ export function entryFromRow({ key, value }: Row): Entry | null {
   return {
     localId,
     conversation,
-    lane,
-    n,
+    key,
     content,
     bytes: numberOr0(bytes),
     at: numberOr0(at),
@@ -104,8 +97,8 @@ function numberOr0(value: unknown): number {
 
 /** The entry with some of it changed. Written out, not spread: it is done on the way of every message. */
 export function withChange(entry: Entry, change: Partial<Entry>): Entry {
-  const { localId, conversation, lane, n, content, bytes, at, madeMs, arm, attempts, handed, voiding, stored, alone, settledThen } = entry
-  const copy = { localId, conversation, lane, n, content, bytes, at, madeMs, arm, attempts, handed, voiding, stored, alone, settledThen }
+  const { localId, conversation, key, content, bytes, at, madeMs, arm, attempts, handed, voiding, stored, alone, settledThen } = entry
+  const copy = { localId, conversation, key, content, bytes, at, madeMs, arm, attempts, handed, voiding, stored, alone, settledThen }
   return Object.assign(copy, change)
 }
 
@@ -116,7 +109,7 @@ export function operationFrame(entry: Entry, after: string | undefined): ClientF
     conversation: entry.conversation,
     localId: entry.localId,
     try: entry.attempts,
-    ...(after === undefined ? {} : { after }),
+    after,
     operation: entry.voiding ? { kind: 'void' } : { kind: 'send', content: entry.content },
   }
 }

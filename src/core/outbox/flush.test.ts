@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
 import { ack, echo, live, openedFrame, openWith, reject, requestOf, row, send } from '../../../test/fakes/wire-frames.js'
 import { orderedRows } from '../../storage/memory/ordered-rows.js'
-import { bounds, timing } from '../timing.js'
+import * as bounds from '../bounds.js'
+import * as timing from '../timing.js'
 import type { Entry } from './entry.js'
 
 const operations = (core: DrivenCore) =>

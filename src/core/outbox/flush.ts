@@ -2,10 +2,14 @@
  * Handing entries to the link: in order, at most a window of them unacknowledged (R12, R17). A queued entry goes
  * only when everything before it in the conversation is in flight, acknowledged or failed.
  */
-import type { ChatState, ConversationState } from '../state.js'
-import { bounds, never, timing } from '../timing.js'
+import type { ChatState } from '../state.js'
+import * as bounds from '../bounds.js'
+import * as timing from '../timing.js'
+import { never } from '../timing.js'
 import { type Draft, draftOf, type Turn } from '../turn.js'
-import { type Arm, type Entry, isUnsettled, operationFrame, queuedNow, withChange } from './entry.js'
+import { type Arm, type Entry, operationFrame, queuedNow, withChange } from './entry.js'
+
+type Totals = Pick<ChatState, 'conversations' | 'outbox'>
 
 export function flush(turn: Turn, c: Draft): void {
   const { session, disk, nowMs } = turn
@@ -16,32 +20,33 @@ export function flush(turn: Turn, c: Draft): void {
   if (log.state !== 'ready' || (log.liveOn !== link && !log.catchUp)) return
   const window = features.includes('after') ? limits.window : 1
   const sent = new Map<Entry, Entry>()
-  let bytes = bytesInFlight(turn.conversations)
+  let bytes = bytesInFlight(turn)
   let inFlight = 0
-  let previous: string | undefined
+  let previous: Entry | undefined
   for (const entry of c.entries) {
     const { arm } = entry
     // What another link acknowledged holds what is behind it until the log says whether it is still there.
     if (arm.kind === 'saving' || (arm.kind === 'acked' && arm.link !== link)) break
     if (arm.kind === 'queued') {
-      if (inFlight >= window || arm.notBeforeMs > nowMs || isInFlight(c, arm.waitFor)) break
+      if (inFlight >= window || arm.notBeforeMs > nowMs || (arm.waits && previous?.arm.kind === 'inflight')) break
       if (bytes > 0 && bytes + entry.bytes > bounds.unackedBytes) break
       const flight: Arm = { kind: 'inflight', link, deadlineMs: nowMs + timing.ackMs }
       const going = withChange(entry, { handed: true, attempts: entry.attempts + 1, arm: flight })
-      turn.frames.push(operationFrame(going, planted.afterIgnored ? undefined : previous))
+      turn.frames.push(operationFrame(going, planted.afterIgnored ? undefined : previous?.localId))
       sent.set(entry, going)
       bytes += entry.bytes
     }
-    if (arm.kind === 'queued' || arm.kind === 'inflight') inFlight += 1
-    if (arm.kind === 'queued' || isUnsettled(entry)) previous = entry.localId
+    if (arm.kind === 'failed') continue
+    if (arm.kind !== 'acked') inFlight += 1
+    previous = entry
   }
   if (sent.size > 0) c.entries = c.entries.map((entry) => sent.get(entry) ?? entry)
 }
 
 /** Operation bytes that wait for an answer on the link, over all conversations (R17). */
-function bytesInFlight(conversations: readonly ConversationState[]): number {
+function bytesInFlight({ conversations, outbox }: Totals): number {
   let bytes = 0
-  for (const { entries } of conversations) {
+  for (const { entries } of outbox.entries > 0 ? conversations : []) {
     for (const entry of entries) {
       if (entry.arm.kind === 'inflight') bytes += entry.bytes
       else if (entry.arm.kind === 'queued') break
@@ -51,33 +56,29 @@ function bytesInFlight(conversations: readonly ConversationState[]): number {
 }
 
 /** The link has as much to carry as it may: what can wait or be left out is not sent now (R17). */
-export function isCrowded({ conversations, outbox }: Pick<ChatState, 'conversations' | 'outbox'>): boolean {
-  return outbox.entries > 0 && bytesInFlight(conversations) >= bounds.unackedBytes
+export function isCrowded(state: Totals): boolean {
+  return bytesInFlight(state) >= bounds.unackedBytes
 }
 
-/** Room on the link is for every conversation that waits for it: they are looked at too. */
+/** Room on the link is for every conversation that waits for it, with an entry or what else was left out: they are looked at too. */
 export function shareRoom(turn: Turn): void {
-  const { conversations, outbox, before } = turn
-  const queues = outbox.entries > 0 && bytesInFlight(conversations) < bytesInFlight(before.conversations)
-  const hasRoom = isCrowded(before) && !isCrowded(turn)
-  for (const { id, entries } of queues || hasRoom ? conversations : []) if (hasRoom || entries.length > 0) draftOf(turn, id)
-}
-
-function isInFlight({ entries }: Draft, localId: string | undefined): boolean {
-  return localId !== undefined && entries.some((each) => each.localId === localId && each.arm.kind === 'inflight')
+  const was = bytesInFlight(turn.before)
+  if (bytesInFlight(turn) >= was) return
+  for (const { id, entries } of turn.conversations) if (entries.length > 0 || was >= bounds.unackedBytes) draftOf(turn, id)
 }
 
 /** The link is gone: everything in flight waits for the next, of unknown fate. */
 export function linkLost(c: Draft): void {
-  returnFrom(c, 0)
+  c.entries = requeued(c.entries, isInFlight)
 }
 
-/** The entry of this number and everything in flight behind it return to the queue. */
-export function returnFrom(c: Draft, start: number, first?: Arm): void {
-  c.entries = c.entries.map((each, i) => {
-    if (first && i === start) return withChange(each, { arm: first })
-    return i >= start && each.arm.kind === 'inflight' ? withChange(each, { arm: queuedNow }) : each
-  })
+export function isInFlight({ kind }: Arm): boolean {
+  return kind === 'inflight'
+}
+
+/** The entries with some of them to be handed over again. */
+export function requeued(entries: readonly Entry[], which: (arm: Arm, at: number) => boolean): readonly Entry[] {
+  return entries.map((each, at) => (which(each.arm, at) ? withChange(each, { arm: queuedNow }) : each))
 }
 
 /** When an entry of this conversation next wants to be looked at. What is due already waits for something else than time. */

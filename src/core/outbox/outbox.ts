@@ -1,5 +1,5 @@
 /** The application's side of the outbox: send, retry, take back; and what a written row releases (R11, R13). */
-import type { Write } from '../../ports/storage.js'
+import type { Key, Write } from '../../ports/storage.js'
 import { enqueue } from '../cache/disk-queue.js'
 import { type Draft, draftOf, report, shownTime, type Turn } from '../turn.js'
 import { type Entry, entryRemoval, entryWrite, queuedNow, withChange } from './entry.js'
@@ -16,8 +16,7 @@ export function send(turn: Turn, c: Draft, localId: string, content: unknown, by
   const entry: Entry = {
     localId,
     conversation: c.id,
-    lane: turn.config.lane,
-    n: outbox.nextN++,
+    key: nextKey(turn, c),
     content,
     bytes,
     at: shownTime(turn),
@@ -36,11 +35,16 @@ export function send(turn: Turn, c: Draft, localId: string, content: unknown, by
   keep(turn, entry, [entryWrite(entry)])
 }
 
+/** The end of the own lane. */
+function nextKey({ config, outbox }: Turn, c: Draft): Key {
+  return ['o', c.id, config.lane, outbox.nextN++]
+}
+
 /** Puts a failed entry at the end of its lane, under the same localId. */
 export function retry(turn: Turn, c: Draft, localId: string): void {
   const entry = entryOf(c, localId)
   if (entry?.arm.kind !== 'failed') return
-  const again = withChange(entry, { arm: { kind: 'saving' }, lane: turn.config.lane, n: turn.outbox.nextN++, voiding: false, alone: 0 })
+  const again = withChange(entry, { arm: { kind: 'saving' }, key: nextKey(turn, c), voiding: false, alone: 0 })
   c.entries = [...c.entries.filter((each) => each !== entry), again]
   keep(turn, again, [entryRemoval(entry), entryWrite(again)])
 }

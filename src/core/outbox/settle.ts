@@ -7,10 +7,10 @@ import { enqueue } from '../cache/disk-queue.js'
 import { waitMs } from '../session.js'
 import { heard, isLive } from '../timeline/live.js'
 import { windowOf } from '../timeline/window.js'
-import { bounds } from '../timing.js'
+import * as bounds from '../bounds.js'
 import { type Draft, draftOf, onlineLink, report, type Turn } from '../turn.js'
-import { type Arm, type Entry, entryKey, entryRemoval, entryWrite, isUnsettled, queuedNow, rowOf, withChange } from './entry.js'
-import { returnFrom } from './flush.js'
+import { type Entry, entryRemoval, entryWrite, isUnsettled, queuedNow, rowOf } from './entry.js'
+import { isInFlight, requeued } from './flush.js'
 import { drop, entryOf, revise, takenBack } from './outbox.js'
 
 type Ack = Extract<ServerFrame, { type: 'ack' }>
@@ -24,15 +24,14 @@ export function acked(turn: Turn, { conversation, localId, epoch, seq, message }
   if (log.epoch !== '' && epoch !== log.epoch) return
   if (seq === undefined) {
     // Taken back before, and sent again since: it can never land, and its user must hear so.
-    if (!entry.voiding) return fail(turn, c, entry, 'taken-back', true)
+    if (!entry.voiding) return fail(turn, c, localId, 'taken-back', true)
     enqueue(turn, c.id, '', [entryRemoval(entry)])
     return takenBack(turn, c, entry)
   }
   // Below the head it stands in the log, if the log is known to be the server's: before `open` is answered it is not.
   if (seq <= log.head && isLive(turn, log)) return settle(turn, c, entry)
   reportSent(turn, c, entry, message)
-  const arm: Arm = { kind: 'acked', seq, epoch, link: onlineLink(turn), ...(message ? { message } : {}) }
-  revise(c, entry, { arm, voiding: false })
+  revise(c, entry, { arm: { kind: 'acked', seq, epoch, link: onlineLink(turn), message }, voiding: false })
   if (planted.ackShownInPlace && message) log.tail = windowOf([...log.tail.rows, message], log.tail.from, log.tail.to)
   else heard(c, seq)
 }
@@ -43,7 +42,7 @@ function settle(turn: Turn, c: Draft, entry: Entry): void {
   drop(turn, c, entry)
   if (planted.outboxRowFirst) return enqueue(turn, c.id, '', [entryRemoval(entry)])
   c.cache.dirty = true
-  c.cache.removals = [...c.cache.removals, entryKey(entry)]
+  c.cache.removals = [...c.cache.removals, entryRemoval(entry)]
 }
 
 /** Own changes that the log has just taken in. */
@@ -72,19 +71,16 @@ function reportSent(turn: Turn, { log }: Draft, entry: Entry, row?: MessageRow):
   report(turn, { kind: 'sent', entry, tookMs, row: held ?? rowOf(entry, user) })
 }
 
-export function rejected(turn: Turn, frame: Reject): void {
-  const c = draftOf(turn, frame.conversation)
-  const entry = c && entryOf(c, frame.localId)
-  if (entry?.arm.kind !== 'inflight' || frame.try !== entry.attempts) return
-  if (frame.final) return fail(turn, c as Draft, entry, frame.code, true)
-  if (frame.code !== 'out-of-order') return failedInPassing(turn, c as Draft, entry, frame.retryAfterMs)
-  const { entries } = c as Draft
-  const at = entries.indexOf(entry)
-  const before = entries.slice(0, at).findLast(isUnsettled)
-  const waits = before?.arm.kind === 'inflight'
-  returnFrom(c as Draft, at, { kind: 'queued', notBeforeMs: 0, ...(waits ? { waitFor: before.localId } : {}) })
+export function rejected(turn: Turn, { conversation, localId, try: tried, final, code, retryAfterMs }: Reject): void {
+  const c = draftOf(turn, conversation)
+  const entry = c && entryOf(c, localId)
+  if (!c || entry?.arm.kind !== 'inflight' || tried !== entry.attempts) return
+  if (final) return fail(turn, c, localId, code, true)
+  if (code !== 'out-of-order') return failedInPassing(turn, c, entry, retryAfterMs)
+  const before = c.entries.slice(0, c.entries.indexOf(entry)).findLast(isUnsettled)
+  holdBack(c, entry, { arm: { kind: 'queued', notBeforeMs: 0, waits: true } })
   // The server no longer knows what it acknowledged: it was restored from a backup under this link.
-  if (before && !waits) revise(c as Draft, before, { arm: queuedNow })
+  if (before?.arm.kind === 'acked') revise(c, before, { arm: queuedNow })
 }
 
 /** Acknowledgements that did not come in time. */
@@ -97,21 +93,24 @@ export function ackDeadlines(turn: Turn, c: Draft): void {
 function failedInPassing(turn: Turn, c: Draft, entry: Entry, hintMs?: number): void {
   const settledThen = turn.outbox.settled
   const alone = entry.alone + (settledThen > entry.settledThen ? 1 : 0)
-  if (alone >= bounds.soloFailures) return fail(turn, c, entry, 'gave-up', false)
-  const at = c.entries.indexOf(entry)
+  if (alone >= bounds.soloFailures) return fail(turn, c, entry.localId, 'gave-up', false)
   const notBeforeMs = turn.nowMs + waitMs(Math.min(entry.attempts - 1, 6), turn.roll, hintMs)
-  returnFrom(c, at, { kind: 'queued', notBeforeMs })
-  revise(c, c.entries[at] as Entry, { alone, settledThen })
+  holdBack(c, entry, { arm: { kind: 'queued', notBeforeMs }, alone, settledThen })
 }
 
 /** Visible and at rest until `retry` or `discard`; everything behind it goes on. */
-export function fail(turn: Turn, c: Draft, entry: Entry, code: string, final: boolean): void {
-  const { localId } = entry
-  const at = c.entries.findIndex((each) => each.localId === localId)
-  returnFrom(c, at, { kind: 'failed', code, final, behind: c.log.head })
-  const failed = revise(c, c.entries[at] as Entry, { voiding: false })
+export function fail(turn: Turn, c: Draft, localId: string, code: string, final: boolean): void {
+  const entry = entryOf(c, localId) as Entry
+  const failed = holdBack(c, entry, { arm: { kind: 'failed', code, final, behind: c.log.head }, voiding: false })
   enqueue(turn, c.id, localId, [entryWrite(failed)])
   report(turn, { kind: 'failed', conversation: c.id, localId, code })
+}
+
+/** A changed entry, and everything in flight behind it goes again: it was sent as its successor (R12). */
+function holdBack(c: Draft, entry: Entry, change: Partial<Entry>): Entry {
+  const place = c.entries.indexOf(entry)
+  c.entries = requeued(c.entries, (arm, at) => at > place && isInFlight(arm))
+  return revise(c, entry, change)
 }
 
 /**
@@ -119,7 +118,7 @@ export function fail(turn: Turn, c: Draft, entry: Entry, code: string, final: bo
  * restored backup it may be lost, and where it is not, the first answer comes back (R3).
  */
 export function askAgain(entries: readonly Entry[], trusted = 0): readonly Entry[] {
-  return entries.map((each) => (each.arm.kind === 'acked' && each.arm.link !== trusted ? withChange(each, { arm: queuedNow }) : each))
+  return requeued(entries, (arm) => arm.kind === 'acked' && arm.link !== trusted)
 }
 
 /**

@@ -3,9 +3,9 @@
  * `applyRow` is the one rule by which pages, catch-ups and live changes commute: a row is applied iff its `rev` beats the
  * one held (R4).
  */
+import * as bounds from '../bounds.js'
 import type { ChangeFrame, MessageRow } from '../../protocol/frames.js'
 import { neededFrom, restart } from '../cache/cache.js'
-import { bounds } from '../timing.js'
 import type { Draft } from '../turn.js'
 import { restated, trimOldest, windowOf } from './window.js'
 

@@ -2,7 +2,7 @@
 import type { MessageRow } from '../../protocol/frames.js'
 import type { HiddenRange } from '../../protocol/frames.js'
 import type { Window } from '../state.js'
-import { bounds } from '../timing.js'
+import * as bounds from '../bounds.js'
 
 export function windowOf(rows: readonly MessageRow[], from: number, to: number, stem = rows): Window {
   return { rows, stem, from, to }
