@@ -40,8 +40,15 @@ export function steady<Inputs extends readonly unknown[], Made extends object>(
 
 /** The old one where both show the same: lists by their elements, records by their fields. */
 export function kept<T extends object>(old: T, next: T): T {
-  const differs = (key: string | number) => old[key as keyof T] !== next[key as keyof T]
-  if (Array.isArray(next)) return (old as typeof next).length === next.length && next.findLastIndex((_, i) => differs(i)) < 0 ? old : next
-  const keys = Object.keys(next)
-  return keys.some(differs) || keys.length !== Object.keys(old).length ? next : old
+  if (Array.isArray(next)) {
+    const list = old as typeof next
+    return list.length === next.length && next.findLastIndex((each, i) => each !== list[i]) < 0 ? old : next
+  }
+  let fields = 0
+  for (const key in next) {
+    if (old[key] !== next[key]) return next
+    fields += 1
+  }
+  for (const _ in old) fields -= 1
+  return fields === 0 ? old : next
 }

@@ -7,7 +7,7 @@ import type { Entry } from '../core/outbox/entry.js'
 import { isNews, ownRead } from '../core/receipts.js'
 import type { ConversationState, Window } from '../core/state.js'
 import { shown } from '../core/timeline/history.js'
-import { lowerBound } from '../core/timeline/window.js'
+import { appended, lowerBound } from '../core/timeline/window.js'
 import type { MessageRow } from '../protocol/frames.js'
 import type { Message, View } from './api.js'
 import { chatError } from './errors.js'
@@ -69,8 +69,7 @@ function confirmedMaker<C>(user: string, confirmed: Messages<C>['confirmed']) {
     }
     was = window
     levels = now
-    // Not pushed onto a copy: growing it would copy it again.
-    messages = (same ? messages : []).concat(added)
+    messages = same ? appended(messages, added) : added
     return messages
   }
 }

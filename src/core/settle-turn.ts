@@ -1,6 +1,6 @@
 /** The end of every turn: what follows from it for conversations, disk and link, and the next deadline. */
 import { commitOutbox, diskWakeAt } from './cache/disk.js'
-import { cacheWakeAt, commitCache } from './cache/write-behind.js'
+import { commitCache } from './cache/write-behind.js'
 import { inboxFollows, inboxLinkLost } from './inbox/inbox.js'
 import { storeInbox, storeInboxAt } from './inbox/stored.js'
 import { flush, flushWakeAt, linkLost, shareRoom } from './outbox/flush.js'
@@ -28,12 +28,12 @@ export function settleTurn(turn: Turn): void {
     inboxFollows(turn, c)
   }
   commitOutbox(turn)
-  commitCache(turn)
+  const cacheAtMs = commitCache(turn)
   storeInbox(turn)
   for (const c of touched)
     c.wakeAtMs = Math.min(flushWakeAt(c, turn.nowMs), catchUpWakeAt(turn, c), c.log.load?.deadlineMs ?? never, typingWakeAt(c))
   if (turn.frames.length > 0 && link) turn.effects.push({ kind: 'transmit', link, frames: turn.frames })
-  turn.wakeAtMs = wakeAt(turn)
+  turn.wakeAtMs = wakeAt(turn, cacheAtMs)
 }
 
 function loseLink(turn: Turn): void {
@@ -46,10 +46,10 @@ function loseLink(turn: Turn): void {
 }
 
 /** The earliest deadline of all: the shell keeps one timer for it. */
-function wakeAt(turn: Turn): number {
+function wakeAt(turn: Turn, cacheAtMs: number): number {
   const { session, inbox, conversations } = turn
   if (session.phase === 'closed') return never
-  let earliest = Math.min(sessionWakeAt(session), inbox.dueAtMs, diskWakeAt(turn), cacheWakeAt(turn), storeInboxAt(turn))
+  let earliest = Math.min(sessionWakeAt(session), inbox.dueAtMs, diskWakeAt(turn), cacheAtMs, storeInboxAt(turn))
   for (const { wakeAtMs } of conversations) if (wakeAtMs < earliest) earliest = wakeAtMs
   return earliest
 }

@@ -8,8 +8,9 @@
  *   ['m', conversation, LAST]         the cursor
  */
 import type { Key, Write } from '../../ports/storage.js'
-import { pageOf } from '../timeline/window.js'
+import { between, pageOf } from '../timeline/window.js'
 import * as bounds from '../bounds.js'
+import { never } from '../timing.js'
 import { copyCache, type Draft } from '../turn.js'
 import { build, type CacheState, cursorPage, type CursorValue, emptyCache } from './cache-state.js'
 import { put } from './put.js'
@@ -48,11 +49,11 @@ export function cacheWrites(c: Draft, version: string): readonly Write[] {
   // A page leaves the cursor row when a newer one takes its place.
   const changed = cache.last < 0 ? 0 : Math.min(pageOf(Math.min(cache.dirtyFrom, last)), pageOf(cache.last))
   for (let page = Math.max(changed, pageOf(cover.first), 0); page < newest; page++) {
-    const full = rows.filter((row) => pageOf(row.index) === page && row.index >= cover.first)
+    const full = between(rows, Math.max(page * bounds.pageRows, cover.first), (page + 1) * bounds.pageRows)
     if (full.length > 0) write([page], full)
   }
   for (const row of cache.patches) if (row.index >= cover.first) write([pageOf(row.index), row.index], row)
-  const inCursor = rows.filter((row) => row.index >= Math.max(newest * bounds.pageRows, cover.first))
+  const inCursor = between(rows, Math.max(newest * bounds.pageRows, cover.first), never)
   write([cursorPage], { ...described(c), ...cover, build, rows: inCursor }, version)
   writes.push(...cache.removals)
   Object.assign(cache, emptyCache, { version, head: log.head, last, cover, flight })

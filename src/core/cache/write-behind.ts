@@ -14,11 +14,12 @@ import { fence } from './disk.js'
 import { commit } from './writes.js'
 import { rereadCursor } from './restore.js'
 
-/** One relaxed commit with everything that changed, each conversation fenced by its cursor row. */
-export function commitCache(turn: Turn): void {
+/** One relaxed commit with everything that changed, each conversation fenced by its cursor row. Gives when the next one is due. */
+export function commitCache(turn: Turn): number {
   const { disk, nowMs } = turn
   const due = writable(turn)
-  if (!due.some((each) => nowMs >= disk.cacheNotBeforeMs || isLarge(each))) return
+  if (due.length === 0) return never
+  if (nowMs < disk.cacheNotBeforeMs && !due.some(isLarge)) return disk.cacheNotBeforeMs
   const version = `${turn.config.lane}.${nextNumber(turn)}`
   const writes: Write[] = []
   const cursors: Expectation[] = []
@@ -31,6 +32,7 @@ export function commitCache(turn: Turn): void {
   writes.push(...capWrites(turn))
   disk.cacheFlight = { commit: commitAll(turn, writes, cursors), conversations: due.map(({ id }) => id) }
   disk.cacheNotBeforeMs = nowMs + timing.writeBehindMs
+  return never
 }
 
 function commitAll(turn: Turn, writes: readonly Write[], cursors: readonly Expectation[]): number {
@@ -47,8 +49,10 @@ function commitAll(turn: Turn, writes: readonly Write[], cursors: readonly Expec
 /** What is to be written, while it may be: never before rows of the outbox that wait, or a settled entry's row that is removed here comes back. */
 function writable(turn: Turn): readonly ConversationState[] {
   const { phase, cacheFlight, failures, waiting } = turn.disk
-  const mayCommit = phase === 'ready' && !cacheFlight && failures === 0 && waiting.length === 0
-  return mayCommit ? turn.conversations.filter((each) => isWritable(turn, each)) : []
+  const found: ConversationState[] = []
+  if (phase !== 'ready' || cacheFlight || failures > 0 || waiting.length > 0) return found
+  for (const each of turn.conversations) if (isWritable(turn, each)) found.push(each)
+  return found
 }
 
 function isWritable(turn: Turn, { cache, log }: ConversationState): boolean {
@@ -85,8 +89,4 @@ function landed(turn: Turn, commit: number): readonly Draft[] {
   if (cacheFlight?.commit !== commit) return []
   turn.disk.cacheFlight = null
   return cacheFlight.conversations.flatMap((id) => draftOf(turn, id) ?? [])
-}
-
-export function cacheWakeAt(turn: Turn): number {
-  return writable(turn).length > 0 ? turn.disk.cacheNotBeforeMs : never
 }

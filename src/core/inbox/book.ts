@@ -55,10 +55,10 @@ function replaced<Item extends Ordered>(book: Book<Item>, id: string, item: Item
   const place = placeOf(id)
   const level = book.buckets[place >> 4] as Lists<Item>
   const bucket = level[place & 15] as readonly Item[]
-  const old = bucket.find((each) => each.id === id)
+  const at = bucket.findIndex((each) => each.id === id)
+  const old = bucket[at]
   if (!old && !item) return book
-  const rest = bucket.filter((each) => each !== old)
-  if (item) rest.push(item)
+  const rest = old && item ? bucket.with(at, item) : item ? [...bucket, item] : bucket.toSpliced(at, 1)
   return {
     buckets: book.buckets.with(place >> 4, level.with(place & 15, rest)),
     chunks: rearranged(book.chunks, old, item),

@@ -36,9 +36,13 @@ export function admitLive(turn: Turn, c: Draft, frames: readonly ChangeFrame[]):
 /** Applies changes as far as they continue the log. The rest waits. */
 function drain(intake: Intake, frames: readonly ChangeFrame[]): void {
   const { log } = intake.c
-  const isBeyond = ({ epoch, seq }: ChangeFrame) => epoch === log.epoch && seq > log.head
-  for (const frame of frames) if (isBeyond(frame) && (frame.seq === log.head + 1 || planted.applyOverHole)) applyChange(intake, frame)
-  keep(log, frames.filter(isBeyond))
+  const rest: ChangeFrame[] = []
+  for (const frame of frames) {
+    if (frame.epoch !== log.epoch || frame.seq <= log.head) continue
+    if (frame.seq === log.head + 1 || planted.applyOverHole) applyChange(intake, frame)
+    else rest.push(frame)
+  }
+  keep(log, rest)
 }
 
 /** Changes that cannot be shown yet. Overflow drops them all: the catch-up brings them (R5). */

@@ -7,7 +7,7 @@ import * as bounds from '../bounds.js'
 import type { ChangeFrame, MessageRow } from '../../protocol/frames.js'
 import { neededFrom, restart } from '../cache/cache.js'
 import type { Draft } from '../turn.js'
-import { restated, trimOldest, windowOf } from './window.js'
+import { appended, restated, trimOldest, windowOf } from './window.js'
 
 export interface Intake {
   readonly c: Draft
@@ -64,7 +64,7 @@ export function closeIntake({ c, fresh, unheld }: Intake): void {
   const { rows, from, to, stem } = log.tail
   cache.dirty = true
   if (unheld.length > 0) keepUnheld(c, unheld)
-  const whole = windowOf(fresh.length > 0 ? rows.concat(fresh) : rows, from, Math.max(log.head, to), stem)
+  const whole = windowOf(fresh.length > 0 ? appended(rows, fresh) : rows, from, Math.max(log.head, to), stem)
   log.tail = trimOldest(whole, neededFrom(cache))
 }
 

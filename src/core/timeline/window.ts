@@ -8,16 +8,26 @@ export function windowOf(rows: readonly MessageRow[], from: number, to: number, 
   return { rows, stem, from, to }
 }
 
-/** The first position whose row has a place ≥ seq. */
-export function lowerBound(rows: readonly MessageRow[], seq: number): number {
+/** The first position whose row has a place ≥ seq, or an index ≥ it. */
+export function lowerBound(rows: readonly MessageRow[], value: number, by: 'seq' | 'index' = 'seq'): number {
   let low = 0
   let high = rows.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if ((rows[middle] as MessageRow).seq < seq) low = middle + 1
+    if ((rows[middle] as MessageRow)[by] < value) low = middle + 1
     else high = middle
   }
   return low
+}
+
+/** The list with more behind it. One more, which is the usual case, is put there by what costs a third of `concat`. */
+export function appended<T>(list: readonly T[], more: readonly T[]): readonly T[] {
+  return more.length === 1 ? list.toSpliced(list.length, 0, more[0] as T) : list.concat(more)
+}
+
+/** The rows with an index from `first` up to `end`, without it. */
+export function between(rows: readonly MessageRow[], first: number, end: number): readonly MessageRow[] {
+  return rows.slice(lowerBound(rows, first, 'index'), lowerBound(rows, end, 'index'))
 }
 
 export function covers({ from, to }: Window, seq: number): boolean {
