@@ -46,11 +46,11 @@ export function capWrites(turn: Turn): Write[] {
 }
 
 function roomMade(turn: Turn, cap: number): Write[] {
-  const usage = new Map(turn.disk.usage)
   const writes: Write[] = []
   let total = 0
-  for (const { bytes } of usage.values()) total += bytes
+  for (const { bytes } of turn.disk.usage.values()) total += bytes
   if (total <= cap) return writes
+  const usage = new Map(turn.disk.usage)
   for (const [id, { bytes, openedAt }] of [...usage].sort(([, a], [, b]) => a.openedAt - b.openedAt)) {
     if (total <= cap * roomy) break
     const c = draftOf(turn, id)
