@@ -10,7 +10,8 @@ export interface Transport {
 
 /** What a link tells its owner: `opened` at most once, then frames, then `closed` exactly once. */
 export interface LinkEvents {
-  opened(): void
+  /** `via`: the way taken, by a transport that has several. Default its own name. */
+  opened(via?: string): void
   frame(frame: ServerFrame): void
   closed(why: LinkClosed): void
 }

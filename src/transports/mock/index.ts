@@ -14,7 +14,7 @@ import type { ClientFrame, MessageRow, ServerFrame } from '../../protocol/frames
 import { createBackend } from './backend.js'
 import type { Which } from './faults.js'
 import { type MockServer, openLink } from './link.js'
-import { realClock } from './real-clock.js'
+import { realClock } from '../real-clock.js'
 
 export type { Which }
 

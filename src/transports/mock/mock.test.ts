@@ -1,42 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { closeCodeName } from '../../protocol/codes.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import { serverFrame } from '../../protocol/schemas.js'
 import { record } from '../../testing/transport-cases/ground.js'
-import { type TransportGround, transportSuite } from '../../testing/transport-suite.js'
+import { mockGaps, mockGround } from '../../../test/fakes/mock-ground.js'
+import { transportSuite } from '../../testing/transport-suite.js'
 import { virtualClock } from '../../testing/virtual-clock.js'
 import { type MockTransport, mockTransport } from './index.js'
 
 /** Every microtask that is due has run. */
 const quiet = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-function setUp(): TransportGround {
-  const mock = mockTransport()
-  const said = new Set<unknown>()
-  const answers = new Set(['pong', 'ack', 'change', 'inbox'])
-  mock.drop((frame) => answers.has(frame.type) && !said.has(frame))
-  return {
-    transport: mock,
-    server: {
-      say(frames) {
-        for (const frame of frames) {
-          said.add(frame)
-          mock.push(frame)
-        }
-      },
-      sayText() {},
-      close: (code) => mock.disconnect(closeCodeName(code)),
-      cut: () => mock.disconnect(),
-      async received(count) {
-        while (mock.sent.length < count) await quiet()
-        return mock.sent.slice(0, count)
-      },
-    },
-  }
-}
-
 describe('the transport suite over the mock', () => {
-  for (const { name, run } of transportSuite(setUp, { gaps: { text: 'frames are never text here' } })) it(name, run)
+  for (const { name, run } of transportSuite(mockGround, { gaps: mockGaps })) it(name, run)
 })
 
 const hello = (user: string): ClientFrame => ({ type: 'hello', version: 1, user, device: 'd', lane: user, link: 1 })

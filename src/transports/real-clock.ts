@@ -1,5 +1,5 @@
 /** The machine's own time and chance. */
-import type { Clock } from '../../ports/clock.js'
+import type { Clock } from '../ports/clock.js'
 
 export const realClock: Clock = {
   now: () => performance.now(),

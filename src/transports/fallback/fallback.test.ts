@@ -1,0 +1,250 @@
+/** Which way a link goes, when it leaves it, and how it comes back to a better one. */
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Link, LinkClosed, LinkEvents, Transport } from '../../ports/transport.js'
+import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
+import { record } from '../../testing/transport-cases/ground.js'
+import { transportSuite } from '../../testing/transport-suite.js'
+import { virtualClock } from '../../testing/virtual-clock.js'
+import { mockGaps, mockGround } from '../../../test/fakes/mock-ground.js'
+import { fallback } from './index.js'
+
+const hello: ClientFrame = { type: 'hello', version: 1, user: 'ann', device: 'd', lane: 'lane', link: 7 }
+const welcome = { type: 'welcome' } as ServerFrame
+const pong: ServerFrame = { type: 'pong', n: 1, heads: [] }
+const lost: LinkClosed = { band: 'retry', code: 'network' }
+
+interface Opening extends LinkEvents {
+  readonly sent: ClientFrame[]
+  isClosed: boolean
+}
+
+/** A way whose links do only what the test says. */
+function way(name: string): { readonly transport: Transport; readonly openings: Opening[] } {
+  const openings: Opening[] = []
+  const open = (to: LinkEvents): Link => {
+    const opening: Opening = { ...to, sent: [], isClosed: false }
+    openings.push(opening)
+    return {
+      send: (frame) => opening.sent.push(frame),
+      close() {
+        opening.isClosed = true
+      },
+    }
+  }
+  return { transport: { name, open }, openings }
+}
+
+function setUp() {
+  const clock = virtualClock()
+  const [best, other] = [way('best'), way('other')]
+  const transport = fallback([best.transport, other.transport], { clock, silentMs: 2_000, probeMs: 30_000 })
+  return { clock, best: best.openings, other: other.openings, transport }
+}
+
+const at = (openings: readonly Opening[], i = openings.length - 1) => openings[i] as Opening
+
+/** Opens a link whose first way hangs, and carries by the other. */
+function carriedByOther() {
+  const ground = setUp()
+  const link = record(ground.transport)
+  ground.clock.advance(2_000)
+  at(ground.other).opened()
+  link.link.send(hello)
+  at(ground.other).frame(welcome)
+  return { ...ground, link }
+}
+
+describe('the transport suite over a fallback', () => {
+  const setUp = () => {
+    const ground = mockGround()
+    return { ...ground, transport: fallback([ground.transport]) }
+  }
+  for (const { name, run } of transportSuite(setUp, { gaps: mockGaps })) it(name, run)
+})
+
+describe('opening', () => {
+  it('takes the best way and tries no other while it opens in time', () => {
+    const { clock, best, other, transport } = setUp()
+    const link = record(transport)
+    clock.advance(1_999)
+    at(best).opened()
+    link.link.send(hello)
+    at(best).frame(pong)
+    clock.advance(3_600_000)
+    expect([other.length, link.told, at(best).sent]).toEqual([0, ['opened', 'frame'], [hello]])
+  })
+
+  it('tries the next beside a way that hangs; the first to open carries, the other is let go', () => {
+    const { clock, best, other, transport } = setUp()
+    const link = record(transport)
+    clock.advance(2_000)
+    expect([best.length, other.length]).toEqual([1, 1])
+    at(best).opened()
+    at(other).opened()
+    at(other).frame(pong)
+    expect([link.told, at(other).isClosed, at(best).isClosed]).toEqual([['opened'], true, false])
+  })
+
+  it('tells the way', () => {
+    const { best, transport } = setUp()
+    const vias: unknown[] = []
+    transport.open({ opened: (via) => vias.push(via), frame() {}, closed() {} })
+    at(best).opened()
+    expect(vias).toEqual(['best'])
+    const nested = fallback([transport])
+    nested.open({ opened: (via) => vias.push(via), frame() {}, closed() {} })
+    at(best).opened()
+    expect(vias).toEqual(['best', 'best'])
+  })
+
+  it('tries the next at once when a way ends, also one that can never work', async () => {
+    for (const band of ['retry', 'terminal'] as const) {
+      const { best, other, transport } = setUp()
+      const link = record(transport)
+      at(best).closed({ band, code: 'x' })
+      at(other).opened()
+      expect(link.told).toEqual(['opened'])
+    }
+  })
+
+  it.each([
+    [['terminal', 'retry'], 'retry'],
+    [['retry', 'terminal'], 'retry'],
+    [['terminal', 'terminal'], 'terminal'],
+  ] as const)('all ended with %s: ends with %s', async ([first, second], band) => {
+    const { best, other, transport } = setUp()
+    const link = record(transport)
+    at(best).closed({ band: first, code: 'first' })
+    at(other).closed({ band: second, code: 'second' })
+    expect((await link.closed()).band).toBe(band)
+  })
+
+  it.each(['refresh', 'retry-after'] as const)('a server that says %s has been reached: the session hears it', async (band) => {
+    const { best, other, transport } = setUp()
+    const link = record(transport)
+    const why = { band, code: 'x', retryAfterMs: 9 }
+    at(best).closed(why)
+    expect([await link.closed(), other.length]).toEqual([why, 0])
+  })
+
+  it('closed by its owner lets go of every way, at once and for good', async () => {
+    const { clock, best, other, transport } = setUp()
+    const link = record(transport)
+    clock.advance(2_000)
+    link.link.close()
+    expect([at(best).isClosed, at(other).isClosed, clock.pending()]).toEqual([true, true, 0])
+    await link.closed()
+    at(best).closed(lost)
+    expect(link.told).toEqual(['closed'])
+  })
+
+  it('without a transport is refused', () => {
+    expect(() => fallback([])).toThrow('pass at least one')
+  })
+})
+
+describe('leaving a way', () => {
+  it('that opened and stays silent: the session comes back at once, by the next way', async () => {
+    const { clock, best, other, transport } = setUp()
+    const link = record(transport)
+    at(best).opened()
+    link.link.send(hello)
+    clock.advance(2_000)
+    expect(await link.closed()).toMatchObject({ band: 'retry-after', code: 'silent', retryAfterMs: 0 })
+    record(transport)
+    expect([best.length, other.length, at(best, 0).isClosed]).toEqual([1, 1, true])
+  })
+
+  it('that ends before its first frame; not one that ends later', async () => {
+    const { best, other, transport } = setUp()
+    const first = record(transport)
+    at(best).opened()
+    at(best).frame(pong)
+    at(best).closed(lost)
+    expect(await first.closed()).toEqual(lost)
+    record(transport)
+    at(best).opened()
+    at(best).closed(lost)
+    record(transport)
+    expect([best.length, other.length]).toEqual([2, 1])
+  })
+
+  it('silent all round: begins again with the best', () => {
+    const { clock, best, other, transport } = setUp()
+    for (const openings of [best, other, best]) {
+      const before = openings.length
+      record(transport)
+      expect(openings).toHaveLength(before + 1)
+      at(openings).opened()
+      clock.advance(2_000)
+    }
+  })
+})
+
+describe('coming back', () => {
+  it('a probe greets in a lane of its own and, welcomed, ends the link for the better way', async () => {
+    const { clock, best, other, transport, link } = carriedByOther()
+    clock.advance(30_000)
+    at(best).opened()
+    expect(at(best).sent).toEqual([{ ...hello, lane: 'probe.lane' }])
+    expect(link.ends).toEqual([])
+    at(best).frame(welcome)
+    expect([at(best).isClosed, at(other).isClosed, clock.pending()]).toEqual([true, true, 0])
+    expect(await link.closed()).toEqual({ band: 'retry-after', code: 'better-way', retryAfterMs: 0 })
+    record(transport)
+    expect([best.length, other.length]).toEqual([3, 1])
+  })
+
+  it('a probe that fails harms nothing, and the next comes after twice the time, up to ten minutes', () => {
+    const { clock, best, other, link } = carriedByOther()
+    const fails = [
+      () => at(best).closed(lost),
+      () => clock.advance(4_000),
+      () => {
+        at(best).opened()
+        at(best).frame({ type: 'refused', code: 'overloaded' } as ServerFrame)
+      },
+    ]
+    let waitMs = 30_000
+    for (let i = 0; i < 9; i++) {
+      const before = best.length
+      clock.advance(waitMs - 1)
+      expect(best).toHaveLength(before)
+      clock.advance(1)
+      expect(best).toHaveLength(before + 1)
+      fails[i % 3]?.()
+      expect(at(best).isClosed || i % 3 === 0).toBe(true)
+      waitMs = Math.min(waitMs * 2, 600_000)
+    }
+    at(other).frame(pong)
+    expect(link.told).toEqual(['opened', 'frame', 'frame'])
+  })
+
+  it('a link that ends takes its probe with it', async () => {
+    const { clock, best, other, link } = carriedByOther()
+    clock.advance(30_000)
+    at(other).closed(lost)
+    await link.closed()
+    at(best).opened()
+    at(best).frame(welcome)
+    expect([at(best).isClosed, clock.pending(), link.told]).toEqual([true, 0, ['opened', 'frame', 'closed']])
+  })
+})
+
+describe('what worked', () => {
+  afterEach(() => vi.unstubAllGlobals())
+
+  it('is where the next link begins, in this page and in the next', () => {
+    const kept = new Map<string, string>()
+    vi.stubGlobal('localStorage', {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, name: string) => kept.set(key, name),
+    })
+    const { best, other, transport } = carriedByOther()
+    record(transport)
+    expect([best.length, other.length]).toEqual([1, 2])
+    const reloaded = setUp()
+    record(reloaded.transport)
+    expect([reloaded.best.length, reloaded.other.length]).toEqual([0, 1])
+  })
+})
