@@ -10,9 +10,8 @@ export interface Transport {
 
 /** What a link tells its owner: `opened` at most once, then frames, then `closed` exactly once. */
 export interface LinkEvents {
-  /** `via`: the way taken, by a transport that has several. Default its own name. */
-  opened(via?: string): void
-  frame(frame: ServerFrame): void
+  opened(): void
+  frame(frame: LinkFrame): void
   closed(why: LinkClosed): void
 }
 
@@ -35,3 +34,23 @@ export interface LinkClosed {
   /** A sentence for logs: what could not be done, why, what to do. */
   readonly reason?: string
 }
+
+/** What a link hands over: the server's frames, and what a combinator of transports has to say besides. */
+export type LinkFrame = ServerFrame | CombinatorFrame
+
+/** Made on the device, never on a wire. */
+export type CombinatorFrame =
+  /** The way the traffic takes from now on. Before the first: the transport's own name. */
+  | { readonly type: 'via'; readonly via: string }
+  /** A message that the log does not hold yet: shown until the change with this author and `localId`, or until withdrawn (R18). */
+  | {
+      readonly type: 'provisional'
+      readonly conversation: string
+      readonly author: string
+      readonly localId: string
+      readonly content: unknown
+      /** Milliseconds since 1970; shown, never an order. */
+      readonly at: number
+    }
+  /** No change will carry this message. */
+  | { readonly type: 'withdrawn'; readonly conversation: string; readonly author: string; readonly localId: string }

@@ -63,6 +63,8 @@ export function record(transport: Transport, onFrame: (link: Link) => void = () 
   const link = transport.open({
     opened: () => tell('opened'),
     frame(frame) {
+      // Combinators add frames of their own to the server's.
+      if (frame.type === 'via' || frame.type === 'provisional' || frame.type === 'withdrawn') return
       frames.push(frame)
       tell('frame')
       onFrame(link)

@@ -85,16 +85,14 @@ describe('opening', () => {
     expect([link.told, at(other).isClosed, at(best).isClosed]).toEqual([['opened'], true, false])
   })
 
-  it('tells the way', () => {
-    const { best, transport } = setUp()
-    const vias: unknown[] = []
-    transport.open({ opened: (via) => vias.push(via), frame() {}, closed() {} })
+  it('tells the way before the first frame of the server, and a way within a way', () => {
+    const { clock, best, transport } = setUp()
+    const frames: unknown[] = []
+    fallback([transport], { clock }).open({ opened() {}, frame: (frame) => frames.push(frame), closed() {} })
     at(best).opened()
-    expect(vias).toEqual(['best'])
-    const nested = fallback([transport])
-    nested.open({ opened: (via) => vias.push(via), frame() {}, closed() {} })
-    at(best).opened()
-    expect(vias).toEqual(['best', 'best'])
+    clock.advance(1_999)
+    at(best).frame(pong)
+    expect(frames).toEqual([{ type: 'via', via: 'fallback' }, { type: 'via', via: 'best' }, pong])
   })
 
   it('tries the next at once when a way ends, also one that can never work', async () => {

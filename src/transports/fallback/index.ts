@@ -81,10 +81,11 @@ function openLink(ways: Ways, to: LinkEvents): Link {
     if (way === undefined || !transport) return
     wait(silentMs, tryNext)
     const link = transport.open({
-      opened: (via = transport.name) => opened(way, via),
+      opened: () => opened(way),
       frame(frame) {
         if (way !== taken) return
-        if (phase === 'unproven') carries(way)
+        // What a combinator below says by itself proves nothing.
+        if (phase === 'unproven' && frame.type !== 'via') carries(way)
         to.frame(frame)
       },
       closed: (why) => closed(way, why),
@@ -92,13 +93,14 @@ function openLink(ways: Ways, to: LinkEvents): Link {
     links.set(way, link)
   }
 
-  function opened(way: number, via: string) {
+  function opened(way: number) {
     if (phase !== 'opening') return
     phase = 'unproven'
     taken = way
     for (const [other, link] of links) if (other !== way) link.close()
     wait(silentMs, () => avoid(way, { band: 'retry-after', code: 'silent', retryAfterMs: 0 }))
-    to.opened(via)
+    to.opened()
+    to.frame({ type: 'via', via: (transports[way] as Transport).name })
   }
 
   function carries(way: number) {
