@@ -1,11 +1,12 @@
 /** Which way a link goes, when it leaves it, and how it comes back to a better one. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Link, LinkClosed, LinkEvents, Transport } from '../../ports/transport.js'
+import type { LinkClosed } from '../../ports/transport.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import { record } from '../../testing/transport-cases/ground.js'
 import { transportSuite } from '../../testing/transport-suite.js'
 import { virtualClock } from '../../testing/virtual-clock.js'
 import { mockGaps, mockGround } from '../../../test/fakes/mock-ground.js'
+import { at, way } from '../../../test/fakes/way.js'
 import { fallback } from './index.js'
 
 const hello: ClientFrame = { type: 'hello', version: 1, user: 'ann', device: 'd', lane: 'lane', link: 7 }
@@ -13,35 +14,12 @@ const welcome = { type: 'welcome' } as ServerFrame
 const pong: ServerFrame = { type: 'pong', n: 1, heads: [] }
 const lost: LinkClosed = { band: 'retry', code: 'network' }
 
-interface Opening extends LinkEvents {
-  readonly sent: ClientFrame[]
-  isClosed: boolean
-}
-
-/** A way whose links do only what the test says. */
-function way(name: string): { readonly transport: Transport; readonly openings: Opening[] } {
-  const openings: Opening[] = []
-  const open = (to: LinkEvents): Link => {
-    const opening: Opening = { ...to, sent: [], isClosed: false }
-    openings.push(opening)
-    return {
-      send: (frame) => opening.sent.push(frame),
-      close() {
-        opening.isClosed = true
-      },
-    }
-  }
-  return { transport: { name, open }, openings }
-}
-
 function setUp() {
   const clock = virtualClock()
   const [best, other] = [way('best'), way('other')]
   const transport = fallback([best.transport, other.transport], { clock, silentMs: 2_000, probeMs: 30_000 })
   return { clock, best: best.openings, other: other.openings, transport }
 }
-
-const at = (openings: readonly Opening[], i = openings.length - 1) => openings[i] as Opening
 
 /** Opens a link whose first way hangs, and carries by the other. */
 function carriedByOther() {

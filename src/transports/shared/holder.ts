@@ -1,0 +1,103 @@
+/**
+ * The seat that holds the link: it carries the frames of all seats over one link and gives back what each asked for. What
+ * nobody asked for goes to every seat; a client ignores what is not its own.
+ */
+import type { Clock } from '../../ports/clock.js'
+import type { LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
+import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
+
+export type Hello = Extract<ClientFrame, { type: 'hello' }>
+type Welcome = Extract<ServerFrame, { type: 'welcome' }>
+
+export interface HolderEvents {
+  /** For one seat, or for all. */
+  frame(frame: LinkFrame, seat?: string): void
+  closed(why: LinkClosed): void
+}
+
+export interface Holder {
+  join(seat: string): void
+  leave(seat: string): void
+  send(seat: string, frame: ClientFrame): void
+  close(): void
+}
+
+/** Questions that no answer has come to; the oldest are forgotten. */
+const openRequests = 1_000
+
+export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: HolderEvents): Holder {
+  const { user } = hello
+  const seats = new Map<string, Set<string>>()
+  const requests = new Map<number, { readonly seat: string; readonly request: number }>()
+  let lastRequest = 0
+  let welcome: Welcome | undefined
+  let welcomedMs = 0
+  const link = transport.open({ opened: () => link.send(hello), frame: hear, closed: to.closed })
+
+  function hear(frame: LinkFrame) {
+    if (frame.type === 'welcome') {
+      welcome = frame
+      welcomedMs = clock.now()
+      for (const seat of seats.keys()) greet(seat)
+    } else if ('request' in frame && frame.request !== undefined) answer(frame, frame.request)
+    else {
+      to.frame(frame)
+      if (endsUnsaid(frame)) to.frame({ type: 'withdrawn', conversation: frame.conversation, author: user, localId: frame.localId })
+    }
+  }
+
+  function greet(seat: string) {
+    if (welcome) to.frame({ ...welcome, time: welcome.time + clock.now() - welcomedMs }, seat)
+  }
+
+  function answer(frame: LinkFrame, number: number) {
+    const asked = requests.get(number)
+    requests.delete(number)
+    if (asked) to.frame({ ...frame, request: asked.request } as LinkFrame, asked.seat)
+  }
+
+  function ask(seat: string, frame: Extract<ClientFrame, { request: number }>) {
+    lastRequest += 1
+    requests.set(lastRequest, { seat, request: frame.request })
+    const [oldest] = requests.keys()
+    if (oldest !== undefined && requests.size > openRequests) requests.delete(oldest)
+    link.send({ ...frame, request: lastRequest })
+  }
+
+  /** The server goes on telling what some seat still follows. */
+  function unfollow(conversation: string) {
+    if (![...seats.values()].some((follows) => follows.has(conversation))) link.send({ type: 'unfollow', conversation })
+  }
+
+  return {
+    join(seat) {
+      if (!seats.has(seat)) seats.set(seat, new Set())
+      greet(seat)
+    },
+    leave(seat) {
+      const follows = seats.get(seat) ?? []
+      seats.delete(seat)
+      for (const conversation of follows) unfollow(conversation)
+    },
+    send(seat, frame) {
+      const follows = seats.get(seat)
+      if (!follows || frame.type === 'hello') return
+      if (frame.type === 'open') follows.add(frame.conversation)
+      if (frame.type === 'unfollow') {
+        follows.delete(frame.conversation)
+        return unfollow(frame.conversation)
+      }
+      if ('request' in frame) return ask(seat, frame)
+      link.send(frame)
+      if (frame.type !== 'operation' || frame.operation.kind !== 'send') return
+      const { conversation, localId, operation } = frame
+      to.frame({ type: 'provisional', conversation, author: user, localId, content: operation.content, at: clock.wall() })
+    },
+    close: () => link.close(),
+  }
+}
+
+/** An operation that no change will ever show. */
+function endsUnsaid(frame: LinkFrame): frame is Extract<ServerFrame, { type: 'ack' | 'reject' }> {
+  return (frame.type === 'reject' && frame.final) || (frame.type === 'ack' && frame.seq === undefined)
+}

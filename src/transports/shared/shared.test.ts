@@ -1,0 +1,319 @@
+/** Who holds the link of several tabs, what reaches whom, and what happens when the holder closes, sleeps or dies. */
+import { describe, expect, it } from 'vitest'
+import { type FakeTab, fakeBrowser } from '../../../test/fakes/browser.js'
+import { mockGaps, mockGround } from '../../../test/fakes/mock-ground.js'
+import { at, type Opening, way } from '../../../test/fakes/way.js'
+import type { LinkFrame, Transport } from '../../ports/transport.js'
+import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
+import { record } from '../../testing/transport-cases/ground.js'
+import { type TransportGround, transportSuite } from '../../testing/transport-suite.js'
+import { virtualClock } from '../../testing/virtual-clock.js'
+import { realClock } from '../real-clock.js'
+import { shared } from './index.js'
+
+const hello = (user = 'ann', lane = 'own'): ClientFrame => ({ type: 'hello', version: 1, user, device: 'd', lane, link: 3 })
+const welcome = { type: 'welcome', user: 'ann', time: 1_000 } as ServerFrame
+const open = (conversation: string, request = 1): ClientFrame => ({ type: 'open', request, conversation })
+const operation = (localId: string): ClientFrame => ({
+  type: 'operation',
+  conversation: 'c',
+  localId,
+  try: 1,
+  operation: { kind: 'send', content: 'hi' },
+})
+const failed = (request: number): ServerFrame => ({ type: 'failed', request, code: 'not-found' })
+const typing: ServerFrame = { type: 'typing', conversation: 'c', user: 'bob', on: true }
+
+interface Person {
+  readonly tab: FakeTab
+  readonly openings: Opening[]
+  readonly frames: LinkFrame[]
+  readonly ends: { readonly code: string; readonly band: string }[]
+  send(frame: ClientFrame): void
+  close(): void
+  /** A new link in the same tab. */
+  reopen(): void
+}
+
+function setUp() {
+  const clock = virtualClock()
+  const browser = fakeBrowser(clock)
+  const pass = async (ms = 20) => {
+    for (let i = 0; i < 6; i++) await null
+    for (const untilMs = clock.now() + ms; clock.now() < untilMs; ) {
+      clock.advance(1)
+      for (let i = 0; i < 6; i++) await null
+    }
+  }
+  /** A tab whose client opens a link and says hello. */
+  async function enter(user = 'ann', name?: string): Promise<Person> {
+    const tab = browser.tab()
+    const { transport: inner, openings } = way('inner')
+    const transport: Transport = shared(inner, { tabs: tab.tabs, clock: tab.clock, name })
+    const frames: LinkFrame[] = []
+    const ends: Person['ends'][number][] = []
+    const begin = () =>
+      transport.open({ opened: () => link.send(hello(user)), frame: (frame) => frames.push(frame), closed: (why) => ends.push(why) })
+    let link = begin()
+    await pass()
+    const reopen = () => {
+      link = begin()
+    }
+    return { tab, openings, frames, ends, send: (frame) => link.send(frame), close: () => link.close(), reopen }
+  }
+  /** A holder that was welcomed, and others that came later. */
+  async function family(count: number) {
+    const people: Person[] = []
+    for (let i = 0; i < count; i++) {
+      people.push(await enter())
+      if (i > 0) continue
+      at((people[0] as Person).openings).opened()
+      at((people[0] as Person).openings).frame(welcome)
+    }
+    await pass()
+    return people as [Person, Person, ...Person[]]
+  }
+  return { browser, clock, pass, enter, family }
+}
+
+/** Opened when welcomed, so that the suite finds a link that carries; the greeting is hidden from it. */
+function greeted(transport: Transport): Transport {
+  const open: Transport['open'] = (to) => {
+    let isWelcome = false
+    const link = transport.open({
+      opened: () => link.send(hello()),
+      frame(frame) {
+        if (isWelcome || frame.type !== 'welcome') return to.frame(frame)
+        isWelcome = true
+        to.opened()
+      },
+      closed: to.closed,
+    })
+    return { send: (frame) => isWelcome && link.send(frame), close: link.close }
+  }
+  return { name: transport.name, open }
+}
+
+/** The suite's links are those of a tab that comes when `others` are there already. */
+async function ground(others: number): Promise<TransportGround> {
+  const { transport, server } = mockGround()
+  const browser = fakeBrowser(realClock)
+  const enter = () => {
+    const { tabs, clock } = browser.tab()
+    return greeted(shared(transport, { tabs, clock }))
+  }
+  for (let i = 0; i < others; i++) await record(enter()).opened()
+  const received: TransportGround['server']['received'] = async (count) => {
+    const isOwn = (frame: ClientFrame) => frame.type !== 'hello'
+    for (let seen = 1; ; seen++) {
+      const own = (await server.received(seen)).filter(isOwn)
+      if (own.length >= count) return own
+    }
+  }
+  return { transport: enter(), server: { ...server, received } }
+}
+
+for (const [role, others] of [
+  ['the holder', 0],
+  ['another tab', 2],
+] as const) {
+  describe(`the transport suite over ${role} of a shared link`, () => {
+    const cases = transportSuite(() => ground(others), { gaps: mockGaps })
+    // A link that was superseded is a remnant's: this tab comes back.
+    for (const { name, run } of cases) if (!name.endsWith('superseded')) it(name, run)
+  })
+}
+
+const server = (person: Person) => at(person.openings)
+
+describe('the link', () => {
+  it('is one for all tabs of a user; each is welcomed, with the time as it is by then', async () => {
+    const { clock, enter, pass } = setUp()
+    const first = await enter()
+    server(first).opened()
+    expect(server(first).sent).toEqual([{ ...hello(), lane: expect.stringMatching(/^shared\./), link: 1 }])
+    server(first).frame(welcome)
+    const welcomedMs = clock.now()
+    await pass(500)
+    const second = await enter()
+    expect([first.openings.length, second.openings.length]).toEqual([1, 0])
+    expect(first.frames).toEqual([{ type: 'via', via: 'inner' }, welcome])
+    const [told] = second.frames as [typeof welcome & { time: number }]
+    expect(told).toMatchObject({ type: 'welcome' })
+    expect(told.time - 1_000).toBeGreaterThanOrEqual(500)
+    expect(told.time - 1_000).toBeLessThanOrEqual(clock.now() - welcomedMs)
+  })
+
+  it('welcomes who came while it was being opened', async () => {
+    const { enter, pass } = setUp()
+    const [first, second] = [await enter(), await enter()]
+    server(first).opened()
+    server(first).frame(welcome)
+    await pass()
+    expect(second.frames).toEqual([welcome])
+  })
+
+  it('is not shared with another user, nor under another name', async () => {
+    const { enter } = setUp()
+    const people = [await enter('ann'), await enter('bob'), await enter('ann', 'other')]
+    expect(people.map(({ openings }) => openings.length)).toEqual([1, 1, 1])
+  })
+
+  it('is each tab its own where there are no locks or channels', () => {
+    const { transport, openings } = way('inner')
+    record(shared(transport))
+    expect(openings).toHaveLength(1)
+  })
+
+  it('gives an answer to who asked, and everything else to all, in order', async () => {
+    const { family, pass } = setUp()
+    const [first, second, third] = (await family(3)) as [Person, Person, Person]
+    for (const person of [first, second, third]) {
+      person.frames.length = 0
+      person.send(open('c', 7))
+    }
+    await pass()
+    const asked = server(first).sent.filter(({ type }) => type === 'open') as { request: number }[]
+    expect(new Set(asked.map(({ request }) => request)).size).toBe(3)
+    server(first).frame(failed(asked[1]?.request as number))
+    server(first).frame(typing)
+    server(first).frame(failed(asked[2]?.request as number))
+    server(first).frame(failed(asked[0]?.request as number))
+    await pass()
+    expect([first.frames, second.frames, third.frames]).toEqual([
+      [typing, failed(7)],
+      [failed(7), typing],
+      [typing, failed(7)],
+    ])
+  })
+
+  it('follows what any seat follows, and no longer than one does', async () => {
+    const { family, pass } = setUp()
+    const [first, second, third] = (await family(3)) as [Person, Person, Person]
+    const unfollowed = () => server(first).sent.flatMap((frame) => (frame.type === 'unfollow' ? [frame.conversation] : []))
+    for (const person of [first, second]) person.send(open('both'))
+    second.send(open('mine'))
+    third.send(open('late'))
+    await pass()
+    first.send({ type: 'unfollow', conversation: 'both' })
+    await pass()
+    expect(unfollowed()).toEqual([])
+    second.send({ type: 'unfollow', conversation: 'both' })
+    await pass()
+    expect(unfollowed()).toEqual(['both'])
+    second.close()
+    await pass()
+    expect(unfollowed()).toEqual(['both', 'mine'])
+    third.tab.kill()
+    await pass()
+    expect(unfollowed()).toEqual(['both', 'mine', 'late'])
+  })
+
+  it('shows what one seat sends to the others, until it is in the log or will never be', async () => {
+    const { family, pass } = setUp()
+    const [first, second] = await family(2)
+    second.send(operation('x'))
+    await pass()
+    const shown = { type: 'provisional', conversation: 'c', author: 'ann', localId: 'x', content: 'hi', at: expect.any(Number) }
+    expect(first.frames.at(-1)).toEqual(shown)
+    server(first).frame({ type: 'reject', conversation: 'c', localId: 'x', try: 1, code: 'forbidden', final: true })
+    server(first).frame({ type: 'reject', conversation: 'c', localId: 'y', try: 1, code: 'unavailable', final: false })
+    await pass()
+    const withdrawn = { type: 'withdrawn', conversation: 'c', author: 'ann', localId: 'x' }
+    for (const { frames } of [first, second]) expect(frames.slice(-3)).toMatchObject([{ type: 'reject' }, withdrawn, { type: 'reject' }])
+  })
+
+  it('hands over what was sent in the turn of close', async () => {
+    const { family, pass } = setUp()
+    const [first, second] = await family(2)
+    second.send(operation('x'))
+    second.close()
+    await pass()
+    expect(server(first).sent.at(-1)).toEqual(operation('x'))
+  })
+})
+
+describe('the end of the holder', () => {
+  it('its link ends: every tab hears why', async () => {
+    const { family, pass } = setUp()
+    const people = await family(3)
+    server(people[0]).closed({ band: 'refresh', code: 'token-expired' })
+    await pass()
+    expect(people.map(({ ends }) => ends)).toEqual(people.map(() => [{ band: 'refresh', code: 'token-expired' }]))
+  })
+
+  it.each(['close', 'kill'] as const)(
+    '%s: the others come back at once, one of them holds, in the same lane with the next number',
+    async (how) => {
+      const { family, pass } = setUp()
+      const [first, second, third] = (await family(3)) as [Person, Person, Person]
+      const { lane } = server(first).sent[0] as { lane: string }
+      if (how === 'close') first.close()
+      else first.tab.kill()
+      await pass()
+      for (const { ends } of [second, third]) expect(ends).toEqual([{ band: 'retry-after', code: 'moved', retryAfterMs: 0 }])
+      second.reopen()
+      third.reopen()
+      await pass()
+      const holders = [second, third].filter(({ openings }) => openings.length > 0)
+      expect(holders).toHaveLength(1)
+      server(holders[0] as Person).opened()
+      expect(server(holders[0] as Person).sent[0]).toMatchObject({ lane, link: 2 })
+    },
+  )
+
+  it('asleep: within 15 s another takes the lock by force, once; awake again it comes back as one of the others', async () => {
+    const { browser, family, pass } = setUp()
+    const [first, second, third] = (await family(3)) as [Person, Person, Person]
+    first.tab.freeze()
+    const back = (person: Person) => {
+      if (person.ends.length === 0) return
+      person.ends.length = 0
+      person.reopen()
+    }
+    for (let i = 0; i < 150; i++) {
+      await pass(100)
+      for (const person of [second, third]) back(person)
+    }
+    expect(browser.steals.count).toBe(1)
+    const holder = second.openings.length > 0 ? second : third
+    server(holder).opened()
+    server(holder).frame(welcome)
+    first.tab.thaw()
+    await pass()
+    expect([first.ends.map(({ code }) => code), server(first).isClosed]).toEqual([['moved'], true])
+    first.reopen()
+    await pass(120_000)
+    expect([browser.steals.count, first.openings.length]).toEqual([1, 1])
+    expect(first.frames.at(-1)).toMatchObject({ type: 'welcome' })
+  })
+
+  it('awake but idle it is left alone', async () => {
+    const { browser, family, pass } = setUp()
+    const people = await family(3)
+    await pass(120_000)
+    expect([browser.steals.count, people.flatMap(({ ends }) => ends)]).toEqual([0, []])
+  })
+
+  it('superseded by a remnant it comes back, whether by a frame or by the end of the link', async () => {
+    for (const how of ['frame', 'closed'] as const) {
+      const { enter, pass } = setUp()
+      const person = await enter()
+      server(person).opened()
+      if (how === 'frame') server(person).frame({ type: 'refused', code: 'superseded' })
+      else server(person).closed({ band: 'terminal', code: 'superseded' })
+      await pass()
+      expect(person.ends).toEqual([{ band: 'retry-after', code: 'superseded', retryAfterMs: 1_000 }])
+    }
+  })
+})
+
+describe('after close', () => {
+  it('no lock, channel or timer is left', async () => {
+    const { browser, clock, family, pass } = setUp()
+    const people = await family(3)
+    for (const person of people) person.close()
+    await pass()
+    expect([browser.locks(), clock.pending()]).toEqual([0, 0])
+  })
+})

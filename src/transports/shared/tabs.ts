@@ -1,0 +1,51 @@
+/** What lets the tabs of one browser find each other: named locks, and channels that every tab hears. Tests hand in their own. */
+
+export interface LockEvents {
+  held(): void
+  /** Another has taken it by force. */
+  lost(): void
+}
+
+export interface Channel {
+  /** Told to every other tab that listens, in order. */
+  post(message: unknown): void
+  close(): void
+}
+
+export interface Tabs {
+  /** Asks for a lock, `byForce` from whoever holds it; returns what gives it back, or the place in the queue. */
+  lock(name: string, to: LockEvents, byForce?: boolean): () => void
+  channel(name: string, hear: (message: unknown) => void): Channel
+}
+
+/** Those of the browser; undefined where it has no locks or no channels. */
+export function browserTabs(): Tabs | undefined {
+  const { navigator, BroadcastChannel: Channel } = globalThis as Partial<typeof globalThis>
+  const locks = navigator?.locks
+  if (!locks || !Channel) return undefined
+  return {
+    lock(name, { held, lost }, byForce = false) {
+      const ending = new AbortController()
+      let release = () => {}
+      const holding = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      const isOver = () => ending.signal.aborted
+      const hold = () => {
+        if (isOver()) return
+        held()
+        return holding
+      }
+      locks.request(name, byForce ? { steal: true } : { signal: ending.signal }, hold).catch(() => isOver() || lost())
+      return () => {
+        ending.abort()
+        release()
+      }
+    },
+    channel(name, hear) {
+      const channel = new Channel(name)
+      channel.onmessage = ({ data }) => hear(data)
+      return { post: (message) => channel.postMessage(message), close: () => channel.close() }
+    },
+  }
+}

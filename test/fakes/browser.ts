@@ -1,0 +1,116 @@
+/** A browser of tabs that share locks and channels: a tab can sleep, wake and die. */
+import type { Clock } from '../../src/ports/clock.js'
+import type { LockEvents, Tabs } from '../../src/transports/shared/index.js'
+
+export interface FakeTab {
+  readonly tabs: Tabs
+  /** Stands still while the tab sleeps: what fell due runs when it wakes. */
+  readonly clock: Clock
+  freeze(): void
+  thaw(): void
+  /** Without a word: its locks are free, its channels gone. */
+  kill(): void
+}
+
+export interface FakeBrowser {
+  tab(): FakeTab
+  /** How often a lock was taken by force. */
+  readonly steals: { count: number }
+  /** Locks that are held or waited for. */
+  locks(): number
+}
+
+interface Claim {
+  readonly name: string
+  readonly to: LockEvents
+  readonly run: (task: () => void) => void
+}
+
+/** A message is this long on its way. */
+const hopMs = 1
+
+export function fakeBrowser(clock: Clock): FakeBrowser {
+  const queues = new Map<string, Claim[]>()
+  const listeners = new Map<string, Set<(message: unknown, from: object) => void>>()
+  const steals = { count: 0 }
+
+  function drop(claim: Claim) {
+    const { name } = claim
+    const queue = queues.get(name) ?? []
+    const place = queue.indexOf(claim)
+    if (place < 0) return
+    queue.splice(place, 1)
+    if (queue.length === 0) queues.delete(name)
+    else if (place === 0) grant(queue[0] as Claim)
+  }
+
+  const grant = (claim: Claim) => claim.run(() => queues.get(claim.name)?.[0] === claim && claim.to.held())
+
+  function tab(): FakeTab {
+    let state: 'awake' | 'asleep' | 'dead' = 'awake'
+    let backlog: (() => void)[] = []
+    const run = (task: () => void) => {
+      if (state === 'asleep') backlog.push(task)
+      else if (state === 'awake') task()
+    }
+    const later = (task: () => void) => void clock.timer(clock.now() + hopMs, () => run(task))
+    const ends = new Set<() => void>()
+    const tabs: Tabs = {
+      lock(name, to, byForce = false) {
+        const claim: Claim = { name, to, run: later }
+        const queue = queues.get(name) ?? []
+        queues.set(name, queue)
+        const holder = byForce ? queue.shift() : undefined
+        if (byForce) queue.unshift(claim)
+        else queue.push(claim)
+        if (holder) {
+          steals.count += 1
+          holder.run(() => holder.to.lost())
+        }
+        if (queue[0] === claim) grant(claim)
+        const end = () => drop(claim)
+        ends.add(end)
+        return end
+      },
+      channel(name, hear) {
+        const all = listeners.get(name) ?? new Set()
+        listeners.set(name, all)
+        let isOpen = true
+        const listener = (message: unknown, from: object) => {
+          if (from !== own) later(() => isOpen && hear(structuredClone(message)))
+        }
+        const own = listener
+        const close = () => {
+          isOpen = false
+          all.delete(listener)
+        }
+        all.add(listener)
+        ends.add(close)
+        return {
+          post(message) {
+            if (state === 'awake') for (const each of [...all]) each(structuredClone(message), own)
+          },
+          close,
+        }
+      },
+    }
+    return {
+      tabs,
+      clock: { ...clock, timer: (atMs, task) => clock.timer(atMs, () => run(task)) },
+      freeze() {
+        state = 'asleep'
+      },
+      thaw() {
+        state = 'awake'
+        for (const task of backlog.splice(0)) task()
+      },
+      kill() {
+        state = 'dead'
+        backlog = []
+        for (const end of ends) end()
+      },
+    }
+  }
+
+  return { tab, steals, locks: () => [...queues.values()].flat().length }
+}
