@@ -2,7 +2,7 @@
  * A transport that behaves badly on demand: it wraps a real one and delays, drops, doubles and reorders its frames, in both
  * directions, as the controls say at that moment. The handshake is left alone, or there would be no link to spoil.
  */
-import type { ClientFrame, Link, LinkClosed, LinkEvents, Readable, ServerFrame, Transport } from 'chatloom'
+import type { ClientFrame, Link, LinkClosed, LinkEvents, LinkFrame, Readable, ServerFrame, Transport } from 'chatloom'
 
 export interface Network {
   readonly offline: boolean
@@ -50,7 +50,7 @@ export function unreliable(transport: Transport, controls: Controls): Transport 
 
 function openLink(transport: Transport, controls: Controls, to: LinkEvents): Link {
   let over = false
-  const incoming = lane<ServerFrame>(controls, (frame) => to.frame(frame))
+  const incoming = lane<LinkFrame>(controls, (frame) => to.frame(frame))
   const outgoing = lane<ClientFrame>(controls, (frame) => {
     const rejection = controls.network.get().reject ? rejectionOf(frame) : undefined
     if (rejection) incoming.pass(rejection)
@@ -97,7 +97,7 @@ function rejectionOf(frame: ClientFrame): ServerFrame | undefined {
 const handshake = new Set(['hello', 'welcome', 'refused'])
 
 /** One direction: first in, first out, but for the frames that are made late on purpose. */
-function lane<Frame extends ClientFrame | ServerFrame>(controls: Controls, deliver: (frame: Frame) => void) {
+function lane<Frame extends ClientFrame | LinkFrame>(controls: Controls, deliver: (frame: Frame) => void) {
   const waiting: { readonly at: number; readonly frame: Frame }[] = []
   let newest = 0
   let timer: ReturnType<typeof setTimeout> | undefined

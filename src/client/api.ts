@@ -40,6 +40,8 @@ export interface Message<Content = unknown> {
   /** The content did not fit the application's schema; `raw` is what came. */
   readonly invalid?: { readonly raw: unknown }
   readonly status: MessageStatus
+  /** `final`: it stands in the log. `provisional`: an own one that is pending, or one that a faster path has brought (R18). */
+  readonly finality: 'provisional' | 'final'
   /** Why a `failed` message failed. */
   readonly error?: ChatError
 }
@@ -142,6 +144,7 @@ export interface Inbox<Content = unknown> {
 export type Session =
   | { readonly phase: 'idle' }
   | { readonly phase: 'connecting'; readonly attempt: number }
+  /** `transport`: the way that carries the traffic now. */
   | { readonly phase: 'online'; readonly transport: string; readonly features: readonly string[] }
   | { readonly phase: 'waiting'; readonly attempt: number; readonly retryInMs: number; readonly why: string }
   | { readonly phase: 'refused'; readonly code: string }
@@ -164,6 +167,10 @@ export interface ChatEvents<Content = unknown> {
   message: [{ readonly conversation: string; readonly message: Message<Content>; readonly source: 'live' | 'catch-up' }]
   /** The server could not continue from what was held; `lost` are own messages once reported `sent` that are gone (R8). */
   reset: [{ readonly conversation: string; readonly why: string; readonly lost: readonly string[] }]
+  /** The log says otherwise than a message shown ahead of it: other content, or another order. The message keeps its key. */
+  corrected: [{ readonly conversation: string; readonly message: Message<Content>; readonly was: Message<Content> }]
+  /** A message shown ahead of the log that will not come: it is no longer shown. */
+  withdrawn: [{ readonly conversation: string; readonly message: Message<Content> }]
   failed: [{ readonly conversation: string; readonly localId: string; readonly error: ChatError }]
   /** This user is no longer a member. */
   left: [{ readonly conversation: string; readonly why: string }]
@@ -179,6 +186,8 @@ export type Metric =
   | { readonly name: 'delivered-latency'; readonly ms: number }
   /** From asking for what is missing to having it. */
   | { readonly name: 'catch-up'; readonly ms: number; readonly rows: number }
+  /** The way that carries the traffic from now on, where a transport has several. */
+  | { readonly name: 'transport'; readonly transport: string }
   | { readonly name: 'reconnect'; readonly attempt: number; readonly why: string }
 
 export interface Logger {

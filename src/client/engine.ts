@@ -69,7 +69,7 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
     return messages.confirmed(row, of ? levelsOf({ ...of.log, ...of.receipts }, user) : noLevels)
   }
   const fenced = () => soon(() => void end('logged-out'))
-  const events = createEvents<C>({ options, answer: waiting.answer, toShown, fenced })
+  const events = createEvents<C>({ options, answer: waiting.answer, toShown, aheadShown: messages.ahead, fenced })
   const cells = readables(events.fault)
   const storage = (): Storage => {
     if (opened) return opened

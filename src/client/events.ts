@@ -1,6 +1,7 @@
 /** What the core reports, as events, metrics and log lines of the application. Who throws is told as a fault and harms no other. */
 import { EventEmitter } from 'eventemitter3'
 import type { Report } from '../core/event.js'
+import type { Provisional } from '../core/state.js'
 import type { MessageRow } from '../protocol/frames.js'
 import type { ChatEvents, ChatOptions, Message, Metric } from './api.js'
 import { assertArgument, type ChatError, chatError, failure } from './errors.js'
@@ -21,19 +22,34 @@ export interface EventParts<C> {
   readonly options: Pick<ChatOptions<C>, 'logger' | 'metrics'>
   readonly answer: Waits['answer']
   readonly toShown: (row: MessageRow) => Message<C>
+  readonly aheadShown: (row: Provisional) => Message<C>
   /** This user logged out elsewhere. */
   readonly fenced: () => void
 }
 
-const names: readonly string[] = ['message', 'reset', 'failed', 'left', 'fault'] satisfies readonly (keyof ChatEvents)[]
+const names: readonly string[] = [
+  'message',
+  'corrected',
+  'withdrawn',
+  'reset',
+  'failed',
+  'left',
+  'fault',
+] satisfies readonly (keyof ChatEvents)[]
 
-export function createEvents<C>({ options: { logger, metrics }, answer, toShown, fenced }: EventParts<C>): Events<C> {
+function metricOf(what: Extract<Report, { kind: 'delivered' | 'caught-up' | 'via' }>): Metric {
+  if (what.kind === 'delivered') return { name: 'delivered-latency', ms: what.tookMs }
+  if (what.kind === 'caught-up') return { name: 'catch-up', ms: what.tookMs, rows: what.rows }
+  return { name: 'transport', transport: what.via }
+}
+
+const nobody = () => {}
+
+export function createEvents<C>({ options, answer, toShown, aheadShown, fenced }: EventParts<C>): Events<C> {
+  const { logger, metrics } = options
   const emitter = new EventEmitter()
   // A logger that fails has nobody left to hear of it.
-  const logError = guarded(
-    (cause: unknown) => logger?.error(`${cause}`, { cause }),
-    () => {},
-  )
+  const logError = guarded((cause: unknown) => logger?.error(`${cause}`, { cause }), nobody)
   const fault = (cause: unknown): ChatError => {
     const error = chatError('fault', 'chat', cause)
     logError(error)
@@ -51,6 +67,10 @@ export function createEvents<C>({ options: { logger, metrics }, answer, toShown,
         const { row, ...told } = what
         return emit({ ...told, message: toShown(row) })
       }
+      case 'corrected':
+        return emit({ kind: what.kind, conversation: what.conversation, message: toShown(what.row), was: aheadShown(what.was) })
+      case 'withdrawn':
+        return emit({ kind: what.kind, conversation: what.conversation, message: aheadShown(what.was) })
       case 'reset':
       case 'left':
         return emit(what)
@@ -66,9 +86,9 @@ export function createEvents<C>({ options: { logger, metrics }, answer, toShown,
         answer(what.entry.localId, undefined, what.row)
         return what.tookMs < 0 ? undefined : measure({ name: 'send-latency', ms: what.tookMs })
       case 'delivered':
-        return measure({ name: 'delivered-latency', ms: what.tookMs })
       case 'caught-up':
-        return measure({ name: 'catch-up', ms: what.tookMs, rows: what.rows })
+      case 'via':
+        return measure(metricOf(what))
       case 'reconnecting': {
         const { kind, ...told } = what
         log(['info', 'The link ended; a new one will be opened.', told])

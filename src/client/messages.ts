@@ -3,8 +3,10 @@
  * entry of the outbox that is still pending.
  */
 import type { ReceiptSource } from '../core/inbox/inbox-state.js'
+import { aheadKey } from '../core/ahead.js'
 import type { Entry } from '../core/outbox/entry.js'
 import * as bounds from '../core/bounds.js'
+import type { Provisional } from '../core/state.js'
 import type { MessageRow } from '../protocol/frames.js'
 import type { Message, MessageStatus, OutboxEntry } from './api.js'
 import { readContent, type StandardSchema } from './content.js'
@@ -14,8 +16,10 @@ import { failure } from './errors.js'
 export type Levels = readonly { readonly joined: number; readonly delivered: number; readonly read: number }[]
 
 export interface Messages<C> {
-  confirmed(row: MessageRow, levels: Levels): Message<C>
+  /** `key`: the one it was shown under ahead of the log. */
+  confirmed(row: MessageRow, levels: Levels, key?: string): Message<C>
   pending(entry: Entry): Message<C>
+  ahead(row: Provisional): Message<C>
 }
 
 export const noLevels: Levels = []
@@ -51,10 +55,10 @@ export function outcomeOf({ arm }: Entry): Pick<OutboxEntry, 'status' | 'error'>
 export function messages<C>(user: string, schema: StandardSchema<C> | undefined): Messages<C> {
   return {
     // Written out, not spread: it is made once per message.
-    confirmed({ id, seq, rev, author, at, content, localId, deleted }, levels) {
+    confirmed({ id, seq, rev, author, at, content, localId, deleted }, levels, key = id) {
       const mine = author === user
       const message: { -readonly [Key in keyof Message<C>]: Message<C>[Key] } = {
-        key: id,
+        key,
         id,
         seq,
         rev,
@@ -63,6 +67,7 @@ export function messages<C>(user: string, schema: StandardSchema<C> | undefined)
         at,
         content: content as C,
         status: 'sent',
+        finality: 'final',
       }
       if (mine) {
         message.status = statusAt(levels, seq)
@@ -84,6 +89,21 @@ export function messages<C>(user: string, schema: StandardSchema<C> | undefined)
         at: stored?.at ?? entry.at,
         ...readContent(schema, stored?.content ?? entry.content),
         ...outcomeOf(entry),
+        finality: 'provisional',
+      }
+    },
+    ahead(row) {
+      const { author, localId, content, at } = row
+      const mine = author === user
+      return {
+        key: mine ? localId : aheadKey(row),
+        ...(mine && { localId }),
+        author,
+        mine,
+        at,
+        ...readContent(schema, content),
+        status: mine ? 'sending' : 'sent',
+        finality: 'provisional',
       }
     },
   }

@@ -8,8 +8,7 @@ import { step } from '../core/step.js'
 import { never } from '../core/timing.js'
 import type { Clock } from '../ports/clock.js'
 import type { Storage } from '../ports/storage.js'
-import type { Link, Transport } from '../ports/transport.js'
-import type { ServerFrame } from '../protocol/frames.js'
+import type { Link, LinkFrame, Transport } from '../ports/transport.js'
 import { soon } from './soon.js'
 
 export interface Shell {
@@ -146,7 +145,7 @@ function performUnlinked(
 
 /** Frames of one tick become one event; what came before a close is taken before it. */
 function openLink(transport: Transport, link: number, dispatch: Dispatch): Link {
-  const frames: ServerFrame[] = []
+  const frames: LinkFrame[] = []
   const flush = () => {
     if (frames.length > 0) dispatch({ kind: 'link-frames', link, frames: frames.splice(0) })
   }

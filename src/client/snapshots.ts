@@ -20,7 +20,7 @@ export function sessionMaker(transport: string): (ending: Session | undefined, s
 
 function sessionOf(state: SessionState, transport: string): Session {
   const { phase } = state
-  if (phase === 'online') return { phase, transport, features: state.features }
+  if (phase === 'online') return { phase, transport: state.via || transport, features: state.features }
   if (phase === 'refused') return { phase, code: state.code }
   if (phase === 'connecting') return { phase, attempt: state.attempt }
   if (phase !== 'waiting') return { phase }

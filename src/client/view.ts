@@ -5,7 +5,7 @@
 import type { ReceiptSource } from '../core/inbox/inbox-state.js'
 import type { Entry } from '../core/outbox/entry.js'
 import { isNews, ownRead } from '../core/receipts.js'
-import type { ConversationState, Window } from '../core/state.js'
+import type { ConversationState, Provisional, Window } from '../core/state.js'
 import { shown } from '../core/timeline/history.js'
 import { appended, lowerBound } from '../core/timeline/window.js'
 import type { MessageRow } from '../protocol/frames.js'
@@ -19,12 +19,13 @@ export const loadingView: View<never> = { messages: [], gaps: [], hasOlder: fals
 const goneError = chatError('conversation-gone', 'conversation')
 
 /** Makes views of one conversation, remembering the last. `live`: it is followed on the present link. */
-export function viewMaker<C>(user: string, { confirmed, pending }: Messages<C>): (of: ConversationState, live: boolean) => View<C> {
+export function viewMaker<C>(user: string, { confirmed, pending, ahead }: Messages<C>): (of: ConversationState, live: boolean) => View<C> {
   const confirmedOf = confirmedMaker(user, confirmed)
   const pendingOf = once(pending)
+  const aheadOf = once(ahead)
   const gapsBetween = remembered((to: number, from: number) => (to < from ? [{ from: to + 1, to: from }] : []))
   const shownOf = steady((conversation: ConversationState, window: Window) =>
-    withPending(confirmedOf(conversation, window), conversation, window, pendingOf),
+    withPending(confirmedOf(conversation, window), conversation, window, (each) => ('arm' in each ? pendingOf(each) : aheadOf(each))),
   )
   return remembered(
     steady((conversation, live) => {
@@ -53,7 +54,7 @@ function confirmedMaker<C>(user: string, confirmed: Messages<C>['confirmed']) {
   let was: Pick<Window, 'rows' | 'stem'> = { rows: [], stem: [] }
   let levels = noLevels
   let messages: readonly Message<C>[] = []
-  return ({ log, receipts }: ConversationState, window: Window) => {
+  return ({ log, receipts, ahead: { keys } }: ConversationState, window: Window) => {
     const { rows } = window
     const before = was.rows
     const now = levelsNow(log.members, log.memberCount, receipts.marks)
@@ -65,7 +66,11 @@ function confirmedMaker<C>(user: string, confirmed: Messages<C>['confirmed']) {
       const row = rows[i] as MessageRow
       while ((before[at]?.seq as number) < row.seq) at++
       const made = before[at] === row && messages[at]
-      added.push(made && (!made.mine || made.status === statusAt(now, row.seq)) ? made : confirmed(row, now))
+      added.push(
+        made && (!made.mine || made.status === statusAt(now, row.seq))
+          ? made
+          : confirmed(row, now, keys.size > 0 ? keys.get(row.id) : undefined),
+      )
     }
     was = window
     levels = now
@@ -74,23 +79,31 @@ function confirmedMaker<C>(user: string, confirmed: Messages<C>['confirmed']) {
   }
 }
 
-/** Pending rows stand at the end of the run that reaches the head; a failed one stays where it failed. */
+/** What is not in the log stands at the end of the run that reaches the head; a failed one stays where it failed. */
 function withPending<C>(
   confirmed: readonly Message<C>[],
-  { entries, log }: ConversationState,
+  { entries, log, ahead }: ConversationState,
   { rows, from, to }: Window,
-  pendingOf: (entry: Entry) => Message<C>,
+  shownAs: (each: Entry | Provisional) => Message<C>,
 ): readonly Message<C>[] {
-  if (entries.length === 0) return confirmed
+  if (entries.length + ahead.rows.length === 0) return confirmed
   const shown = entries.filter(({ voiding }) => !voiding)
-  const messages = confirmed.concat(log.view ? [] : shown.filter(({ arm }) => arm.kind !== 'failed').map(pendingOf))
+  const waiting = shown.filter(({ arm }) => arm.kind !== 'failed')
+  const messages = confirmed.concat(log.view ? [] : byArrival(waiting, ahead.rows).map(shownAs))
   let inserted = 0
   for (const entry of shown) {
     const { arm } = entry
     if (arm.kind !== 'failed' || arm.behind < from || (log.view && arm.behind >= to)) continue
-    messages.splice(lowerBound(rows, arm.behind + 1) + inserted++, 0, pendingOf(entry))
+    messages.splice(lowerBound(rows, arm.behind + 1) + inserted++, 0, shownAs(entry))
   }
   return messages
+}
+
+/** Own entries keep their order, and so do the others; where both meet, what came first stands first. */
+function byArrival(entries: readonly Entry[], ahead: readonly Provisional[]): readonly (Entry | Provisional)[] {
+  const left = [...ahead]
+  const before = (at: number) => left.splice(0, left.findLastIndex(({ arrivedMs }) => arrivedMs <= at) + 1)
+  return [...entries.flatMap((entry) => [...before(entry.at), entry]), ...left]
 }
 
 function firstUnreadKey(conversation: ConversationState, { rows, from }: Window, user: string): string | undefined {

@@ -23,6 +23,8 @@ export const pageTries = 3
 export const doubts = 4
 /** Refusals of the token in a row before the session gives up. */
 export const tokenTries = 3
+/** Messages shown ahead of the log in a conversation. */
+export const ahead = 256
 /** Conversations of the stored list. */
 export const storedInbox = 100
 export const people = 5_000

@@ -1,7 +1,8 @@
 /** What can happen to the core, and what it asks of the shell. Both are plain data; the core does nothing else. */
-import type { ClientFrame, MessageRow, ServerFrame } from '../protocol/frames.js'
+import type { ClientFrame, MessageRow } from '../protocol/frames.js'
 import type { Entry } from './outbox/entry.js'
-import type { LinkClosed } from '../ports/transport.js'
+import type { LinkClosed, LinkFrame } from '../ports/transport.js'
+import type { Provisional } from './state.js'
 import type { Key, KeyRange, Row, StorageErrorCode, StorageState, Write, Expectation } from '../ports/storage.js'
 
 /** What the page and the device tell, in the core's words. */
@@ -12,7 +13,7 @@ export type CoreEvent =
   | { readonly kind: 'signal'; readonly signal: Signal }
   // The link, named by its number so that a late event of an older one is dropped.
   | { readonly kind: 'link-opened'; readonly link: number }
-  | { readonly kind: 'link-frames'; readonly link: number; readonly frames: readonly ServerFrame[] }
+  | { readonly kind: 'link-frames'; readonly link: number; readonly frames: readonly LinkFrame[] }
   | { readonly kind: 'link-closed'; readonly link: number; readonly why: LinkClosed }
   // The disk.
   | { readonly kind: 'disk-state'; readonly state: StorageState }
@@ -48,6 +49,10 @@ export type Report =
   | { readonly kind: 'discarded'; readonly conversation: string; readonly localId: string }
   | { readonly kind: 'left'; readonly conversation: string; readonly why: string }
   | { readonly kind: 'caught-up'; readonly conversation: string; readonly tookMs: number; readonly rows: number }
+  /** The log says otherwise than what was shown ahead of it. */
+  | { readonly kind: 'corrected'; readonly conversation: string; readonly row: MessageRow; readonly was: Provisional }
+  | { readonly kind: 'withdrawn'; readonly conversation: string; readonly was: Provisional }
+  | { readonly kind: 'via'; readonly via: string }
   | { readonly kind: 'reconnecting'; readonly attempt: number; readonly why: string }
   | { readonly kind: 'fenced' }
   | { readonly kind: 'warning'; readonly text: string; readonly fields: object }

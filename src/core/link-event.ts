@@ -1,5 +1,7 @@
 /** What a link brings: its beginning and end, and frames, each handed to its slice in the order they came. */
+import type { LinkFrame } from '../ports/transport.js'
 import type { ChangeFrame, ServerFrame } from '../protocol/frames.js'
+import { doubtAhead, isOf, showAhead, withdraw } from './ahead.js'
 import type { CoreEvent } from './event.js'
 import { askInbox, inboxFailed, inboxFrame } from './inbox/inbox.js'
 import { gone } from './membership.js'
@@ -23,7 +25,7 @@ export function linkEvent(turn: Turn, event: LinkEvent): void {
   const { frames } = event
   let run: ChangeFrame[] = []
   for (let i = 0; i < frames.length; i++) {
-    const frame = frames[i] as ServerFrame
+    const frame = frames[i] as LinkFrame
     const next = frames[i + 1]
     if (onlineLink(turn) && 'people' in frame) learnPeople(turn, frame.people)
     if (frame.type !== 'change') {
@@ -39,10 +41,10 @@ export function linkEvent(turn: Turn, event: LinkEvent): void {
   }
 }
 
-function receive(turn: Turn, frame: Exclude<ServerFrame, ChangeFrame>): void {
+function receive(turn: Turn, frame: Exclude<LinkFrame, ChangeFrame>): void {
   if (frame.type === 'welcome' && welcomed(turn, frame)) {
     askInbox(turn)
-    drafts(turn)
+    for (const c of drafts(turn)) doubtAhead(turn, c)
   }
   const heads = sessionFrame(turn, frame)
   if (!onlineLink(turn)) return
@@ -67,18 +69,22 @@ function receive(turn: Turn, frame: Exclude<ServerFrame, ChangeFrame>): void {
     case 'left':
     case 'marks':
     case 'typing':
+    case 'provisional':
+    case 'withdrawn':
       return ofConversation(turn, frame)
   }
 }
 
-type ConversationFrame = Extract<ServerFrame, { type: 'left' | 'marks' | 'typing' }>
+type ConversationFrame = Extract<LinkFrame, { type: 'left' | 'marks' | 'typing' | 'provisional' | 'withdrawn' }>
 
 function ofConversation(turn: Turn, frame: ConversationFrame): void {
   const c = draftOf(turn, frame.conversation)
   if (!c) return
   if (frame.type === 'left') gone(turn, c, frame.why)
   else if (frame.type === 'marks') mergeMarks(turn, c, frame.epoch, frame.marks)
-  else heardTyping(turn, c, frame.user, frame.on)
+  else if (frame.type === 'typing') heardTyping(turn, c, frame.user, frame.on)
+  else if (frame.type === 'provisional') showAhead(turn, c, frame)
+  else withdraw(turn, c, isOf(frame))
 }
 
 type Failed = Extract<ServerFrame, { type: 'failed' }>

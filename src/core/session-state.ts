@@ -8,12 +8,17 @@ export interface Tries {
   readonly refreshes: number
 }
 
+export interface Linked extends Tries {
+  readonly link: number
+  /** The way that the transport has taken, where it has several. */
+  readonly via: string
+}
+
 export type SessionState =
   | { readonly phase: 'idle'; readonly link: 0 }
-  | ({ readonly phase: 'connecting'; readonly link: number; readonly dueMs: number } & Tries)
+  | ({ readonly phase: 'connecting'; readonly dueMs: number } & Linked)
   | ({
       readonly phase: 'online'
-      readonly link: number
       readonly sinceMs: number
       readonly limits: ServerLimits
       readonly features: readonly string[]
@@ -23,7 +28,7 @@ export type SessionState =
       readonly isPingOut: boolean
       /** Server clock minus device clock, for what is shown. */
       readonly skewMs: number
-    } & Tries)
+    } & Linked)
   | ({
       readonly phase: 'waiting'
       readonly link: number

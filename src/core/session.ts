@@ -12,9 +12,9 @@
  * Waits double from 0.5 s to 30 s with full jitter; a server's hint is kept and jittered on top. A link number
  * rises with every link, and events of any other link are dropped.
  */
-import type { LinkClosed } from '../ports/transport.js'
+import type { LinkClosed, LinkFrame } from '../ports/transport.js'
 import { bandOfName } from '../protocol/codes.js'
-import { type Head, protocolVersion, type ServerFrame, type ServerLimits, type Welcome } from '../protocol/frames.js'
+import { type Head, protocolVersion, type ServerLimits, type Welcome } from '../protocol/frames.js'
 import { limits } from '../protocol/limits.js'
 import type { Signal } from './event.js'
 import type { SessionState } from './session-state.js'
@@ -37,7 +37,7 @@ export function connect(turn: Turn): void {
 }
 
 function openLink(turn: Turn, link: number, attempt = 0, refreshes = 0): void {
-  turn.session = { phase: 'connecting', link, dueMs: turn.nowMs + timing.connectMs, attempt, refreshes }
+  turn.session = { phase: 'connecting', link, via: '', dueMs: turn.nowMs + timing.connectMs, attempt, refreshes }
   turn.effects.push({ kind: 'open', link })
 }
 
@@ -54,7 +54,7 @@ export function greet(turn: Turn): void {
 export function welcomed(turn: Turn, { user, features, time, limits: theirs, heartbeatMs: beat }: Welcome): boolean {
   const { session, nowMs } = turn
   if (session.phase !== 'connecting') return false
-  const { link, attempt } = session
+  const { link, attempt, via } = session
   if (user !== turn.config.user) {
     leave(turn, { band: 'terminal', code: 'wrong-user' })
     return false
@@ -63,6 +63,7 @@ export function welcomed(turn: Turn, { user, features, time, limits: theirs, hea
   turn.session = {
     phase: 'online',
     link,
+    via,
     sinceMs: nowMs,
     limits: lowered(theirs),
     features,
@@ -73,6 +74,7 @@ export function welcomed(turn: Turn, { user, features, time, limits: theirs, hea
     attempt,
     refreshes: 0,
   }
+  if (via) report(turn, { kind: 'via', via })
   return true
 }
 
@@ -89,12 +91,17 @@ export function heardFrom(turn: Turn): void {
 }
 
 /** Frames that speak of the link itself; returns the heads they name. */
-export function sessionFrame(turn: Turn, frame: ServerFrame): readonly Head[] {
-  const { phase } = turn.session
+export function sessionFrame(turn: Turn, frame: LinkFrame): readonly Head[] {
+  const { session } = turn
+  const { phase } = session
   if (frame.type === 'refused' && phase === 'connecting') {
     leave(turn, { band: bandOfName(frame.code), code: frame.code, retryAfterMs: frame.retryAfterMs })
   } else if (frame.type === 'drain' && phase === 'online') {
     leave(turn, { band: 'retry-after', code: 'drain', retryAfterMs: frame.retryAfterMs })
+  }
+  if (frame.type === 'via' && (session.phase === 'connecting' || session.phase === 'online')) {
+    turn.session = { ...session, via: frame.via }
+    if (session.phase === 'online') report(turn, { kind: 'via', via: frame.via })
   }
   return frame.type === 'pong' || frame.type === 'head' ? frame.heads : []
 }

@@ -1,4 +1,5 @@
 /** The end of every turn: what follows from it for conversations, disk and link, and the next deadline. */
+import { aheadWakeAt } from './ahead.js'
 import { commitOutbox, diskWakeAt } from './cache/disk.js'
 import { commitCache } from './cache/write-behind.js'
 import { inboxFollows, inboxLinkLost } from './inbox/inbox.js'
@@ -31,7 +32,13 @@ export function settleTurn(turn: Turn): void {
   const cacheAtMs = commitCache(turn)
   storeInbox(turn)
   for (const c of touched)
-    c.wakeAtMs = Math.min(flushWakeAt(c, turn.nowMs), catchUpWakeAt(turn, c), c.log.load?.deadlineMs ?? never, typingWakeAt(c))
+    c.wakeAtMs = Math.min(
+      flushWakeAt(c, turn.nowMs),
+      catchUpWakeAt(turn, c),
+      c.log.load?.deadlineMs ?? never,
+      typingWakeAt(c),
+      aheadWakeAt(c),
+    )
   if (turn.frames.length > 0 && link) turn.effects.push({ kind: 'transmit', link, frames: turn.frames })
   turn.wakeAtMs = wakeAt(turn, cacheAtMs)
 }

@@ -102,9 +102,29 @@ export interface Ephemeral {
   readonly endsAtMs: number
 }
 
+/** A message shown ahead of the log. */
+export interface Provisional {
+  readonly author: string
+  readonly localId: string
+  readonly content: unknown
+  readonly at: number
+  /** By this device's clock, for its place among what is pending. */
+  readonly arrivedMs: number
+  /** Withdrawn then. */
+  readonly untilMs: number
+}
+
+export interface Ahead {
+  /** In the order of their arrival. */
+  readonly rows: readonly Provisional[]
+  /** Keys of rows that were shown ahead, by their ids: they keep them (R2). */
+  readonly keys: ReadonlyMap<string, string>
+}
+
 export interface ConversationState {
   readonly id: string
   readonly log: Log
+  readonly ahead: Ahead
   /** Unsettled own operations in the order they will take effect. */
   readonly entries: readonly Entry[]
   readonly receipts: Receipts

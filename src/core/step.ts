@@ -2,6 +2,7 @@
  * The core: `step(state, event, env)` gives the next state and the effects. It routes events to the slices; every rule
  * lives in its slice. Nothing here or below reads a clock, draws chance or waits.
  */
+import { aheadTick } from './ahead.js'
 import { diskMoved, diskRead, diskUnreadable, lanesClaimed, outboxCommitFailed, outboxCommitted } from './cache/disk.js'
 import { openDisk } from './cache/disk-queue.js'
 import { restored } from './cache/restore.js'
@@ -118,5 +119,6 @@ function tick(turn: Turn): void {
     ackDeadlines(turn, c)
     loadDeadline(turn, c)
     typingTick(turn, c)
+    aheadTick(turn, c)
   }
 }

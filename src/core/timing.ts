@@ -24,5 +24,7 @@ export const diskRetryCapMs = 30_000
 export const typingToldMs = 3_000
 export const typingEndsMs = 5_000
 export const typingShownMs = 6_000
+/** A new link must say again within this what is on its way. */
+export const aheadMs = 10_000
 
 export const never = Number.POSITIVE_INFINITY

@@ -115,7 +115,7 @@ export function drafts(turn: Turn): Draft[] {
   return turn.conversations.map(({ id }) => draftOf(turn, id) as Draft)
 }
 
-function copyOf({ id, log: l, entries, receipts: r, ephemeral, cache, watchers, usedAt, wakeAtMs }: ConversationState): Draft {
+function copyOf({ id, log: l, ahead, entries, receipts: r, ephemeral, cache, watchers, usedAt, wakeAtMs }: ConversationState): Draft {
   return {
     id,
     log: {
@@ -138,6 +138,7 @@ function copyOf({ id, log: l, entries, receipts: r, ephemeral, cache, watchers, 
       members: l.members,
       memberCount: l.memberCount,
     },
+    ahead,
     entries,
     receipts: {
       marks: r.marks,

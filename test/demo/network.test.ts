@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Controls, createControls, goodNetwork, unreliable } from '../../examples/demo/network.js'
-import type { Link, LinkEvents, Transport } from '../../src/ports/transport.js'
+import type { Link, LinkEvents, LinkFrame, Transport } from '../../src/ports/transport.js'
 import type { ClientFrame, ServerFrame } from '../../src/protocol/frames.js'
 import { transportSuite } from '../../src/testing/transport-suite.js'
 import { mockTransport } from '../../src/transports/mock/index.js'
@@ -64,7 +64,7 @@ describe('a bad network', () => {
       closed: ({ code }) => heard.push(`closed ${code}`),
     })
   }
-  const nameOf = (frame: ClientFrame | ServerFrame): string => ('n' in frame ? `${frame.type} ${frame.n}` : frame.type)
+  const nameOf = (frame: ClientFrame | LinkFrame): string => ('n' in frame ? `${frame.type} ${frame.n}` : frame.type)
   const pong = (n: number): ServerFrame => ({ type: 'pong', n, heads: [] })
   const ack: ServerFrame = { type: 'ack', conversation: 'c', localId: 'l', epoch: 'e', seq: 1 }
 

@@ -3,6 +3,7 @@
  * what was held. Changes beyond a hole wait, bounded and unshown.
  */
 import type { ChangeFrame, MessageRow, Opened } from '../../protocol/frames.js'
+import { confirm } from '../ahead.js'
 import { restart } from '../cache/cache.js'
 import { askAgain, ownIds, settleOwn } from '../outbox/settle.js'
 import { count, mergeMarks, newEpoch, readTo } from '../receipts.js'
@@ -119,6 +120,7 @@ function finish(turn: Turn, intake: Intake, source: 'live' | 'catch-up', news: r
   const { c, fresh } = intake
   closeIntake(intake)
   authorsStopped(c, news)
+  confirm(turn, c, fresh)
   for (const row of news) report(turn, { kind: 'message', conversation: c.id, row, source })
   if (c.entries.length > 0) settleOwn(turn, c, ownIds(fresh, turn.config.user))
 }

@@ -2,6 +2,7 @@
  * Older and newer pages, and jumps (R6, R19): from memory, else from disk, else from the network. One load per
  * conversation at a time; changes to messages not held that come meanwhile are replayed by `rev`.
  */
+import { confirm } from '../ahead.js'
 import type { Row } from '../../ports/storage.js'
 import type { MessageRow, Page } from '../../protocol/frames.js'
 import { neededFrom } from '../cache/cache.js'
@@ -185,6 +186,7 @@ function place(turn: Turn, c: Draft, load: HistoryLoad, run: Window): void {
   if (older && (view || whole.rows.length > bounds.windowRows)) log.view = trimNewest(whole)
   else withNewer(c, whole)
   if (older && load.source === 'network') cover(c, fresh)
+  confirm(turn, c, fresh.rows)
   settleHeld(turn, c)
   endLoad(turn, c)
 }

@@ -1,16 +1,33 @@
-/** Whether a way carries frames: a link in a lane of its own is opened, greeted and let go, so that no other link is superseded. */
+/** Whether a better way carries frames by now. */
 import type { Transport } from '../../ports/transport.js'
 import type { ClientFrame } from '../../protocol/frames.js'
+import type { Ways } from './ways.js'
 
 export type Hello = Extract<ClientFrame, { type: 'hello' }>
 
-/** `done` hears once whether a welcome came in time; returns an end after which it hears nothing. */
-export function probe(
-  transport: Transport,
-  hello: Hello,
-  deadline: (run: () => void) => () => void,
-  done: (works: boolean) => void,
-): () => void {
+const longestWaitMs = 600_000
+
+/** Asks the ways before `taken`, one after the other, again after ever longer waits, until one works. Returns its end. */
+export function lookUp(ways: Ways, taken: number, hello: Hello, found: (way: number) => void): () => void {
+  const { transports, silentMs, after } = ways
+  const rest = () => after(ways.waitMs, () => ask(0))
+  let stop = rest()
+
+  function ask(way: number) {
+    if (way === taken) {
+      ways.waitMs = Math.min(ways.waitMs * 2, longestWaitMs)
+      stop = rest()
+      return
+    }
+    const deadline = (run: () => void) => after(2 * silentMs, run)
+    stop = probe(transports[way] as Transport, hello, deadline, (works) => (works ? found(way) : ask(way + 1)))
+  }
+
+  return () => stop()
+}
+
+/** Opens, greets and lets go of a link, in a lane of its own, so that no other is superseded. Returns an end after which nothing is told. */
+function probe(transport: Transport, hello: Hello, deadline: (run: () => void) => () => void, done: (works: boolean) => void): () => void {
   let isOver = false
   const stop = () => {
     isOver = true

@@ -5,6 +5,7 @@
 import type { Clock } from '../../ports/clock.js'
 import type { LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
+import { createRequests } from './requests.js'
 
 export type Hello = Extract<ClientFrame, { type: 'hello' }>
 type Welcome = Extract<ServerFrame, { type: 'welcome' }>
@@ -22,14 +23,10 @@ export interface Holder {
   close(): void
 }
 
-/** Questions that no answer has come to; the oldest are forgotten. */
-const openRequests = 1_000
-
 export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: HolderEvents): Holder {
   const { user } = hello
   const seats = new Map<string, Set<string>>()
-  const requests = new Map<number, { readonly seat: string; readonly request: number }>()
-  let lastRequest = 0
+  const requests = createRequests()
   let welcome: Welcome | undefined
   let welcomedMs = 0
   const link = transport.open({ opened: () => link.send(hello), frame: hear, closed: to.closed })
@@ -51,17 +48,8 @@ export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: H
   }
 
   function answer(frame: LinkFrame, number: number) {
-    const asked = requests.get(number)
-    requests.delete(number)
-    if (asked) to.frame({ ...frame, request: asked.request } as LinkFrame, asked.seat)
-  }
-
-  function ask(seat: string, frame: Extract<ClientFrame, { request: number }>) {
-    lastRequest += 1
-    requests.set(lastRequest, { seat, request: frame.request })
-    const [oldest] = requests.keys()
-    if (oldest !== undefined && requests.size > openRequests) requests.delete(oldest)
-    link.send({ ...frame, request: lastRequest })
+    const found = requests.answered(frame, number)
+    if (found) to.frame(found.frame, found.seat)
   }
 
   /** The server goes on telling what some seat still follows. */
@@ -87,7 +75,7 @@ export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: H
         follows.delete(frame.conversation)
         return unfollow(frame.conversation)
       }
-      if ('request' in frame) return ask(seat, frame)
+      if ('request' in frame) return link.send(requests.ask(seat, frame))
       link.send(frame)
       if (frame.type !== 'operation' || frame.operation.kind !== 'send') return
       const { conversation, localId, operation } = frame

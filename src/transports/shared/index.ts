@@ -5,7 +5,8 @@
 import type { Clock } from '../../ports/clock.js'
 import type { Link, LinkClosed, LinkEvents, Transport } from '../../ports/transport.js'
 import { realClock } from '../real-clock.js'
-import { type House, type Seat, takeSeat } from './seat.js'
+import type { House } from './host.js'
+import { type Seat, takeSeat } from './seat.js'
 import { browserTabs, type Tabs } from './tabs.js'
 
 export type { Channel, LockEvents, Tabs } from './tabs.js'

@@ -9,22 +9,13 @@
  * Who has left comes back by a new link of its session, which knows how to repeat what was under way. Nothing is handed over
  * but the lane of the link and its number, by which the server fences the older link (R26).
  */
-import type { Clock } from '../../ports/clock.js'
-import type { LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
+import type { LinkClosed, LinkFrame } from '../../ports/transport.js'
 import type { ClientFrame } from '../../protocol/frames.js'
-import { type Hello, type Holder, holdLink } from './holder.js'
+import type { Hello } from './holder.js'
+import { type Host, type House, host } from './host.js'
 import { createMailbox, isMessage, type Message, type Unsigned } from './message.js'
-import type { Tabs } from './tabs.js'
-
-export interface House {
-  readonly transport: Transport
-  readonly tabs: Tabs
-  readonly clock: Clock
-  /** The last link that any tab is known to have held. */
-  last: { readonly lane: string; readonly link: number }
-  /** Since the lock was last taken by force not long enough has passed to do so again. */
-  peaceUntilMs: number
-}
+import type { LockEvents, Tabs } from './tabs.js'
+import { keepVigil } from './vigil.js'
 
 export interface SeatEvents {
   frame(frame: LinkFrame): void
@@ -37,144 +28,95 @@ export interface Seat {
   leave(): void
 }
 
-/** Silent for so long, the holder is asked; silent for as long again, it sleeps or is gone. */
-const quietMs = 5_000
 /** So long after the lock was taken by force nobody takes it by force. */
 const robberyPauseMs = 60_000
 
 const moved: LinkClosed = { band: 'retry-after', code: 'moved', retryAfterMs: 0 }
-/** Not terminal: this tab has the lock, so the other link is a remnant. */
-const superseded: LinkClosed = { band: 'retry-after', code: 'superseded', retryAfterMs: 1_000 }
+/** A place in the queue for a lock, or the lock; what is released is not asked for again. */
+function claim(tabs: Tabs, name: string, to: LockEvents) {
+  let release = tabs.lock(name, to)
+  return {
+    force() {
+      release()
+      release = tabs.lock(name, to, true)
+    },
+    release: () => release(),
+  }
+}
+
+/** True at most once a minute, whoever asks here. */
+function mayRob(house: House): boolean {
+  const nowMs = house.clock.now()
+  if (nowMs < house.peaceUntilMs) return false
+  house.peaceUntilMs = nowMs + robberyPauseMs
+  return true
+}
 
 export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvents): Seat {
-  const { transport, tabs, clock } = house
+  const { tabs, clock } = house
   const id = `${clock.wall()}.${clock.roll()}`
-  const seats = new Map<string, () => void>()
   let phase: 'waiting' | 'seated' | 'holding' | 'left' = 'waiting'
-  let holder: Holder | undefined
+  let hosting: Host | undefined
   let holderId = ''
-  let stopTimer = () => {}
-
-  const channel = tabs.channel(name, (data) => {
-    if (phase !== 'left' && isMessage(data) && data.from !== id) hear(data)
-  })
+  const channel = tabs.channel(name, (data) => phase !== 'left' && isMessage(data) && data.from !== id && hear(data))
   const mailbox = createMailbox(channel)
   const post = (message: Unsigned) => mailbox.post({ ...message, from: id })
+  const vigil = keepVigil(clock, { ask: () => post({ kind: 'ask' }), doubt: rob })
   // Whoever is granted this lock knows that the seat is empty.
   const giveUpSeat = tabs.lock(`${name}/${id}`, { held() {}, lost() {} })
-  let giveUpLink = tabs.lock(name, { held, lost: () => end(moved) })
+  const link = claim(tabs, name, { held, lost: () => end(moved) })
+  const deliver = (frame: LinkFrame) => phase !== 'left' && to.frame(frame)
 
   function hear(message: Message) {
-    if (message.kind === 'holding') return heardHolding(message.from, message)
-    if (message.kind === 'down') return heardDown(message.from, message.to, message.frames)
-    if (message.kind === 'over') return message.from === holderId ? end(message.why) : undefined
-    if (!holder) return
-    if (message.kind === 'join') admit(holder, message.from)
-    else if (message.kind === 'leave') dismiss(holder, message.from)
-    else if (message.kind === 'up') for (const frame of message.frames) holder.send(message.from, frame)
-    else if (message.kind === 'ask') announce()
+    if (hosting) return hosting.hear(message)
+    if (message.kind === 'holding') heardHolding(message.from, message)
+    else if (message.kind === 'down') heardDown(message.from, message.to, message.frames)
+    else if (message.kind === 'over' && message.from === holderId) end(message.why)
   }
 
   function heardHolding(from: string, { lane, link, peaceMs }: Extract<Message, { kind: 'holding' }>) {
-    house.last = { lane, link }
-    house.peaceUntilMs = clock.now() + peaceMs
-    if (phase === 'seated' && from !== holderId) end(moved)
-    if (phase !== 'waiting' && phase !== 'seated') return
-    rest()
-    if (from === holderId) return
+    Object.assign(house, { last: { lane, link }, peaceUntilMs: clock.now() + peaceMs })
+    if (phase === 'seated' && from !== holderId) return end(moved)
+    vigil.rest()
+    if (from !== holderId) post({ kind: 'join' })
     holderId = from
-    post({ kind: 'join' })
   }
 
   function heardDown(from: string, seat: string | undefined, frames: readonly LinkFrame[]) {
-    if (from !== holderId || holder || (seat ?? id) !== id) return
-    if (seat === id) phase = 'seated'
-    if (phase !== 'seated') return
-    rest()
+    if (seat === id && from === holderId) phase = 'seated'
+    if (phase !== 'seated' || from !== holderId || (seat ?? id) !== id) return
+    vigil.rest()
     for (const frame of frames) deliver(frame)
   }
 
-  function deliver(frame: LinkFrame) {
-    if (phase !== 'left') to.frame(frame)
-  }
-
-  /** Until the holder has been silent for long enough to be asked. */
-  function rest() {
-    wait(quietMs * (1 + clock.roll() / 4), () => {
-      post({ kind: 'ask' })
-      wait(quietMs, rob)
-    })
-  }
-
-  function wait(ms: number, run: () => void) {
-    stopTimer()
-    stopTimer = clock.timer(clock.now() + ms, run)
-  }
-
+  /** The holder does not answer. */
   function rob() {
-    if (clock.now() < house.peaceUntilMs) return rest()
-    house.peaceUntilMs = clock.now() + robberyPauseMs
-    giveUpLink()
-    giveUpLink = tabs.lock(name, { held, lost: () => end(moved) }, true)
+    if (mayRob(house)) link.force()
+    else vigil.rest()
   }
 
   function held() {
     // What this session has heard came by the link of another: it begins anew.
     if (phase !== 'waiting') return end(moved)
     phase = 'holding'
-    stopTimer()
-    house.last = { lane: house.last.lane || `shared.${id}`, link: house.last.link + 1 }
-    holder = holdLink(transport, { ...hello, ...house.last }, clock, { frame: carry, closed })
-    announce()
-    holder.join(id)
-    deliver({ type: 'via', via: transport.name })
-  }
-
-  function announce() {
-    post({ kind: 'holding', ...house.last, peaceMs: Math.max(0, house.peaceUntilMs - clock.now()) })
-  }
-
-  function carry(frame: LinkFrame, seat?: string) {
-    if (frame.type === 'refused' && frame.code === 'superseded') return end(superseded)
-    if (seat === id || frame.type === 'via') return deliver(frame)
-    if (seat !== undefined || seats.size > 0) post({ kind: 'down', to: seat, frames: [frame] })
-    if (seat === undefined) deliver(frame)
-  }
-
-  function closed(why: LinkClosed) {
-    end(why.code === 'superseded' ? superseded : why)
-  }
-
-  function admit(held: Holder, seat: string) {
-    if (!seats.has(seat)) seats.set(seat, tabs.lock(`${name}/${seat}`, { held: () => dismiss(held, seat), lost() {} }))
-    held.join(seat)
-  }
-
-  function dismiss(held: Holder, seat: string) {
-    seats.get(seat)?.()
-    seats.delete(seat)
-    held.leave(seat)
+    vigil.stop()
+    hosting = host(house, { name, id, hello }, { post, deliver, end })
   }
 
   function end(why: LinkClosed) {
     if (phase === 'left') return
     phase = 'left'
-    stopTimer()
-    holder?.close()
-    post(holder ? { kind: 'over', why: why.code === 'closed' ? moved : why } : { kind: 'leave' })
-    mailbox.flush()
-    channel.close()
-    for (const unwatch of seats.values()) unwatch()
-    giveUpSeat()
-    giveUpLink()
+    post(hosting ? { kind: 'over', why: why.code === 'closed' ? moved : why } : { kind: 'leave' })
+    for (const stop of [vigil.stop, mailbox.flush, channel.close, giveUpSeat]) stop()
+    hosting?.close()
+    link.release()
     to.end(why)
   }
 
-  rest()
   post({ kind: 'ask' })
   return {
     send(frame) {
-      if (phase === 'holding') holder?.send(id, frame)
+      if (hosting) hosting.send(frame)
       else if (phase === 'seated') post({ kind: 'up', frames: [frame] })
     },
     leave: () => end({ band: 'retry', code: 'closed' }),

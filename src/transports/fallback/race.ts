@@ -1,0 +1,62 @@
+/** Opens the ways of a fallback one beside the other, until the first of them is open; from then on it is that one's link. */
+import type { Link, LinkClosed, LinkFrame } from '../../ports/transport.js'
+import type { Ways } from './ways.js'
+
+export interface RaceEvents {
+  opened(way: number): void
+  /** Of the way that was taken. */
+  frame(frame: LinkFrame): void
+  /** The way that was taken has ended, or all have, or a server has said why it takes nobody. */
+  closed(why: LinkClosed): void
+}
+
+export function race({ transports, first, silentMs, after }: Ways, to: RaceEvents): Link {
+  const left = [first, ...transports.keys()].filter((way, i) => i === 0 || way !== first)
+  const links = new Map<number, Link>()
+  let taken: number | undefined
+  let failure: LinkClosed | undefined
+  let stopWaiting = () => {}
+
+  function tryNext() {
+    const way = left.shift()
+    const transport = way === undefined ? undefined : transports[way]
+    if (way === undefined || !transport) return
+    stopWaiting()
+    stopWaiting = after(silentMs, tryNext)
+    const link = transport.open({
+      opened: () => opened(way),
+      frame: (frame) => way === taken && to.frame(frame),
+      closed: (why) => closed(way, why),
+    })
+    links.set(way, link)
+  }
+
+  function opened(way: number) {
+    if (taken !== undefined) return
+    taken = way
+    stopWaiting()
+    for (const [other, link] of links) if (other !== way) link.close()
+    to.opened(way)
+  }
+
+  function closed(way: number, why: LinkClosed) {
+    links.delete(way)
+    // A server that answered has been reached: what it says is for the session.
+    const isSaid = why.band === 'refresh' || why.band === 'retry-after'
+    if (way === taken || (taken === undefined && isSaid)) return to.closed(why)
+    if (taken !== undefined) return
+    if (failure?.band !== 'retry') failure = why
+    if (left.length > 0) tryNext()
+    else if (links.size === 0) to.closed(failure)
+  }
+
+  tryNext()
+  return {
+    send: (frame) => taken !== undefined && links.get(taken)?.send(frame),
+    close() {
+      stopWaiting()
+      left.length = 0
+      for (const link of links.values()) link.close()
+    },
+  }
+}

@@ -1,0 +1,47 @@
+/** What all links of one fallback know together: its ways, the best first, and which of them carried last. */
+import type { Clock } from '../../ports/clock.js'
+import type { Transport } from '../../ports/transport.js'
+
+export interface Ways {
+  readonly transports: readonly Transport[]
+  readonly silentMs: number
+  /** The first wait for a probe. */
+  readonly probeMs: number
+  readonly after: (ms: number, run: () => void) => () => void
+  /** The way that the next link tries first. */
+  first: number
+  /** The next wait for a probe. */
+  waitMs: number
+}
+
+export function waysOf(transports: readonly Transport[], silentMs: number, probeMs: number, clock: Clock): Ways {
+  const after = (ms: number, run: () => void) => clock.timer(clock.now() + ms, run)
+  const worked = recall()
+  const first = Math.max(
+    0,
+    transports.findIndex(({ name }) => name === worked),
+  )
+  return { transports, silentMs, probeMs, after, first, waitMs: probeMs }
+}
+
+/** This way carries frames: the next link tries it first, in this page and in the next. */
+export function carries(ways: Ways, way: number): void {
+  if (ways.first !== way) ways.waitMs = ways.probeMs
+  ways.first = way
+  try {
+    localStorage.setItem(memory, ways.transports[way]?.name ?? '')
+  } catch {
+    // Without storage the next page begins with the best way again.
+  }
+}
+
+const memory = 'chatloom.way'
+
+/** The name of the way that carried last in this browser, where it lets us know. */
+function recall(): string | null {
+  try {
+    return localStorage.getItem(memory)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,88 @@
+/** What the tab that holds the link does for the others: takes them in, carries their frames, and notices when they are gone. */
+import type { Clock } from '../../ports/clock.js'
+import type { LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
+import type { ClientFrame } from '../../protocol/frames.js'
+import { type Hello, holdLink } from './holder.js'
+import type { Message, Unsigned } from './message.js'
+import type { Tabs } from './tabs.js'
+
+export interface House {
+  readonly transport: Transport
+  readonly tabs: Tabs
+  readonly clock: Clock
+  /** The last link that any tab is known to have held. */
+  last: { readonly lane: string; readonly link: number }
+  /** Since the lock was last taken by force not long enough has passed to do so again. */
+  peaceUntilMs: number
+}
+
+export interface Self {
+  readonly name: string
+  readonly id: string
+  readonly hello: Hello
+}
+
+export interface HostEvents {
+  post(message: Unsigned): void
+  deliver(frame: LinkFrame): void
+  end(why: LinkClosed): void
+}
+
+export interface Host {
+  hear(message: Message): void
+  /** Of this tab itself. */
+  send(frame: ClientFrame): void
+  close(): void
+}
+
+/** Not terminal: this tab has the lock, so the other link is a remnant. */
+const superseded: LinkClosed = { band: 'retry-after', code: 'superseded', retryAfterMs: 1_000 }
+
+export function host(house: House, { name, id, hello }: Self, { post, deliver, end }: HostEvents): Host {
+  const { transport, tabs, clock, last } = house
+  const seats = new Map<string, () => void>()
+  house.last = { lane: last.lane || `shared.${id}`, link: last.link + 1 }
+  const holder = holdLink(transport, { ...hello, ...house.last }, clock, {
+    frame: carry,
+    closed: (why) => end(why.code === 'superseded' ? superseded : why),
+  })
+
+  function announce() {
+    post({ kind: 'holding', ...house.last, peaceMs: Math.max(0, house.peaceUntilMs - clock.now()) })
+  }
+
+  function carry(frame: LinkFrame, seat?: string) {
+    if (frame.type === 'refused' && frame.code === 'superseded') return end(superseded)
+    if (seat === id || frame.type === 'via') return deliver(frame)
+    if (seat !== undefined || seats.size > 0) post({ kind: 'down', to: seat, frames: [frame] })
+    if (seat === undefined) deliver(frame)
+  }
+
+  function admit(seat: string) {
+    if (!seats.has(seat)) seats.set(seat, tabs.lock(`${name}/${seat}`, { held: () => dismiss(seat), lost() {} }))
+    holder.join(seat)
+  }
+
+  function dismiss(seat: string) {
+    seats.get(seat)?.()
+    seats.delete(seat)
+    holder.leave(seat)
+  }
+
+  announce()
+  holder.join(id)
+  deliver({ type: 'via', via: transport.name })
+  return {
+    hear(message) {
+      if (message.kind === 'join') admit(message.from)
+      else if (message.kind === 'leave') dismiss(message.from)
+      else if (message.kind === 'ask') announce()
+      else if (message.kind === 'up') for (const frame of message.frames) holder.send(message.from, frame)
+    },
+    send: (frame) => holder.send(id, frame),
+    close() {
+      holder.close()
+      for (const unwatch of seats.values()) unwatch()
+    },
+  }
+}
