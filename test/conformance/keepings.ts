@@ -10,21 +10,22 @@ import { openFile } from '../../src/server/sqlite/engine.js'
 import type { Keeping } from './shipped.js'
 
 /** `faults`: bugs planted in the store. */
-export function inMemory(faults?: Faults): Keeping {
+export function inMemory(faults?: Faults) {
   let data: MemoryData = new Map()
   return {
     open: () => createMemoryStore(data, faults),
-    copy() {
+    copy({ renew = true } = {}) {
       const kept = structuredClone(data)
       return () => {
         data = kept
+        if (!renew) return
         for (const { conversations } of data.values())
           for (const conversation of conversations.values())
             conversation.record = { ...conversation.record, epoch: `${conversation.record.epoch}+` }
       }
     },
     dispose() {},
-  }
+  } satisfies Keeping
 }
 
 export function inSqlite(): Keeping {

@@ -2,6 +2,7 @@
 import { decodeServerFrames } from '../../protocol/codec.js'
 import type { ClientFrame, MessageRow, Opened, Page, Position, ServerFrame, Welcome } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
+import { serverFrame } from '../../protocol/schemas.js'
 import type { Dialer, Wire, WireEnd } from '../dialer.js'
 import { brief, check, UnmetError } from './unmet.js'
 
@@ -117,7 +118,7 @@ function listen(deadlineMs: number): Ear {
       else
         unreadable ??= new UnmetError(
           'texts of at most 512 KiB with frames as in the tables of §11',
-          `${read.ok ? 'one was longer' : read.reason}: ${brief(text)}`,
+          `${read.ok ? 'one was longer' : wrongField(text)}: ${brief(text)}`,
         )
       wake()
     },
@@ -140,6 +141,20 @@ function listen(deadlineMs: number): Ear {
         () => false,
         expected,
       ),
+  }
+}
+
+/** What is wrong with a text of a server, by the schemas: they name the field where the guards only say no. */
+function wrongField(text: string): string {
+  try {
+    const value: unknown = JSON.parse(text)
+    for (const frame of Array.isArray(value) ? value : [value]) {
+      const { error } = serverFrame.safeParse(frame)
+      if (error) return `the ${String(frame?.type)} frame has a wrong field ${error.issues[0]?.path.join('.') ?? ''}`
+    }
+    return 'it cannot be read'
+  } catch {
+    return 'it is no JSON'
   }
 }
 

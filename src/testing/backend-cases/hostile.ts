@@ -35,18 +35,24 @@ const unreadable: Readonly<Record<string, string>> = {
   'an empty id': json({ ...open, conversation: '' }),
   'an id of 129 characters': json({ ...open, conversation: 'c'.repeat(limits.idChars + 1) }),
   'half of a surrogate pair in an id': '{"type":"open","request":1,"conversation":"c\\ud800"}',
-  'a negative watermark': json({ ...receipt, read: -1 }),
-  'a watermark that is a fraction': json({ ...receipt, read: 0.5 }),
-  'a watermark that is a text': json({ ...receipt, read: '1' }),
-  'a receipt without an epoch': json({ type: 'receipt', conversation: 'c', read: 1 }),
   'a history without an anchor': json({ ...history, anchor: undefined }),
   'an anchor of an unknown kind': json({ ...history, anchor: { near: 1 } }),
-  'a typing that is neither on nor off': '{"type":"typing","conversation":"c","on":1}',
-  'a cursor of 1,025 characters': json({ type: 'inbox', request: 1, cursor: 'x'.repeat(limits.cursorChars + 1) }),
   'an operation without a local id': json({ ...operation('c', 'l'), localId: undefined }),
   'an operation with an empty local id': json(operation('c', '')),
   'an operation frame without an operation': json({ ...operation('c', 'l'), operation: undefined }),
   'an empty after': json({ ...operation('c', 'l'), after: '' }),
+}
+
+/** The same, of features that a server may lack. */
+const unreadableOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  typing: { 'a typing that is neither on nor off': '{"type":"typing","conversation":"c","on":1}' },
+  inbox: { 'a cursor of 1,025 characters': json({ type: 'inbox', request: 1, cursor: 'x'.repeat(limits.cursorChars + 1) }) },
+  receipts: {
+    'a negative watermark': json({ ...receipt, read: -1 }),
+    'a watermark that is a fraction': json({ ...receipt, read: 0.5 }),
+    'a watermark that is a text': json({ ...receipt, read: '1' }),
+    'a receipt without an epoch': json({ type: 'receipt', conversation: 'c', read: 1 }),
+  },
 }
 
 /** The same, by the bounds of §12. */
@@ -64,10 +70,11 @@ const outOfBounds: Readonly<Record<string, string>> = {
 /** A WebSocket library may refuse a text that is too long before the server sees it. */
 const messageTooBig = 1009
 
-const closing = (paragraph: string, name: string, text: string): BackendCase => ({
+const closing = (paragraph: string, name: string, text: string, features: readonly string[] = []): BackendCase => ({
   paragraph,
   name: `closes bad-frame on ${name}`,
   core: true,
+  features,
   async run(ground) {
     const ann = await ground.enter(ground.ann)
     ann.raw(text)
@@ -110,6 +117,9 @@ const reserved = ['edit', 'delete', 'react', 'pin']
 
 export const hostileCases: readonly BackendCase[] = [
   ...Object.entries(unreadable).map(([name, text]) => closing('1.4', name, text)),
+  ...Object.entries(unreadableOf).flatMap(([feature, texts]) =>
+    Object.entries(texts).map(([name, text]) => closing('1.4', name, text, [feature])),
+  ),
   ...Object.entries(outOfBounds).map(([name, text]) => closing('1.3', name, text)),
   ...Object.entries(unsupported).map(([name, asked]) => rejecting('1.4', name, asked)),
   ...reserved.map((kind) => rejecting('14.2', `${kind}, which is reserved,`, json({ kind, target: 'x' }))),
