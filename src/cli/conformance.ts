@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util'
 import { runBackendCases } from '../testing/backend-run.js'
 import { type BackendSuiteCase, type BackendSuiteOptions, backendSuite } from '../testing/backend-suite.js'
-import { webSocketDialer } from '../testing/dialer.js'
+import type { Dialer } from '../testing/dialer.js'
+import { dialerOf } from '../testing/dialer-of.js'
 import { asJson, asText } from './report.js'
 
 const usage = `Usage: chatloom conformance <url> [--token USER=TOKEN …] [--conversation ID] [--only WHAT …] [--json]
@@ -19,6 +20,7 @@ The exit code is 0 if nothing failed, 1 if something did, 2 if nothing could be 
 
 interface Asked {
   readonly url: string
+  readonly dialer: Dialer
   readonly suite: BackendSuiteOptions
   readonly only: readonly string[]
   readonly json: boolean
@@ -39,11 +41,11 @@ export async function conformance(args: readonly string[]): Promise<number> {
   }
 }
 
-async function ask({ url, suite, only, json }: Asked): Promise<number> {
+async function ask({ url, dialer, suite, only, json }: Asked): Promise<number> {
   const cases = backendSuite(suite).filter((one) => only.length === 0 || only.some((what) => isAbout(one, what)))
   if (cases.length === 0) throw new Error(`No case is about ${only.join(', ')}: give a section, a paragraph or a tag.`)
   // One sentence instead of as many failures as there are cases.
-  const wire = await webSocketDialer(url).dial({ text() {}, closed() {} })
+  const wire = await dialer.dial({ text() {}, closed() {} })
   wire.close()
   const results = await runBackendCases(cases)
   console.log(json ? asJson(url, results) : asText(url, results))
@@ -73,11 +75,11 @@ function readArguments(args: readonly string[]): Asked | null {
   if (values.help) return null
   const [url, ...more] = positionals
   if (url === undefined || more.length > 0) throw new Error(`One address is asked for.\n\n${usage}`)
-  if (!/^wss?:\/\//.test(url)) throw new Error(`The address must begin with ws:// or wss://, but is ${url}.`)
+  const dialer = dialerOf(url)
   const badTokens = { wrong: values['wrong-token'], expired: values['expired-token'] }
   const tokens = values.token && readTokens(values.token)
   const { conversation, only = [], json } = values
-  return { url, suite: { url, tokens, badTokens, conversation }, only, json }
+  return { url, dialer, suite: { url: dialer, tokens, badTokens, conversation }, only, json }
 }
 
 function readTokens(given: readonly string[]): Record<string, string> {

@@ -7,7 +7,8 @@ import { type BackendArrange, type BackendCase, type BackendConversation, type B
 import type { Trace } from './backend-cases/guest.js'
 import { backendCases } from './backend-cases/index.js'
 import { brief, SkipError, UnmetError } from './backend-cases/unmet.js'
-import { type Dialer, webSocketDialer } from './dialer.js'
+import type { Dialer } from './dialer.js'
+import { dialerOf } from './dialer-of.js'
 
 export type { BackendArrange, BackendConversation, BackendNeed }
 
@@ -70,13 +71,11 @@ export class BackendError extends Error {
 }
 
 const defaultDeadlineMs = 5_000
-/** Above this a test of silence would take too long. */
-const quickMs = 2_000
 
 /** The cases a server must pass. */
 export function backendSuite(options: BackendSuiteOptions): readonly BackendSuiteCase[] {
   const { deadlineMs = defaultDeadlineMs, url } = options
-  const dialer = typeof url === 'string' ? webSocketDialer(url) : url
+  const dialer = typeof url === 'string' ? dialerOf(url) : url
   const stage: Stage = { options, dialer, deadlineMs, id: ids(), welcomed: once(() => greet(stage)) }
   return backendCases.map((one) => ({
     name: `§${one.paragraph} ${one.name}`,
@@ -93,17 +92,15 @@ interface Stage {
   readonly deadlineMs: number
   readonly id: () => string
   /** What the server says it can do, asked once. */
-  readonly welcomed: () => Promise<{ readonly features: readonly string[]; readonly heartbeatMs: number }>
+  readonly welcomed: () => Promise<{ readonly features: readonly string[] }>
 }
 
 async function run(stage: Stage, one: BackendCase): Promise<BackendVerdict> {
   const missing = (one.needs ?? []).map((need) => lack(stage.options, need)).find((reason) => reason !== undefined)
   if (missing !== undefined) return { skipped: missing }
-  const { features, heartbeatMs } = await stage.welcomed()
+  const { features } = await stage.welcomed()
   const undeclared = (one.features ?? []).find((feature) => !features.includes(feature))
   if (undeclared !== undefined) return { skipped: `welcome.features does not name ${undeclared}` }
-  if (one.needs?.includes('quick') && heartbeatMs > quickMs)
-    return { skipped: `welcome.heartbeatMs is ${heartbeatMs}: with at most ${quickMs} silence can be waited for` }
   const trace: Trace = { said: 'nothing' }
   const { ground, clear } = newGround(stage, trace)
   try {
@@ -128,7 +125,7 @@ function newGround({ options, dialer, deadlineMs, id }: Stage, trace: Trace) {
 }
 
 /** Why the need is not there; undefined: it is. */
-function lack({ url, tokens, badTokens = {}, conversation, arrange = {}, gaps = {} }: BackendSuiteOptions, need: BackendNeed) {
+function lack({ tokens, badTokens = {}, conversation, arrange = {}, gaps = {} }: BackendSuiteOptions, need: BackendNeed) {
   if (gaps[need] !== undefined) return gaps[need]
   const unless = (there: unknown, reason: string) => (there ? undefined : reason)
   const hasThird = tokens === undefined || typeof tokens === 'function' || Object.keys(tokens).length > 2
@@ -140,10 +137,6 @@ function lack({ url, tokens, badTokens = {}, conversation, arrange = {}, gaps = 
     case 'expired':
     case 'wrong':
       return unless(badTokens[need], `no ${need} token was given`)
-    case 'binary':
-      return unless(typeof url === 'string' || url.name === 'WebSocket', 'this door carries texts alone')
-    case 'quick':
-      return undefined
     default:
       return unless(arrange[need], `it needs the hook ${need}`)
   }

@@ -1,6 +1,4 @@
-/** How a suite reaches a server: one way of carrying texts both ways. WebSocket is the first; each other door adds one file. */
-import { WebSocket } from 'ws'
-
+/** How a suite reaches a server: one way of carrying texts both ways. Each door of a server has a file of its own. */
 /** How a connection ended. */
 export interface WireEnd {
   /** The close code of the protocol; undefined where none was told. A door without close codes gives the code that its own sign stands for. */
@@ -30,27 +28,4 @@ export interface Dialer {
   readonly name: string
   /** Resolves when texts can be sent; rejects with an `Error` that says why not. */
   dial(to: WireEvents): Promise<Wire>
-}
-
-const noCode = 1005
-
-/** Dials `ws:` and `wss:` addresses, from Node. */
-export function webSocketDialer(url: string): Dialer {
-  return {
-    name: 'WebSocket',
-    dial: (to) =>
-      new Promise((resolve, reject) => {
-        const socket = new WebSocket(url, { perMessageDeflate: false })
-        const wire: Wire = {
-          send: (text) => socket.send(text, () => {}),
-          sendBinary: (bytes) => socket.send(bytes, { binary: true }, () => {}),
-          close: () => socket.close(),
-        }
-        socket.on('open', () => resolve(wire))
-        // Before `open` nobody listens for the end; afterwards a close follows.
-        socket.on('error', (error) => reject(new Error(`${url} cannot be reached: ${error.message}`)))
-        socket.on('message', (data) => to.text(String(data)))
-        socket.on('close', (code, reason) => to.closed({ code: code === noCode ? undefined : code, words: String(reason) }))
-      }),
-  }
 }

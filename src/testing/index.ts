@@ -11,7 +11,7 @@ export {
   backendSuite,
 } from './backend-suite.js'
 export { type CrashingStorage, type CrashingStorageOptions, crashingStorage } from './crashing-storage.js'
-export { type Dialer, type Wire, type WireEnd, type WireEvents, webSocketDialer } from './dialer.js'
+export type { Dialer, Wire, WireEnd, WireEvents } from './dialer.js'
 export { seeded } from './seeded.js'
 export { type StorageGap, type StorageGround, type StorageSuiteCase, type StorageSuiteOptions, storageSuite } from './storage-suite.js'
 export { type StoreGround, type StoreSuiteCase, storeSuite } from './store-suite.js'
@@ -23,3 +23,4 @@ export {
   transportSuite,
 } from './transport-suite.js'
 export { type VirtualClock, type VirtualClockOptions, virtualClock } from './virtual-clock.js'
+export { webSocketDialer } from './websocket-dialer.js'

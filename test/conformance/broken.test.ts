@@ -223,7 +223,7 @@ async function failures(options: BackendSuiteOptions, caughtBy: string): Promise
   return new Map(results.flatMap(({ name, outcome, reason = '' }) => (outcome === 'failed' ? [[name, reason]] : [])))
 }
 
-describe('a server is caught in which', () => {
+describe.concurrent('a server is caught in which', () => {
   it.each(broken.map((one, n) => [one.fault, one, n] as const))('%s', async (_fault, one, n) => {
     const failed = await withBroken(one, n, (options) => failures(options, one.caughtBy))
     expect([...failed.keys()]).toContain(one.caughtBy)
@@ -260,7 +260,7 @@ const shippedBroken: readonly [string, () => Keeping, string, RegExp][] = [
   ],
 ]
 
-describe('the shipped server is caught where', () => {
+describe.concurrent('the shipped server is caught where', () => {
   it.each(shippedBroken)('%s', async (_fault, keep, caughtBy, says) => {
     const server = await shipped(keep())
     const failed = await failures({ ...server.options, deadlineMs: 1_000 }, caughtBy)

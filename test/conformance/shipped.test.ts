@@ -30,13 +30,16 @@ describe.each([
   ['memory', inMemory],
   ['SQLite', inSqlite],
 ] as const)('over the store in %s, the server', (_name, keep) => {
-  let server: Shipped
+  let servers: Shipped[] = []
   let results: readonly BackendResult[] = []
   beforeAll(async () => {
-    server = await shipped(keep())
-    results = await runBackendCases(backendSuite(server.options))
+    // Times so short could end a link of a case that only was slow.
+    const [patient, quick] = await Promise.all([shipped(keep()), shipped(keep(), { helloMs: 1_000, heartbeatMs: 400 })])
+    servers = [patient, quick]
+    const cases = ({ options }: Shipped, slow: boolean) => backendSuite(options).filter(({ tags }) => tags.includes('slow') === slow)
+    results = (await Promise.all([runBackendCases(cases(patient, false)), runBackendCases(cases(quick, true))])).flat()
   })
-  afterAll(() => server.close())
+  afterAll(() => Promise.all(servers.map((server) => server.close())))
 
   it.each(all.map(({ name }) => name))('%s', (name) => {
     const result = results.find((one) => one.name === name)

@@ -1,7 +1,7 @@
 /** The shipped server, listening, with every hook of the backend suite: its process can end and begin again, and go back to a backup. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type ChatServer, createChatServer, type Store } from '../../src/server/index.js'
+import { type ChatServer, createChatServer, type ServerLimits, type Store } from '../../src/server/index.js'
 import type { BackendSuiteOptions } from '../../src/testing/index.js'
 
 /** The data of a server, which outlive its process. */
@@ -21,7 +21,8 @@ export interface Shipped {
 const expired = 'expired'
 const wrong = 'wrong'
 
-export async function shipped(keeping: Keeping): Promise<Shipped> {
+/** `limits`: short times, for cases that wait for them. */
+export async function shipped(keeping: Keeping, limits?: ServerLimits): Promise<Shipped> {
   const http = createServer()
   let server: ChatServer
   let detach = () => {}
@@ -32,7 +33,7 @@ export async function shipped(keeping: Keeping): Promise<Shipped> {
         if (token === expired) return { userId: token, expiresAt: Date.now() - 1 }
         return token && token !== wrong ? { userId: token } : null
       },
-      limits: { helloMs: 2_000, heartbeatMs: 1_000 },
+      limits,
     })
     detach = server.attach(http)
   }

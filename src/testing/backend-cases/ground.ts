@@ -5,10 +5,9 @@ import { like, SkipError } from './unmet.js'
 
 /**
  * What some cases need beside two members and their tokens. `fresh`: conversations of a case's own. `closed`: a user who is kept
- * out. `put`, `post`, `restart`, `backup`: the functions of `BackendArrange`. `expired`, `wrong`: such a token. `binary`: a
- * transport that can carry bytes. `quick`: a server that takes a silent link for dead after a few seconds.
+ * out. `put`, `post`, `restart`, `backup`: the functions of `BackendArrange`. `expired`, `wrong`: such a token.
  */
-export type BackendNeed = 'fresh' | 'closed' | 'put' | 'post' | 'restart' | 'backup' | 'expired' | 'wrong' | 'binary' | 'quick'
+export type BackendNeed = 'fresh' | 'closed' | 'put' | 'post' | 'restart' | 'backup' | 'expired' | 'wrong'
 
 export interface BackendConversation {
   readonly id: string

@@ -25,7 +25,8 @@ export interface Guest {
   say(...frames: readonly (ClientFrame | object)[]): void
   /** Says one text as it is. */
   raw(text: string): void
-  binary(bytes: Uint8Array): void
+  /** Absent where the door carries texts alone. */
+  readonly binary: ((bytes: Uint8Array) => void) | undefined
   /** The earliest frame of this type that `fits` and that no `next` gave before. `expected` completes "expected …". */
   next<T extends ServerFrame['type']>(type: T, expected?: string, fits?: (frame: FrameOf<T>) => boolean): Promise<FrameOf<T>>
   /** The answer to a request, `failed` too. */
@@ -194,10 +195,12 @@ function speech({ trace, id }: GuestParts, wire: Wire, { take, ended }: Ear): Om
     raw,
     next,
     ended,
-    binary(bytes) {
-      trace.said = `${bytes.length} bytes as a binary message`
-      wire.sendBinary?.(bytes)
-    },
+    binary:
+      wire.sendBinary &&
+      ((bytes) => {
+        trace.said = `${bytes.length} bytes as a binary message`
+        wire.sendBinary?.(bytes)
+      }),
     ask,
     open: (conversation, position) => answered('opened', { type: 'open', conversation, position }),
     page: (conversation, epoch, anchor, limit, atLeast) =>
