@@ -3,6 +3,8 @@ import { WebSocket } from 'ws'
 import type { Dialer, Wire } from './dialer.js'
 
 const noCode = 1005
+/** A server that never answers a close may not keep the process. */
+const closingMs = 1_000
 
 /** Dials `ws:` and `wss:` addresses, from Node. */
 export function webSocketDialer(url: string): Dialer {
@@ -14,7 +16,10 @@ export function webSocketDialer(url: string): Dialer {
         const wire: Wire = {
           send: (text) => socket.send(text, () => {}),
           sendBinary: (bytes) => socket.send(bytes, { binary: true }, () => {}),
-          close: () => socket.close(),
+          close() {
+            socket.close()
+            setTimeout(() => socket.terminate(), closingMs).unref()
+          },
         }
         socket.on('open', () => resolve(wire))
         // Before `open` nobody listens for the end; afterwards a close follows.

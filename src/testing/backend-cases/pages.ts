@@ -143,9 +143,8 @@ export const pageCases: readonly BackendCase[] = [
     core: true,
     async run(ground) {
       const { conversation, ann, epoch, last } = await told(ground, 2)
-      const answering = ann.ask({ type: 'history', conversation, epoch, anchor: { before: last + 1 }, limit: 5, atLeast: last + 1 })
-      await ann.send(conversation)
-      const answer = await answering
+      const asked = { type: 'history', conversation, epoch, anchor: { before: last + 1 }, limit: 5, atLeast: last + 1 }
+      const [answer] = await Promise.all([ann.ask(asked), ann.send(conversation)])
       if (answer.type === 'page') return check(answer.asOf > last, `no page of a state below ${last + 1}`, answer)
       like(answer, { type: 'failed', code: 'unavailable' } as object, 'the answer')
       check('retryAfterMs' in answer && typeof answer.retryAfterMs === 'number', 'retryAfterMs', answer)
