@@ -23,7 +23,7 @@ const planted: Record<keyof Faults, 'undefined'> = {
 
 /** What must stand on the first line of an entry, which bundling loses. */
 const firstLines: Record<string, string> = {
-  'src/server/cli.ts': '#!/usr/bin/env node',
+  'src/cli/main.ts': '#!/usr/bin/env node',
   'src/react/index.ts': "'use client';",
 }
 
@@ -38,7 +38,7 @@ export default defineConfig({
     'svelte/index': 'src/svelte/index.ts',
     'server/index': 'src/server/index.ts',
     'testing/index': 'src/testing/index.ts',
-    cli: 'src/server/cli.ts',
+    cli: 'src/cli/main.ts',
   },
   format: 'esm',
   target: 'es2022',

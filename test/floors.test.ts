@@ -35,6 +35,8 @@ describe('the check of floors', () => {
     ['src/react/a.ts', "import 'vue'", 'src/react/a.ts may not import vue'],
     ['src/react/a.ts', "import 'react-dom'", 'src/react/a.ts may not import react-dom'],
     ['src/server/a.ts', "import '../core/state.js'", 'src/server/a.ts may not import src/core/state.ts'],
+    ['src/server/a.ts', "import '../testing/index.js'", 'src/server/a.ts may not import src/testing/index.ts'],
+    ['src/cli/a.ts', "import '../core/state.js'", 'src/cli/a.ts may not import src/core/state.ts'],
     ['src/protocol/schemas.ts', "import 'ws'", 'src/protocol/schemas.ts may not import ws'],
     ['src/odd/a.ts', '', 'src/odd/a.ts stands on no floor'],
   ])('%s: %s', (path, text, error) => expect(floorErrors([file(path, text)])).toEqual([error]))
@@ -45,6 +47,7 @@ describe('the check of floors', () => {
     ['src/react/a.ts', "import { type Chat } from '../client/api.js'"],
     ['src/protocol/schemas.ts', "import * as z from 'zod'"],
     ['src/server/a.ts', "import 'node:fs'; import 'zod'; import '../protocol/schemas.js'"],
+    ['src/cli/a.ts', "import 'node:fs'; import '../server/index.js'; import '../testing/index.js'"],
     ['src/testing/a.ts', "import '../server/index.js'; import '../core/state.js'"],
   ])('lets pass %s: %s', (path, text) => expect(floorErrors([file(path, text)])).toEqual([]))
 })

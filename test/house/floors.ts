@@ -32,6 +32,8 @@ const floors: Record<string, Floor> = {
   'src/vue/': binding('vue'),
   'src/svelte/': binding('svelte'),
   'src/server/': { sees: ['src/protocol/'], packages: ['zod', 'ws', 'jose', '@photostructure/sqlite', 'node:'] },
+  // One command over what serves and what asks.
+  'src/cli/': { sees: ['src/server/', 'src/testing/'], packages: ['node:'] },
   'src/testing/': { sees: anything, packages: ['zod', 'ws', 'jose', 'node:'] },
 }
 

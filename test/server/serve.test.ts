@@ -14,7 +14,7 @@ const data = mkdtempSync(join(tmpdir(), 'chatloom-'))
 beforeAll(() => {
   mkdirSync(cache, { recursive: true })
   buildSync({
-    entryPoints: ['src/server/cli.ts'],
+    entryPoints: ['src/cli/main.ts'],
     outfile: program,
     bundle: true,
     platform: 'node',

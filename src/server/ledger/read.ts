@@ -96,7 +96,7 @@ function since(reader: Reader, from: number): Run & { own: readonly OwnChange[] 
     }
     to = change.seq
   }
-  const ordered = [...rows.values()].sort((a, b) => a.seq - b.seq)
+  const ordered = [...rows.values()].sort((a, b) => a.rev - b.rev)
   return {
     from,
     to,

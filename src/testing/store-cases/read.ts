@@ -60,18 +60,22 @@ export const readCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'a delta names a message touched in its range in its present state, wherever its place is',
+    name: 'a delta names a message touched in its range in its present state, wherever its place is, in the order of last changes',
     async run(talk) {
       await talk.put(['ann'])
       await talk.post('p', 1)
       await fill(talk, 3)
       const { epoch, tag } = await talk.open('ann')
       await talk.post('p', 2)
+      await talk.post('q', 4)
       await talk.post('p', 3)
       const { rows } = await talk.open('ann', { epoch, seq: 4, tag })
       same(
         rows.map((row) => [row.seq, row.rev, row.content]),
-        [[1, 6, 3]],
+        [
+          [6, 6, 4],
+          [1, 7, 3],
+        ],
         'rows',
       )
     },

@@ -1,0 +1,6 @@
+/** The command `chatloom`: a server for this machine, and questions to any other. */
+import { conformance } from './conformance.js'
+
+const [command, ...args] = process.argv.slice(2)
+if (command === 'conformance') process.exitCode = await conformance(args)
+else await import('../server/cli.js')

@@ -1,0 +1,31 @@
+/** The WebSocket door, from Node. */
+import { WebSocket } from 'ws'
+import type { Dialer, Wire } from './dialer.js'
+
+const noCode = 1005
+/** A server that never answers a close may not keep the process. */
+const closingMs = 1_000
+
+/** Dials `ws:` and `wss:` addresses, from Node. */
+export function webSocketDialer(url: string): Dialer {
+  return {
+    name: 'WebSocket',
+    dial: (to) =>
+      new Promise((resolve, reject) => {
+        const socket = new WebSocket(url, { perMessageDeflate: false })
+        const wire: Wire = {
+          send: (text) => socket.send(text, () => {}),
+          sendBinary: (bytes) => socket.send(bytes, { binary: true }, () => {}),
+          close() {
+            socket.close()
+            setTimeout(() => socket.terminate(), closingMs).unref()
+          },
+        }
+        socket.on('open', () => resolve(wire))
+        // Before `open` nobody listens for the end; afterwards a close follows.
+        socket.on('error', (error) => reject(new Error(`${url} cannot be reached: ${error.message}`)))
+        socket.on('message', (data) => to.text(String(data)))
+        socket.on('close', (code, reason) => to.closed({ code: code === noCode ? undefined : code, words: String(reason) }))
+      }),
+  }
+}

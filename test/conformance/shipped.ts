@@ -1,0 +1,76 @@
+/** The shipped server, listening, with every hook of the backend suite: its process can end and begin again, and go back to a backup. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type ChatServer, createChatServer, type ServerLimits, type Store } from '../../src/server/index.js'
+import type { BackendSuiteOptions } from '../../src/testing/index.js'
+
+/** The data of a server, which outlive its process. */
+export interface Keeping {
+  /** A store over the data; opened again after the one before was closed. */
+  open(): Store
+  /** Copies the data while nothing is written; the function it gives puts the copy in their place, under new epochs, while no store is open. */
+  copy(): () => void
+  dispose(): void
+}
+
+export interface Shipped {
+  readonly options: BackendSuiteOptions
+  close(): Promise<void>
+}
+
+const expired = 'expired'
+const wrong = 'wrong'
+
+/** `limits`: short times, for cases that wait for them. */
+export async function shipped(keeping: Keeping, limits?: ServerLimits): Promise<Shipped> {
+  const http = createServer()
+  let server: ChatServer
+  let detach = () => {}
+  const start = () => {
+    server = createChatServer({
+      store: keeping.open(),
+      auth: ({ token }) => {
+        if (token === expired) return { userId: token, expiresAt: Date.now() - 1 }
+        return token && token !== wrong ? { userId: token } : null
+      },
+      limits,
+    })
+    detach = server.attach(http)
+  }
+  const stop = async () => {
+    await server.close()
+    detach()
+  }
+  start()
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  const { port } = http.address() as AddressInfo
+  return {
+    options: {
+      url: `ws://127.0.0.1:${port}`,
+      tokens: (user) => user,
+      badTokens: { expired, wrong },
+      arrange: {
+        put: (conversation) => server.conversations.put(conversation),
+        post: (message) => server.post(message),
+        async restart() {
+          await stop()
+          start()
+        },
+        async backup() {
+          const bringBack = keeping.copy()
+          return async () => {
+            await stop()
+            bringBack()
+            start()
+          }
+        },
+      },
+    },
+    async close() {
+      await stop()
+      http.closeAllConnections()
+      await new Promise((resolve) => http.close(resolve))
+      keeping.dispose()
+    },
+  }
+}
