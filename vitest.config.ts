@@ -19,7 +19,7 @@ const frameworks = () => [react(), vue(), svelte({ configFile: false })]
 const bindingTests = 'src/{react,vue,svelte}/**/*.test.{ts,tsx}'
 /** Bugs planted in the core are switched by a global, which the build takes out. */
 const setupFiles = ['test/fakes/planted.ts']
-const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,server,e2e,browser,bench}/**']
+const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,server,e2e,faults,browser,bench}/**']
 
 export default defineConfig({
   test: {
@@ -58,7 +58,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           setupFiles,
-          include: ['test/{server,e2e}/**/*.test.ts'],
+          include: ['test/{server,e2e,faults}/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 120_000,
