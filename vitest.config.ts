@@ -5,7 +5,7 @@
  *   house       the rules of the source tree
  *   package     what is built and packed; needs `npm run build`
  *   simulation  the simulated world
- *   e2e         real sockets, real files, real processes; needs `npm run build`
+ *   e2e         real sockets, real files, real processes, scripted faults; needs `npm run build`
  *   browser     inside Chromium
  */
 import { svelte } from '@sveltejs/vite-plugin-svelte'

@@ -81,6 +81,6 @@ function flawOf({ messages }: View<Numbered>): string | undefined {
   return isOff ? `something is lost, doubled or disordered: ${shown()}` : undefined
 }
 
-export function numbersOf(messages: View<Numbered>['messages'], author: string): readonly (number | undefined)[] {
+function numbersOf(messages: View<Numbered>['messages'], author: string): readonly (number | undefined)[] {
   return messages.filter((message) => message.author === author).map(({ content }) => content?.n)
 }

@@ -55,7 +55,7 @@ describe.each(grounds)('$name (L2–L6, L9)', (kind) => {
 
 describe('the scripts', () => {
   it.each(grounds)('notice over $name that a client shows what comes beyond a hole', async (kind) => {
-    const script = scripts.find(({ name }) => name === 'texts to the client are lost')!
+    const script = scripts.find(({ name }) => name === 'changes are lost')!
     globalThis.planted = { applyOverHole: true }
     try {
       await expect(runOver(kind, script, 1)).rejects.toThrow('lost, doubled or disordered')

@@ -1,6 +1,6 @@
 /** The faults that every transport is put through, and what users must see while each lasts. */
 import type { MockTransport, Which } from '../../src/transports/mock/index.js'
-import type { FrameFaultName, FrameFaults, TcpFaultName, TcpFaults } from '../../src/testing/index.js'
+import { type FrameFaultName, type FrameFaults, seeded, type TcpFaultName, type TcpFaults } from '../../src/testing/index.js'
 
 export interface Script {
   readonly name: string
@@ -20,11 +20,11 @@ export interface Script {
   readonly mock?: (mock: MockTransport, count: () => void) => void
 }
 
-/** Every `nth` frame that `among` picks, counted. */
-const each = (nth: number, count: () => void, among: Which = () => true): Which => {
-  let seen = 0
+/** A share of the frames that `among` picks, counted. */
+function some(share: number, count: () => void, among: Which = () => true): Which {
+  const roll = seeded(1)
   return (frame) => {
-    const isHit = among(frame) && ++seen % nth === 0
+    const isHit = among(frame) && roll() < share
     if (isHit) count()
     return isHit
   }
@@ -68,21 +68,21 @@ export const scripts: readonly Script[] = [
     meanwhile: 'waits',
     tcp: { direction: 'up', halfOpen: true },
     counts: 'halfOpen',
-    mock: (mock, count) => mock.drop(each(1, count, isUp)),
+    mock: (mock, count) => mock.drop(some(1, count, isUp)),
   },
   {
     name: 'the client hears nothing more',
     meanwhile: 'waits',
     tcp: { direction: 'down', halfOpen: true },
     counts: 'halfOpen',
-    mock: (mock, count) => mock.drop(each(1, count, isDown)),
+    mock: (mock, count) => mock.drop(some(1, count, isDown)),
   },
   {
     name: 'nobody hears anything',
     meanwhile: 'waits',
     tcp: { halfOpen: true },
     counts: 'halfOpen',
-    mock: (mock, count) => mock.drop(each(1, count)),
+    mock: (mock, count) => mock.drop(some(1, count)),
   },
   { name: 'idle connections end', meanwhile: 'arrives', tcp: { idleMs: 40 }, counts: 'idle' },
   // What bytes meet.
@@ -108,7 +108,7 @@ export const scripts: readonly Script[] = [
     least: 'sent',
     frames: { direction: 'up', drop: 0.3 },
     counts: 'drop',
-    mock: (mock, count) => mock.drop(each(5, count, isUp)),
+    mock: (mock, count) => mock.drop(some(0.2, count, isUp)),
   },
   {
     name: 'texts to the client are lost',
@@ -117,42 +117,50 @@ export const scripts: readonly Script[] = [
     least: 'sent',
     frames: { direction: 'down', drop: 0.3 },
     counts: 'drop',
-    mock: (mock, count) => mock.drop(each(5, count, isDown)),
+    mock: (mock, count) => mock.drop(some(0.2, count, isDown)),
+  },
+  {
+    name: 'changes are lost',
+    meanwhile: 'arrives',
+    least: 'sent',
+    frames: { direction: 'down', drop: 0.5, which: (text) => text.includes('"type":"change"') },
+    counts: 'drop',
+    mock: (mock, count) => mock.drop(some(0.5, count, ({ type }) => type === 'change')),
   },
   {
     name: 'acknowledgements are lost',
     meanwhile: 'arrives',
     frames: { direction: 'down', drop: 1, which: (text) => text.includes('"type":"ack"') },
     counts: 'drop',
-    mock: (mock, count) => mock.drop(each(1, count, ({ type }) => type === 'ack')),
+    mock: (mock, count) => mock.drop(some(1, count, ({ type }) => type === 'ack')),
   },
   {
     name: 'texts to the server come twice',
     meanwhile: 'arrives',
     frames: { direction: 'up', duplicate: 1, which: (text) => !text.includes('"type":"hello"') },
     counts: 'duplicate',
-    mock: (mock, count) => mock.duplicate(each(1, count, (frame) => isUp(frame) && frame.type !== 'hello')),
+    mock: (mock, count) => mock.duplicate(some(1, count, (frame) => isUp(frame) && frame.type !== 'hello')),
   },
   {
     name: 'texts to the client come twice',
     meanwhile: 'arrives',
     frames: { direction: 'down', duplicate: 1 },
     counts: 'duplicate',
-    mock: (mock, count) => mock.duplicate(each(1, count, isDown)),
+    mock: (mock, count) => mock.duplicate(some(1, count, isDown)),
   },
   {
     name: 'texts to the server overtake each other',
     meanwhile: 'arrives',
     frames: { direction: 'up', reorder: 0.4, which: (text) => !text.includes('"type":"hello"') },
     counts: 'reorder',
-    mock: (mock, count) => mock.reorder(each(3, count, ({ type }) => type === 'operation')),
+    mock: (mock, count) => mock.reorder(some(0.4, count, ({ type }) => type === 'operation')),
   },
   {
     name: 'texts to the client overtake each other',
     meanwhile: 'arrives',
     frames: { direction: 'down', reorder: 0.4 },
     counts: 'reorder',
-    mock: (mock, count) => mock.reorder(each(3, count, ({ type }) => type === 'change' || type === 'ack')),
+    mock: (mock, count) => mock.reorder(some(0.4, count, ({ type }) => type === 'change' || type === 'ack')),
   },
   { name: 'texts to the server are damaged', meanwhile: 'arrives', frames: { direction: 'up', corrupt: 0.1 }, counts: 'corrupt' },
   { name: 'texts to the client are damaged', meanwhile: 'arrives', frames: { direction: 'down', corrupt: 0.1 }, counts: 'corrupt' },
