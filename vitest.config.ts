@@ -5,7 +5,7 @@
  *   house       the rules of the source tree
  *   package     what is built and packed; needs `npm run build`
  *   simulation  the simulated world
- *   e2e         real sockets, real files, real processes; needs `npm run build`
+ *   e2e         real sockets, real files, real processes, scripted faults; needs `npm run build`
  *   browser     inside Chromium
  */
 import { svelte } from '@sveltejs/vite-plugin-svelte'
@@ -19,7 +19,7 @@ const frameworks = () => [react(), vue(), svelte({ configFile: false })]
 const bindingTests = 'src/{react,vue,svelte}/**/*.test.{ts,tsx}'
 /** Bugs planted in the core are switched by a global, which the build takes out. */
 const setupFiles = ['test/fakes/planted.ts']
-const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,server,conformance,e2e,browser,bench}/**']
+const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,server,conformance,e2e,faults,browser,bench}/**']
 
 export default defineConfig({
   test: {
@@ -58,7 +58,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           setupFiles,
-          include: ['test/{server,conformance,e2e}/**/*.test.ts'],
+          include: ['test/{server,conformance,e2e,faults}/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 120_000,

@@ -75,7 +75,7 @@ describe('a history of 10,000 messages', () => {
   })
 
   it('shows the newest page from disk after a reload without a network, and older ones too', async () => {
-    stage.proxy.cut()
+    await stage.proxy.cut()
     await stage.reload(ana, asAna)
     await ana.waitForFunction(() => window.loom.view().messages.length > 0)
     expect(numbersIn(await shown(ana)).at(-1)).toBe(count - 1)

@@ -21,7 +21,7 @@ describe('the outbox on a real disk', () => {
     const ben = await stage.page(await stage.browser('ben'), { user: 'ben', conversation: 'c1' })
     const ana = await stage.page(await stage.browser('ana'), asAna)
     await ana.waitForFunction(() => window.loom.view().state === 'ready')
-    stage.proxy.cut()
+    await stage.proxy.cut()
     await ana.evaluate(() => {
       for (let n = 1; n <= 100; n++) window.loom.send(`ana ${n}`)
     })
@@ -35,7 +35,7 @@ describe('the outbox on a real disk', () => {
       await stage.reload(ana, asAna)
       await ana.waitForFunction(queued)
     }
-    stage.proxy.mend()
+    await stage.proxy.mend()
     await ben.waitForFunction(() => window.loom.view().messages.length === 100, undefined, { timeout: 15_000 })
     expect(await contents(ben)).toEqual(numbered('ana', 100))
     await ana.waitForFunction(() => window.loom.chat().outbox.get().length === 0)
@@ -59,7 +59,7 @@ describe('the outbox on a real disk', () => {
 async function killRounds(name: string, rounds: number, faults: Faults) {
   const conversation = `c-${name}`
   const durable: string[] = []
-  stage.proxy.cut()
+  await stage.proxy.cut()
   for (let round = 0; round < rounds; round++) {
     const context = await stage.browser(name)
     const page = await context.newPage()
@@ -81,7 +81,7 @@ async function killRounds(name: string, rounds: number, faults: Faults) {
       .catch(() => {})
     await died
   }
-  stage.proxy.mend()
+  await stage.proxy.mend()
   const page = await stage.page(await stage.browser(name), { user: name, conversation })
   await page.waitForFunction(() => window.loom.view().state === 'ready' && window.loom.chat().outbox.get().length === 0, undefined, {
     timeout: 15_000,

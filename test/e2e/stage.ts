@@ -6,20 +6,21 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { build } from 'esbuild'
 import { type BrowserContext, chromium, type Page } from 'playwright'
+import { tcpProxy } from '../../src/testing/index.js'
 import { chromiumArgs, findChromium } from '../chromium.mjs'
 import type { PageOptions } from './page.js'
 
 export interface Proxy {
   readonly url: string
   /** Ends every connection and refuses new ones. */
-  cut(): void
-  mend(): void
+  cut(): Promise<void>
+  mend(): Promise<void>
 }
 
 export interface ChatProcess {
@@ -82,7 +83,7 @@ export async function setStage(seed?: (path: string) => Promise<void>): Promise<
     async end() {
       for (const context of contexts) await context.close().catch(() => {})
       await server.kill()
-      proxy.end()
+      await proxy.end()
       pages.close()
       pages.closeAllConnections()
       rmSync(folder, { recursive: true, force: true })
@@ -123,41 +124,16 @@ async function startServer(data: string): Promise<ChatProcess & { readonly port:
   return server
 }
 
-async function startProxy(port: () => number): Promise<Proxy & { end(): void }> {
-  const sockets = new Set<Socket>()
-  let isCut = false
-  const proxy = createTcpServer((near) => {
-    if (isCut) return near.destroy()
-    const far = connect(port(), loopback)
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(socket)
-      socket.pipe(other)
-      socket.on('error', () => other.destroy())
-      socket.on('close', () => {
-        sockets.delete(socket)
-        other.destroy()
-      })
-    }
-  })
-  proxy.listen(0, loopback)
-  await once(proxy, 'listening')
-  const cut = () => {
-    isCut = true
-    for (const socket of sockets) socket.destroy()
-  }
+async function startProxy(port: () => number): Promise<Proxy & { end(): Promise<void> }> {
+  const proxy = await tcpProxy({ target: port })
   return {
-    url: `ws://${loopback}:${(proxy.address() as AddressInfo).port}`,
-    cut,
-    mend: () => {
-      isCut = false
+    url: `ws://${loopback}:${proxy.port}`,
+    async cut() {
+      await proxy.set({ connect: 'refuse' })
+      proxy.cut()
     },
-    end() {
-      cut()
-      proxy.close()
-    },
+    mend: () => proxy.set(),
+    end: proxy.close,
   }
 }
 

@@ -49,14 +49,14 @@ describe('two pages over the real server', () => {
   })
 
   it('keeps history and outbox over a reload, and sends what was queued when back', async () => {
-    stage.proxy.cut()
+    await stage.proxy.cut()
     await ana.evaluate(() => window.loom.send('from the tunnel'))
     await until(ana, 'from the tunnel', 'queued')
     await stage.reload(ana, asAna)
     await until(ana, 'from the tunnel', 'queued')
     expect(await contents(ana)).toEqual(['hello', 'from the tunnel'])
     expect(await ana.evaluate(() => window.loom.view().state)).toBe('stale')
-    stage.proxy.mend()
+    await stage.proxy.mend()
     await until(ana, 'from the tunnel', 'delivered')
     expect(await contents(ben)).toEqual(['hello', 'from the tunnel'])
   })

@@ -107,7 +107,7 @@ describe('two tabs without coordination', () => {
       for (let n = 1; n <= 90; n++) window.loom.send(`canary ${n}`)
     })
     await settled(here)
-    stage.proxy.cut()
+    await stage.proxy.cut()
     for (const [page, from] of [
       [here, 90],
       [there, 95],
@@ -126,7 +126,7 @@ describe('two tabs without coordination', () => {
     const unsent = await here.evaluate(async () => (await window.loom.chat().logout()).unsent.map(({ content }) => content))
     expect(unsent.sort()).toEqual([100, 91, 92, 93, 94, 95, 96, 97, 98, 99].map((n) => `canary ${n}`).sort())
     await there.waitForFunction(() => window.loom.chat().session.get().phase === 'closed')
-    stage.proxy.mend()
+    await stage.proxy.mend()
     for (const page of [here, there]) {
       expect(
         await page.evaluate(() => JSON.stringify([window.loom.view(), window.loom.chat().outbox.get(), window.loom.chat().inbox.get()])),

@@ -49,6 +49,23 @@ describe.each(client)('$name', ({ code }) => {
   })
 })
 
+describe('chatloom/testing', () => {
+  it('loads nothing of Node until it is called, so that tests in a browser can import it', async () => {
+    const code = subpaths.find(({ name }) => name === 'chatloom/testing')?.code ?? ''
+    const { outputFiles } = await build({
+      entryPoints: [code],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'browser',
+      external: ['ws', ...nodeModules],
+    })
+    const [page] = outputFiles.map(({ text }) => text)
+    expect(page?.match(/^import .*|\brequire\(.*/gm)).toBeNull()
+    expect(page).toContain('import("node:net")')
+  })
+})
+
 describe('dist', () => {
   const emitted = readdirSync(join(repository, 'dist'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.js'))

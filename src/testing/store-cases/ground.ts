@@ -1,5 +1,4 @@
 /** What every store case stands on: one fresh store, short words for writes, and checks that need no test runner. */
-import assert from 'node:assert/strict'
 import type { Position } from '../../protocol/frames.js'
 import type { InboxRead, MarkWrite, OpenRead, Outcome, PageRead, PutWrite, Store, StoreWrite } from '../../server/store.js'
 
@@ -55,7 +54,15 @@ export function groundOf({ store }: StoreGround): StoreTalk {
 }
 
 export function same(actual: unknown, expected: unknown, what: string): void {
-  assert.deepEqual(actual, expected, `${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`)
+  if (!isSame(actual, expected)) throw new Error(`${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`)
+}
+
+/** As plain data: a field that is undefined is not one that is absent. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b)
+  const [some, others] = [new Map(Object.entries(a)), new Map(Object.entries(b))]
+  if (Array.isArray(a) !== Array.isArray(b) || some.size !== others.size) return false
+  return [...some].every(([key, value]) => others.has(key) && isSame(value, others.get(key)))
 }
 
 /** The seq an outcome names, or what it is instead. */
