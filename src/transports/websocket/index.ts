@@ -6,7 +6,8 @@ import type { Link, LinkClosed, LinkEvents, Transport } from '../../ports/transp
 import { decodeServerFrames } from '../../protocol/codec.js'
 import { bandOf, closeCodeName, closeCodes } from '../../protocol/codes.js'
 import type { ClientFrame } from '../../protocol/frames.js'
-import { createBatch } from './batch.js'
+import { ask, sentenceOf } from '../asked.js'
+import { createBatch } from '../batch.js'
 import { openSocket, type Socket, type WebSocketClass } from './socket.js'
 
 export type { WebSocketClass }
@@ -79,21 +80,18 @@ function openLink(options: WebSocketTransportOptions, to: LinkEvents): Link {
     }
   }
 
-  function connect(url: string, Class: WebSocketClass) {
-    if (phase === 'closed') return
-    socket = openSocket(url, Class, connectTimeoutMs, {
-      opened,
-      message: receive,
-      closed: (code) => end({ band: bandOf(code), code: closeCodeName(code) }),
-      impossible: (error) => end({ band: 'terminal', code: 'bad-url', reason: `No link was opened: ${sentenceOf(error)} Check the url.` }),
-    })
-  }
-
   async function start(Class: WebSocketClass) {
     try {
       const [url, fetched] = await Promise.all([ask(options.url), ask(options.token)])
+      if (phase === 'closed') return
       token = fetched
-      connect(url, Class)
+      socket = openSocket(url, Class, connectTimeoutMs, {
+        opened,
+        message: receive,
+        closed: (code) => end({ band: bandOf(code), code: closeCodeName(code) }),
+        impossible: (error) =>
+          end({ band: 'terminal', code: 'bad-url', reason: `No link was opened: ${sentenceOf(error)} Check the url.` }),
+      })
     } catch (error) {
       end({ band: 'retry', code: 'no-credentials', reason: `No link was opened: url or token could not be had. ${sentenceOf(error)}` })
     }
@@ -102,12 +100,4 @@ function openLink(options: WebSocketTransportOptions, to: LinkEvents): Link {
   if (Native === undefined) end(noWebSocket)
   else void start(Native)
   return { send, close: () => end({ band: 'retry', code: 'closed' }) }
-}
-
-async function ask<T>(source: T | (() => T | Promise<T>)): Promise<T> {
-  return typeof source === 'function' ? (source as () => T | Promise<T>)() : source
-}
-
-function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

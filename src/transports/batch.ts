@@ -1,0 +1,38 @@
+/** Joins the frames sent in one turn, or while the wire is busy, into few texts, each within the limit of bytes; order is kept. */
+import type { ClientFrame } from '../protocol/frames.js'
+import { limits } from '../protocol/limits.js'
+
+export interface Batch {
+  add(frame: ClientFrame): void
+  /** Hands over what waits, now, as long as the wire is free. */
+  flush(): void
+}
+
+const encoder = new TextEncoder()
+
+/** Calls `write` with each text, in a microtask after the first frame that waits. A frame too big for any text goes alone. */
+export function createBatch(write: (text: string) => void, isBusy?: () => boolean): Batch {
+  const waiting: string[] = []
+
+  const flush = () => {
+    while (waiting.length > 0 && !isBusy?.()) {
+      let count = 0
+      let bytes = 0
+      for (const text of waiting) {
+        // Exact where it matters; a short text is taken at its worst.
+        bytes += (text.length < 1_024 ? text.length * 3 : encoder.encode(text).length) + 1
+        if (count > 0 && (bytes >= limits.clientFrameBytes || count === limits.arrayItems)) break
+        count += 1
+      }
+      const text = waiting.splice(0, count).join(',')
+      write(count === 1 ? text : `[${text}]`)
+    }
+  }
+
+  return {
+    add(frame) {
+      if (waiting.push(JSON.stringify(frame)) === 1) queueMicrotask(flush)
+    },
+    flush,
+  }
+}
