@@ -8,8 +8,6 @@ export interface Batch {
   flush(): void
 }
 
-const encoder = new TextEncoder()
-
 /** Calls `write` with each text, in a microtask after the first frame that waits. A frame too big for any text goes alone. */
 export function createBatch(write: (text: string) => void, isBusy?: () => boolean): Batch {
   const waiting: string[] = []
@@ -20,12 +18,13 @@ export function createBatch(write: (text: string) => void, isBusy?: () => boolea
       let bytes = 0
       for (const text of waiting) {
         // Exact where it matters; a short text is taken at its worst.
-        bytes += (text.length < 1_024 ? text.length * 3 : encoder.encode(text).length) + 1
+        bytes += (text.length < 1_024 ? text.length * 3 : new TextEncoder().encode(text).length) + 1
         if (count > 0 && (bytes >= limits.clientFrameBytes || count === limits.arrayItems)) break
-        count += 1
+        count++
       }
-      const text = waiting.splice(0, count).join(',')
-      write(count === 1 ? text : `[${text}]`)
+      const texts = waiting.splice(0, count)
+      // A list as text has its commas.
+      write(count > 1 ? `[${texts}]` : `${texts}`)
     }
   }
 

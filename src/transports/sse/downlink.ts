@@ -21,23 +21,24 @@ export interface Downlink {
   close(): void
 }
 
-const heldBack =
-  'The stream began, but something between here and the server holds it back. Let the proxy pass text/event-stream unbuffered, or use another transport.'
+const heldBack: LinkClosed = {
+  band: 'retry',
+  code: 'buffered',
+  reason:
+    'The stream began, but something between here and the server holds it back. Let the proxy pass text/event-stream unbuffered, or use another transport.',
+}
 
 /** The first stream must have begun within the timeout from now, each later one within it from when it is asked for. */
 export function createDownlink(get: () => Promise<Response>, timeoutMs: number, to: DownlinkEvents): Downlink {
   let phase: 'opening' | 'open' | 'closed' = 'opening'
-  let deadline = setTimeout(late, timeoutMs)
   let isAnswered = false
   /** Something came since the stream was asked for, so that it may be asked for again. */
   let isFresh = false
   let last = 0
   const isOver = () => phase === 'closed'
+  const late = () => to.ended(isAnswered ? heldBack : { band: 'retry', code: 'timeout' })
   const unreadable = (reason: string) => to.ended({ band: 'retry', code: 'bad-frame', reason })
-
-  function late() {
-    to.ended(isAnswered ? { band: 'retry', code: 'buffered', reason: heldBack } : { band: 'retry', code: 'timeout' })
-  }
+  let deadline = setTimeout(late, timeoutMs)
 
   async function run() {
     await stream()

@@ -97,7 +97,7 @@ function openLink(options: WebSocketTransportOptions, to: LinkEvents): Link {
     }
   }
 
-  if (Native === undefined) end(noWebSocket)
+  if (!Native) end(noWebSocket)
   else void start(Native)
   return { send, close: () => end({ band: 'retry', code: 'closed' }) }
 }
