@@ -36,7 +36,7 @@ export const get = (url: string, headers: Record<string, string>): Promise<Incom
     asked.end()
   })
 
-export async function sseStream(url: string, headers: Record<string, string>): Promise<SseStream> {
+async function sseStream(url: string, headers: Record<string, string>): Promise<SseStream> {
   const response = await get(url, headers)
   if (response.statusCode !== 200) {
     response.destroy()
