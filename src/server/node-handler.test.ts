@@ -87,6 +87,20 @@ it('fails to read, and never waits for, a body of which nothing is left', async 
   expect([answer.status, await answer.text()]).toEqual([500, expect.stringContaining('left nothing in request.body')])
 })
 
+it('reads a body no faster than the handler', async () => {
+  let asked: IncomingMessage | undefined
+  const url = await mount(
+    async (request) => {
+      await request.body?.getReader().read()
+      return new Response(String(asked?.isPaused()))
+    },
+    (request) => {
+      asked = request
+    },
+  )
+  expect(await (await post(url, 'x'.repeat(500_000))).text()).toBe('true')
+})
+
 it('leaves the connection usable when the handler wants no more of a body', async () => {
   const url = await mount(async (request) => {
     if (request.method === 'POST') await request.body?.getReader().read()
@@ -140,6 +154,10 @@ it('cancels a stream that is made for a client who has gone meanwhile', async ()
 
 it('breaks off the answer when its stream fails, even while nobody reads', async () => {
   let fail = (_: Error) => {}
+  let hangUp = () => {}
+  const over = new Promise<void>((resolve) => {
+    hangUp = resolve
+  })
   const url = await mount(
     async () =>
       new Response(
@@ -150,16 +168,14 @@ it('breaks off the answer when its stream fails, even while nobody reads', async
           },
         }),
       ),
+    ({ socket }) => socket.on('close', hangUp),
   )
   const sent = ask(url).end()
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
-  response.pause()
-  fail(new Error('cut'))
   response.on('error', () => {})
-  const closed = new Promise((resolve) => response.on('close', resolve))
-  response.resume()
-  await closed
-  expect(response.complete).toBe(false)
+  fail(new Error('cut'))
+  await over
+  response.destroy()
 })
 
 it('answers 500 for a handler that fails, and 400 where there is no address', async () => {

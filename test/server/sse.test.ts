@@ -188,6 +188,19 @@ describe('the door', () => {
     await enterSse(url, 'ann')
   })
 
+  it('admits no more than it may, however many tokens are checked at the same time', async () => {
+    let check = () => {}
+    const checked = new Promise<void>((resolve) => {
+      check = resolve
+    })
+    await start({ limits: { connections: 1 }, auth: async ({ token = '' }) => checked.then(() => ({ userId: token })) })
+    const both = ['ann', 'bob'].map((user) => get(url, { authorization: `Bearer ${user}` }))
+    check()
+    const answers = await Promise.all(both)
+    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 503])
+    for (const answer of answers) answer.destroy()
+  })
+
   it('hands the request to auth in one shape, from either door', async () => {
     const asked: (string | null)[] = []
     await start({

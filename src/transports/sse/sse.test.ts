@@ -149,6 +149,11 @@ describe('an answer to the request for a stream', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  it('without a body is no stream', async () => {
+    const fetch = async () => new Response(null, { headers: { 'content-type': 'text/event-stream' } })
+    expect(await ended({ fetch })).toMatchObject({ band: 'retry', code: 'not-a-stream' })
+  })
+
   it('that never comes is a timeout, and one without an event is a stream held back', async () => {
     server.instead = () => {}
     expect(await ended({ connectTimeoutMs: 40 })).toEqual({ band: 'retry', code: 'timeout' })
@@ -218,6 +223,13 @@ describe('a stream that breaks', () => {
     expect(await link.closed()).toMatchObject({ band: 'retry', code: 'buffered' })
   })
 
+  it('and whose next one is not answered, ends the link', async () => {
+    const link = await opened({ connectTimeoutMs: 200 })
+    server.instead = () => {}
+    server.breakStreams()
+    expect(await link.closed()).toEqual({ band: 'retry', code: 'timeout' })
+  })
+
   it('before the link has its name is a lost network', async () => {
     server.instead = (_, response) => begin(response).end(': hello\n\n')
     expect(await ended()).toEqual({ band: 'retry', code: 'network' })
@@ -231,7 +243,7 @@ describe('ends with bad-frame at', () => {
     ['an event that is missing', event(2)],
     ['an event told twice', event(1) + event(1)],
     ['an event without a number', 'data: {"type":"pong","n":1,"heads":[]}\n\n'],
-    ['bytes that are no UTF-8', Uint8Array.of(0x64, 0x61, 0x74, 0x61, 0x3a, 0xff, 0xfe, 10, 10)],
+    ['bytes that are no UTF-8', Buffer.from(event(1, { type: 'typing', conversation: 'c', user: '\xff', on: true }), 'latin1')],
   ])('%s', async (_, bytes) => {
     const link = await opened()
     server.write(bytes)
@@ -244,7 +256,7 @@ describe('ends with bad-frame at', () => {
   })
 
   it('an event before the link has its name', async () => {
-    server.instead = (_, response) => begin(response).write(event(1))
+    server.instead = (_, response) => begin(response).write(`${event(1)}event: link\ndata: {"link":"x"}\n\n`)
     const link = open()
     expect(await link.closed()).toMatchObject({ band: 'retry', code: 'bad-frame' })
     expect(link.told).toEqual(['closed'])

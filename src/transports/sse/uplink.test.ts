@@ -23,6 +23,18 @@ it('gives up on a POST that is not answered within 30 s', async () => {
   expect(ends).toEqual([{ band: 'retry', code: 'timeout', reason: expect.stringContaining('30000 ms') }])
 })
 
+it('leaves no timer behind a POST that is answered', async () => {
+  const uplink = createUplink(
+    async () => new Response(null, { status: 204 }),
+    () => {},
+  )
+  uplink.send({ type: 'ping', n: 1 })
+  await Promise.resolve()
+  expect(vi.getTimerCount()).toBe(1)
+  await new Promise(setImmediate)
+  expect(vi.getTimerCount()).toBe(0)
+})
+
 it('posts nothing once closed, not even what waited', async () => {
   const bodies: string[] = []
   const uplink = createUplink(

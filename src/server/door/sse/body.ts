@@ -14,10 +14,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Body
     const reader = request.body?.getReader()
     for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
       bytes += next.value.length
-      if (bytes > maxBytes) {
-        void reader?.cancel()
-        return { status: 413, reason: `a POST is longer than ${maxBytes} bytes` }
-      }
+      if (bytes > maxBytes) return { status: 413, reason: `a POST is longer than ${maxBytes} bytes` }
       chunks.push(next.value)
     }
   } catch (error) {

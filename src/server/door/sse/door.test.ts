@@ -53,11 +53,23 @@ it('keeps a link without a stream for 10 s', async () => {
 it('does not miss the stream that another has followed', async () => {
   const first = await stream()
   const name = nameIn(await first.read())
+  // Something of it is still unread.
+  vi.advanceTimersByTime(15_000)
   const second = await stream({ 'chatloom-link': name })
   await first.reader.cancel()
   vi.advanceTimersByTime(20_000)
   expect(await links()).toBe(1)
   expect(nameIn(await second.read())).toBe(name)
+})
+
+it('leaves no timer behind when a link ends that has no stream', async () => {
+  const { read, reader } = await stream()
+  await read()
+  const resting = vi.getTimerCount()
+  await reader.cancel()
+  expect(vi.getTimerCount()).toBe(resting + 1)
+  await server.close()
+  expect(vi.getTimerCount()).toBe(0)
 })
 
 it('cuts a stream whose end nobody reads', async () => {

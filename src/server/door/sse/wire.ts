@@ -83,9 +83,10 @@ function release(wire: SseWire): SseWire['controller'] {
 }
 
 function finish(controller: SseWire['controller'], code: CloseCode): void {
-  controller?.enqueue(bytes(`event: close\ndata: ${closeCodes[code]}\n\n`))
-  controller?.close()
-  setTimeout(() => controller?.error(new Error('The stream was cut: its end was not read.')), closingMs).unref()
+  if (!controller) return
+  controller.enqueue(bytes(`event: close\ndata: ${closeCodes[code]}\n\n`))
+  controller.close()
+  setTimeout(() => controller.error(new Error('The stream was cut: its end was not read.')), closingMs).unref()
 }
 
 const eventOf = (n: number, text: string) => bytes(`id: ${n}\ndata: ${text}\n\n`)
