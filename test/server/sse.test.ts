@@ -189,13 +189,17 @@ describe('the door', () => {
   })
 
   it('admits no more than it may, however many tokens are checked at the same time', async () => {
+    let asked = 0
     let check = () => {}
     const checked = new Promise<void>((resolve) => {
       check = resolve
     })
-    await start({ limits: { connections: 1 }, auth: async ({ token = '' }) => checked.then(() => ({ userId: token })) })
+    const auth = async ({ token = '' }) => {
+      if (++asked === 2) check()
+      return checked.then(() => ({ userId: token }))
+    }
+    await start({ limits: { connections: 1 }, auth })
     const both = ['ann', 'bob'].map((user) => get(url, { authorization: `Bearer ${user}` }))
-    check()
     const answers = await Promise.all(both)
     expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 503])
     for (const answer of answers) answer.destroy()
