@@ -31,12 +31,13 @@ function openLink(options: SseTransportOptions, to: LinkEvents): Link {
   const headers: Record<string, string> = {}
   const abort = new AbortController()
   const isOpen = () => phase === 'open'
-  const downlink = createDownlink(() => request('GET', { accept: 'text/event-stream' }), connectTimeoutMs, {
+  const downlink = createDownlink(() => request({ cache: 'no-store' }, { accept: 'text/event-stream' }), connectTimeoutMs, {
     opened,
     text: receive,
     ended: end,
   })
-  const uplink = createUplink((body) => request('POST', { 'content-type': 'application/json' }, body), end)
+  // No `cache` here: with it Chromium asks the server of another origin for leave before every POST.
+  const uplink = createUplink((body) => request({ method: 'POST', body }, { 'content-type': 'application/json' }), end)
 
   function end(why: LinkClosed) {
     if (phase === 'closed') return
@@ -49,9 +50,9 @@ function openLink(options: SseTransportOptions, to: LinkEvents): Link {
   }
 
   /** Each tells how far the events have come: a stream goes on from there, and the server lets go of what is before. */
-  async function request(method: string, own: Record<string, string>, body?: string): Promise<Response> {
+  async function request(init: RequestInit, own: Record<string, string>): Promise<Response> {
     if (isOpen()) headers['last-event-id'] = `${downlink.last()}`
-    return fetch(url, { method, headers: { ...headers, ...own }, body, cache: 'no-store', signal: abort.signal })
+    return fetch(url, { ...init, headers: { ...headers, ...own }, signal: abort.signal })
   }
 
   function opened(link: string) {

@@ -77,6 +77,19 @@ describe('sseTransport', () => {
     expect(post?.headers).toMatchObject({ 'content-type': 'application/json', 'chatloom-link': 'link-1', 'last-event-id': '0' })
   })
 
+  it('keeps caches out of the stream, and leaves those of preflights alone', async () => {
+    const modes: unknown[] = []
+    const link = await opened({
+      fetch: (address, init) => {
+        modes.push(init?.cache)
+        return fetch(address, init)
+      },
+    })
+    link.link.send(ping(1))
+    await server.received(1)
+    expect(modes).toEqual(['no-store', undefined])
+  })
+
   it('has one POST in flight, and gathers in order what is sent meanwhile', async () => {
     const link = await opened()
     let release = () => {}
