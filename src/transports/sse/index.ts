@@ -31,11 +31,8 @@ function openLink(options: SseTransportOptions, to: LinkEvents): Link {
   const headers: Record<string, string> = {}
   const abort = new AbortController()
   const isOpen = () => phase === 'open'
-  const downlink = createDownlink(() => request({ cache: 'no-store' }, { accept: 'text/event-stream' }), connectTimeoutMs, {
-    opened,
-    text: receive,
-    ended: end,
-  })
+  const get = () => request({ cache: 'no-store' }, { accept: 'text/event-stream' })
+  const downlink = createDownlink(get, connectTimeoutMs, { opened, text: receive, ended: end })
   // No `cache` here: with it Chromium asks the server of another origin for leave before every POST.
   const uplink = createUplink((body) => request({ method: 'POST', body }, { 'content-type': 'application/json' }), end)
 
