@@ -31,6 +31,7 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     'transports/websocket/index': 'src/transports/websocket/index.ts',
+    'transports/sse/index': 'src/transports/sse/index.ts',
     'transports/mock/index': 'src/transports/mock/index.ts',
     'storage/indexeddb/index': 'src/storage/indexeddb/index.ts',
     'react/index': 'src/react/index.ts',

@@ -71,6 +71,7 @@ export default defineConfig({
         optimizeDeps: {
           include: [
             'eventemitter3',
+            'eventsource-parser',
             'idb',
             'reconnecting-websocket',
             'ulidx',

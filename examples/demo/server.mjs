@@ -1,6 +1,7 @@
 /**
- * The demo's server: the chat server on SQLite, the built page, and one route that kills sockets. A token is a user name, so it
- * listens on this machine alone unless HOST says otherwise. Ended in any way, it goes on from the same data folder.
+ * The demo's server: the chat server on SQLite, with WebSockets at any path and server-sent events at /chat, the built page, and one
+ * route that kills sockets. A token is a user name, so it listens on this machine alone unless HOST says otherwise. Ended in any way,
+ * it goes on from the same data folder.
  *   PORT      default 8080
  *   HOST      default 127.0.0.1
  *   DATA_DIR  default .data
@@ -8,7 +9,7 @@
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { createChatServer, sqliteStore } from 'chatloom/server'
+import { createChatServer, nodeHandler, sqliteStore } from 'chatloom/server'
 import { pages } from './pages.mjs'
 import { isPerson, seed } from './seed.mjs'
 
@@ -24,6 +25,7 @@ const chat = createChatServer({
 /** The open sockets of each user, as the page's address of the socket names them. */
 const sockets = new Map()
 
+const events = nodeHandler(chat.fetch)
 const page = pages(new URL('dist/', import.meta.url))
 const server = createServer((request, response) => {
   const url = new URL(request.url ?? '/', 'http://demo')
@@ -32,6 +34,7 @@ const server = createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ killed }))
     return
   }
+  if (url.pathname === '/chat') return events(request, response)
   void page(url.pathname, response)
 })
 

@@ -1,5 +1,4 @@
 /** Who is at the door: the one function an application must give, and one made of JSON Web Tokens. */
-import type { IncomingMessage } from 'node:http'
 import { type JWTPayload, createRemoteJWKSet, jwtVerify } from 'jose'
 import type { Profile } from '../protocol/frames.js'
 
@@ -15,10 +14,18 @@ export interface Identity {
   readonly profile?: Profile
 }
 
+/** The request that opens a link: the upgrade of a WebSocket, or the `GET` of an event stream. A Fetch `Request` is one. */
+export interface AuthRequest {
+  /** With the host that the client named. */
+  readonly url: string
+  readonly headers: Headers
+}
+
 /** The identity of a token; null or a throw refuses the link as `unauthorized` (R26). */
 export type Authenticate = (ask: {
+  /** Of the first frame over WebSocket, of the `Authorization` header over server-sent events. */
   readonly token: string | undefined
-  readonly request: IncomingMessage
+  readonly request: AuthRequest
 }) => Identity | null | Promise<Identity | null>
 
 export interface JwtAuthOptions {

@@ -3,9 +3,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { answer } from './cli/answer.js'
 import { jsonLogger } from './logger.js'
 import { memoryStore } from './memory-store.js'
+import { nodeHandler } from './node-handler.js'
 import { createChatServer } from './server.js'
 import { sqliteStore } from './sqlite-store.js'
 
@@ -61,7 +61,7 @@ function serve({ port, data }: ServeOptions): void {
     logger: jsonLogger(),
     joinOnOpen: true,
   })
-  const http = createServer((request, response) => void answer(chat.fetch, request, response))
+  const http = createServer(nodeHandler(chat.fetch))
   chat.attach(http)
   http.on('error', (error) => fail(`Port ${port} cannot be used: ${error.message}. Give another one with --port.`))
   http.listen(port, loopback, () => greet((http.address() as AddressInfo).port, data))

@@ -1,6 +1,6 @@
 /**
- * The server as a library: one hub behind one WebSocket door and one Fetch handler, mountable on any node:http server beside the
- * host's own routes.
+ * The server as a library: one hub behind a door for WebSockets and a Fetch handler with a door for server-sent events, mountable on any
+ * server beside the host's own routes.
  */
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
@@ -9,7 +9,10 @@ import type { MessageRow, Profile } from '../protocol/frames.js'
 import { limits, serverLimits } from '../protocol/limits.js'
 import type { Authenticate } from './auth.js'
 import { checkId, checkJson } from './check.js'
-import { type Door, createDoor } from './door/websocket.js'
+import { createEncoder } from './door/encode.js'
+import { type OpenHall, openHall } from './door/hall.js'
+import { sseDoor } from './door/sse/index.js'
+import { webSocketDoor } from './door/websocket.js'
 import { type Hub, type MemberInput, createHub } from './hub.js'
 import { type Logger, silentLogger } from './logger.js'
 import type { HistoryRule, Store } from './store.js'
@@ -67,7 +70,7 @@ export interface PostInput {
 }
 
 export interface ChatServer {
-  /** Answers `GET …/health`; anything else is 404. */
+  /** Server-sent events and their POSTs at any path, and `GET …/health`; anything else is 404. For a node:http server: `nodeHandler(chat.fetch)`. */
   fetch(request: Request): Promise<Response>
   /** For the `upgrade` event of a node:http server. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
@@ -90,31 +93,40 @@ const comeBackMs = 1_000
 
 /** Construction does no I/O and opens no port. */
 export function createChatServer(options: ChatServerOptions): ChatServer {
-  const { store, tenant, logger = silentLogger } = options
+  const { store, auth, tenant, logger = silentLogger } = options
   const hub = newHub(options)
-  const door = newDoor(options, hub)
+  const hall = newHall(options, hub)
+  const gate = { auth, logger, now: hall.now }
+  const encoder = createEncoder()
+  const handleUpgrade = webSocketDoor(hall, gate, encoder)
+  const sse = sseDoor(hall, gate, encoder)
   let closing: Promise<void> | undefined
 
   async function shutDown(drainMs: number): Promise<void> {
-    logger.info('drain', { links: door.count(), drainMs })
+    const { visitors } = hall
+    logger.info('drain', { links: visitors.size, drainMs })
+    hall.shut()
     hub.drain(comeBackMs)
-    if (drainMs > 0 && door.count() > 0) await new Promise((resolve) => setTimeout(resolve, drainMs))
+    if (drainMs > 0 && visitors.size > 0) await new Promise((resolve) => setTimeout(resolve, drainMs))
     await hub.stop('drain', comeBackMs)
-    door.close()
+    hall.clear()
+    sse.close()
     await store.close()
     logger.info('closed')
   }
 
   return {
     async fetch(request) {
+      const answer = await sse.fetch(request)
+      if (answer) return answer
       const isHealth = request.method === 'GET' && new URL(request.url).pathname.endsWith('/health')
       if (!isHealth) return Response.json({ error: 'not-found' }, { status: 404 })
-      return Response.json({ status: closing ? 'draining' : 'ok', links: door.count() }, { status: closing ? 503 : 200 })
+      return Response.json({ status: closing ? 'draining' : 'ok', links: hall.visitors.size }, { status: closing ? 503 : 200 })
     },
-    handleUpgrade: door.handleUpgrade,
+    handleUpgrade,
     attach(server) {
-      server.on('upgrade', door.handleUpgrade)
-      return () => server.off('upgrade', door.handleUpgrade)
+      server.on('upgrade', handleUpgrade)
+      return () => server.off('upgrade', handleUpgrade)
     },
     conversations: {
       async put({ id, members, profile, history, tenant: own = tenant ?? '' }) {
@@ -161,11 +173,11 @@ function newHub({ store, logger, limits = {}, joinOnOpen }: ChatServerOptions): 
   })
 }
 
-function newDoor({ auth, tenant, origins, logger = silentLogger, limits = {} }: ChatServerOptions, hub: Hub): Door {
+function newHall({ tenant, origins, logger = silentLogger, limits = {} }: ChatServerOptions, hub: Hub): OpenHall {
   const { connections = 50_000, bufferedBytes = 1024 * 1024, helloMs = 5_000, heartbeatMs = defaultHeartbeatMs } = limits
   const silenceMs = heartbeatMs * silentBeats
   const isAllowed = typeof origins === 'function' ? origins : (origin: string) => origins?.includes(origin) ?? true
-  return createDoor({ hub, auth, tenant, isAllowed, logger, connections, bufferedBytes, helloMs, silenceMs, now: Date.now })
+  return openHall({ hub, tenant, isAllowed, logger, connections, bufferedBytes, helloMs, silenceMs, now: Date.now })
 }
 
 /** 96 random bits, in 16 characters. Bytes are drawn in blocks: one draw costs as much as a hundred. */

@@ -24,7 +24,7 @@ const floors: Record<string, Floor> = {
   'src/core/': { sees: ['src/protocol/', 'src/ports/'], packages: [] },
   'src/client/': { sees: ['src/core/', 'src/protocol/', 'src/ports/'], packages: ['eventemitter3', 'ulidx'] },
   'src/index.ts': { sees: ['src/client/', 'src/storage/memory/', 'src/ports/', 'src/protocol/'], packages: [] },
-  'src/transports/': { sees: ['src/protocol/', 'src/ports/'], packages: ['reconnecting-websocket'] },
+  'src/transports/': { sees: ['src/protocol/', 'src/ports/'], packages: ['reconnecting-websocket', 'eventsource-parser'] },
   'src/storage/': { sees: ['src/ports/'], packages: ['idb'] },
   // What the three bindings share.
   'src/bindings/': { sees: [], seesTypes: ['src/client/'], packages: [] },

@@ -163,6 +163,13 @@ describe('refuses at the door', () => {
     }
   })
 
+  it('a second hello while the first is checked', async () => {
+    const guest = await dial(listening.url)
+    guest.send(hello('ann'))
+    guest.raw(JSON.stringify(hello('ann')))
+    expect(await guest.closed).toMatchObject({ code: 4002 })
+  })
+
   it('an origin that is not on the list', async () => {
     await expect(dial(listening.url, { origin: 'https://evil.example' })).rejects.toThrow('403')
     const guest = await dial(listening.url, { origin: 'https://app.example' })

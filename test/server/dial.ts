@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocket } from 'ws'
 import type { ClientFrame, ServerFrame } from '../../src/protocol/frames.js'
-import { type ChatServer, type ChatServerOptions, createChatServer, memoryStore } from '../../src/server/index.js'
+import { type ChatServer, type ChatServerOptions, createChatServer, memoryStore, nodeHandler } from '../../src/server/index.js'
 
 type FrameOf<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>
 type WithoutRequest<F> = F extends { request: number } ? Omit<F, 'request'> : never
@@ -30,7 +30,7 @@ export interface Listening {
 /** A server on a free port of this machine; any token is a user's name. */
 export async function listen(options: Partial<ChatServerOptions> = {}): Promise<Listening> {
   const server = createChatServer({ store: memoryStore(), auth: ({ token }) => (token ? { userId: token } : null), ...options })
-  const http = createServer()
+  const http = createServer(nodeHandler(server.fetch))
   server.attach(http)
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   const { port } = http.address() as AddressInfo

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { dial, enter } from './dial.js'
+import { enterSse } from './dial-sse.js'
 
 const cache = join(process.cwd(), 'node_modules', '.cache', 'chatloom')
 const program = join(cache, `cli-${process.pid}.mjs`)
@@ -69,8 +70,12 @@ it('begins conversations at the first open, keeps messages, and drains on SIGTER
   const second = await serve('--data', data)
   const again = await enter(second.url, 'bob')
   expect(await again.ask({ type: 'open', conversation: 'hello' })).toMatchObject({ rows: [{ content: 'hi', localId: 'l1' }] })
+  const events = await enterSse(second.url, 'ann')
+  events.destroy()
+  await events.ended
   const health = await fetch(`${second.url.replace('ws', 'http')}/health`)
-  expect(await health.json()).toEqual({ status: 'ok', links: 1 })
+  // A link without a stream waits for the next one.
+  expect(await health.json()).toEqual({ status: 'ok', links: 2 })
   expect((await fetch(second.url.replace('ws', 'http'))).status).toBe(404)
   const over = ended(second.child)
   second.child.kill('SIGTERM')

@@ -1,6 +1,6 @@
 /**
- * Frames to bytes. A frame that goes to many links is turned into JSON once; the frames of one tick that go to many links alike are
- * turned into one WebSocket frame once. A text frame carries one frame or a list of them (R32).
+ * Frames to texts and bytes. A frame that goes to many links is turned into JSON once; the frames of one tick that go to many links
+ * alike are turned into one text, and one WebSocket frame, once. A text carries one frame or a list of them (R32).
  */
 import type { ServerFrame } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
@@ -8,6 +8,15 @@ import { limits } from '../../protocol/limits.js'
 export interface Encoder {
   /** Unmasked WebSocket text frames, ready for the wire; more than one where the sizes demand it. `shared`: other links get some of them too. */
   encode(frames: readonly ServerFrame[], shared: boolean): readonly Buffer[]
+  /** The same before it becomes bytes. */
+  texts(frames: readonly ServerFrame[], shared: boolean): readonly string[]
+}
+
+/** Frames that many links get alike; `buffers` once a WebSocket has asked for them. */
+interface Prepared {
+  readonly frames: readonly ServerFrame[]
+  readonly texts: readonly string[]
+  buffers: readonly Buffer[] | undefined
 }
 
 /** Room for the brackets and commas of a list, and for characters of more than one byte. */
@@ -19,7 +28,7 @@ export function createEncoder(): Encoder {
   /** Of this turn: a frame goes to all its links in one. A weak map over all frames would cost the collector more than it saves. */
   const texts = new Map<ServerFrame, string>()
   const forget = () => texts.clear()
-  let last: { frames: readonly ServerFrame[]; buffers: readonly Buffer[] } = { frames: [], buffers: [] }
+  let last: Prepared = { frames: [], texts: [], buffers: undefined }
 
   function textOf(frame: ServerFrame): string {
     const known = texts.get(frame)
@@ -30,18 +39,26 @@ export function createEncoder(): Encoder {
     return text
   }
 
-  function encodeShared(frames: readonly ServerFrame[]): readonly Buffer[] {
-    if (!isSame(last.frames, frames)) last = { frames, buffers: lists(frames.map(textOf)).map(webSocketFrame) }
-    return last.buffers
+  function prepare(frames: readonly ServerFrame[]): Prepared {
+    if (!isSame(last.frames, frames)) last = { frames, texts: lists(frames.map(textOf)), buffers: undefined }
+    return last
   }
 
-  return { encode: (frames, shared) => (shared ? encodeShared(frames) : encodeOwn(frames)) }
+  function encodeShared(frames: readonly ServerFrame[]): readonly Buffer[] {
+    const prepared = prepare(frames)
+    prepared.buffers ??= prepared.texts.map(webSocketFrame)
+    return prepared.buffers
+  }
+
+  return {
+    encode: (frames, shared) => (shared ? encodeShared(frames) : ownTexts(frames).map(webSocketFrame)),
+    texts: (frames, shared) => (shared ? prepare(frames).texts : ownTexts(frames)),
+  }
 }
 
-function encodeOwn(frames: readonly ServerFrame[]): readonly Buffer[] {
+function ownTexts(frames: readonly ServerFrame[]): readonly string[] {
   const text = JSON.stringify(frames.length === 1 ? frames[0] : frames)
-  if (surelyFits(text.length, frames.length)) return [webSocketFrame(text)]
-  return lists(frames.map((frame) => JSON.stringify(frame))).map(webSocketFrame)
+  return surelyFits(text.length, frames.length) ? [text] : lists(frames.map((frame) => JSON.stringify(frame)))
 }
 
 function isSame(a: readonly ServerFrame[], b: readonly ServerFrame[]): boolean {

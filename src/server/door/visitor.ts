@@ -1,38 +1,43 @@
 /**
- * One WebSocket at the door: `hello` (nothing said yet) → `auth` (its token is being checked) → `linked` → `closed`.
- * What cannot be understood ends this one and touches no other. Frames for it are written as prepared bytes, past `ws`.
+ * One connection at a door, whatever carries it: `hello` (nothing said yet) → `auth` (its token is being checked) → `linked` → `closed`.
+ * What cannot be understood ends this one and touches no other.
  */
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
-import type { RawData, WebSocket } from 'ws'
 import { decodeClientFrames } from '../../protocol/client-codec.js'
-import { type CloseCode, closeCodes } from '../../protocol/codes.js'
+import type { CloseCode } from '../../protocol/codes.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import { serverLimits } from '../../protocol/limits.js'
-import type { Authenticate, Identity } from '../auth.js'
-import { checkId, checkJson } from '../check.js'
+import type { Identity } from '../auth.js'
 import type { Hub, HubLink } from '../hub.js'
-import { type Logger, errorFields } from '../logger.js'
-import type { Encoder } from './encode.js'
+import type { Logger } from '../logger.js'
 
-/** What all visitors of one door share. */
+/** What all visitors share. */
 export interface Hall {
   readonly hub: Hub
-  readonly auth: Authenticate
   readonly tenant: string | undefined
   readonly logger: Logger
-  readonly encoder: Encoder
   readonly visitors: Set<Visitor>
   /** A link with more unsent bytes is cut. */
   readonly bufferedBytes: number
   readonly now: () => number
 }
 
-export interface Visitor {
-  readonly socket: WebSocket
-  readonly raw: Duplex
-  /** Let go of once the token is checked: headers are large. */
-  request: IncomingMessage | undefined
+/** How one kind of connection is written and ended. One for all connections of its kind: an idle one should cost little. */
+export interface Pipe<Wire> {
+  /** Returns how many bytes wait unsent. */
+  write(wire: Wire, frames: readonly ServerFrame[], shared: boolean): number
+  /** What was written before leaves first. */
+  close(wire: Wire, code: CloseCode): void
+  cut(wire: Wire): void
+}
+
+/** Whom the token of `hello` speaks for; undefined: nobody. */
+export type Prove = (token: string | undefined) => Promise<Identity | undefined>
+
+export interface Visitor<Wire = unknown> {
+  readonly pipe: Pipe<Wire>
+  readonly wire: Wire
+  /** Let go of once it is asked: headers are large. */
+  prove: Prove | undefined
   phase: 'hello' | 'auth' | 'linked' | 'closed'
   link: HubLink | undefined
   heardAt: number
@@ -41,47 +46,52 @@ export interface Visitor {
 
 /** Sessions that end together must not come back together. */
 const expiryJitterMs = 30_000
-/** How long a closing handshake may take before the connection is cut. */
-const closingMs = 5_000
 
-export function enter(hall: Hall, socket: WebSocket, raw: Duplex, request: IncomingMessage): void {
-  const visitor: Visitor = { socket, raw, request, phase: 'hello', link: undefined, heardAt: hall.now(), expiresAt: Infinity }
+export function enter<Wire>(hall: Hall, pipe: Pipe<Wire>, wire: Wire, prove: Prove): Visitor<Wire> {
+  const visitor: Visitor<Wire> = { pipe, wire, prove, phase: 'hello', link: undefined, heardAt: hall.now(), expiresAt: Infinity }
   hall.visitors.add(visitor)
-  socket.on('message', (data, isBinary) => hear(hall, visitor, data, isBinary))
-  socket.on('close', () => leave(hall, visitor))
-  // ws closes by itself after an error, with its own code: over-long frames, bad UTF-8, broken framing.
-  socket.on('error', (error) => hall.logger.info('link-error', { error: error.message }))
+  return visitor
 }
 
-/** Closes from this side; what was written before leaves first. */
+/** Closes from this side. */
 export function end(hall: Hall, visitor: Visitor, code: CloseCode): void {
   if (visitor.phase === 'closed') return
   leave(hall, visitor)
-  visitor.socket.close(closeCodes[code], code)
-  setTimeout(() => visitor.socket.terminate(), closingMs).unref()
+  visitor.pipe.close(visitor.wire, code)
 }
 
-function hear(hall: Hall, visitor: Visitor, data: RawData, isBinary: boolean): void {
-  if (visitor.phase === 'closed') return
+/** One text from the client. False: it cannot be read, and the link has ended. */
+export function hear(hall: Hall, visitor: Visitor, text: string, bytes: number): boolean {
+  if (visitor.phase === 'closed') return true
   visitor.heardAt = hall.now()
-  const bytes = data as Buffer
   // Nothing may follow the first frame before it is answered (R26).
-  if (isBinary || visitor.phase === 'auth') return end(hall, visitor, 'bad-frame')
-  if (visitor.phase === 'hello' && bytes.length > serverLimits.helloBytes) return end(hall, visitor, 'bad-frame')
-  const decoded = decodeClientFrames(bytes.toString())
-  if (!decoded.ok) {
-    hall.logger.info('bad-frame', { reason: decoded.reason })
-    return end(hall, visitor, decoded.code)
-  }
-  if (visitor.link) for (const frame of decoded.frames) visitor.link.receive(frame)
-  else void welcome(hall, visitor, decoded.frames)
+  if (visitor.phase === 'auth') return refuse(hall, visitor, 'a frame came before welcome')
+  if (visitor.phase === 'hello' && bytes > serverLimits.helloBytes) return refuse(hall, visitor, 'the first frame is too long')
+  const decoded = decodeClientFrames(text)
+  if (!decoded.ok) return refuse(hall, visitor, decoded.reason)
+  if (!visitor.link) return greet(hall, visitor, decoded.frames)
+  for (const frame of decoded.frames) visitor.link.receive(frame)
+  return true
 }
 
-async function welcome(hall: Hall, visitor: Visitor, frames: readonly ClientFrame[]): Promise<void> {
+export function refuse(hall: Hall, visitor: Visitor, reason: string): false {
+  hall.logger.info('bad-frame', { reason })
+  end(hall, visitor, 'bad-frame')
+  return false
+}
+
+function greet(hall: Hall, visitor: Visitor, frames: readonly ClientFrame[]): boolean {
   const [hello] = frames
-  if (hello?.type !== 'hello' || frames.length > 1) return end(hall, visitor, 'bad-frame')
+  if (hello?.type !== 'hello' || frames.length > 1) return refuse(hall, visitor, 'the first frame is no hello, or not alone')
+  void welcome(hall, visitor, hello)
+  return true
+}
+
+async function welcome(hall: Hall, visitor: Visitor, hello: Extract<ClientFrame, { type: 'hello' }>): Promise<void> {
+  const { prove } = visitor
+  visitor.prove = undefined
   visitor.phase = 'auth'
-  const identity = await identify(hall, visitor, hello.token)
+  const identity = await prove?.(hello.token)
   if (visitor.phase !== 'auth') return
   if (!identity) {
     transmit(hall, visitor, [{ type: 'refused', code: 'unauthorized' }])
@@ -99,30 +109,6 @@ async function welcome(hall: Hall, visitor: Visitor, frames: readonly ClientFram
   })
 }
 
-/** Undefined: refused. An identity that no frame could carry is a fault of the application, and is logged as one. */
-async function identify({ auth, logger, now }: Hall, visitor: Visitor, token: string | undefined): Promise<Identity | undefined> {
-  const { request } = visitor
-  visitor.request = undefined
-  if (!request) return undefined
-  let found: Identity | null
-  try {
-    found = await auth({ token, request })
-  } catch (error) {
-    logger.info('unauthorized', { error: error instanceof Error ? error.message : String(error) })
-    return undefined
-  }
-  if (!found || (found.expiresAt ?? Infinity) <= now()) return undefined
-  try {
-    checkId('auth', 'userId', found.userId)
-    if (found.tenant) checkId('auth', 'tenant', found.tenant)
-    checkJson('auth', 'profile', found.profile, serverLimits.profileBytes)
-    return found
-  } catch (error) {
-    logger.error('bad-identity', errorFields(error))
-    return undefined
-  }
-}
-
 /** Up to 30 s early, and never by more than a tenth of what is left. */
 function jittered(expiresAt: number, now: number): number {
   return expiresAt === Infinity ? expiresAt : expiresAt - Math.random() * Math.min(expiryJitterMs, (expiresAt - now) / 10)
@@ -130,18 +116,16 @@ function jittered(expiresAt: number, now: number): number {
 
 function transmit(hall: Hall, visitor: Visitor, frames: readonly ServerFrame[], shared = false): void {
   if (visitor.phase === 'closed') return
-  for (const buffer of hall.encoder.encode(frames, shared)) visitor.raw.write(buffer)
-  if (visitor.raw.writableLength > hall.bufferedBytes) cut(hall, visitor)
-}
-
-/** The closing handshake would wait behind all that is not read. */
-function cut(hall: Hall, visitor: Visitor): void {
-  hall.logger.info('slow-consumer', { bufferedBytes: visitor.raw.writableLength })
+  const waiting = visitor.pipe.write(visitor.wire, frames, shared)
+  if (waiting <= hall.bufferedBytes) return
+  // A closing word would wait behind all that is not read.
+  hall.logger.info('slow-consumer', { bufferedBytes: waiting })
   leave(hall, visitor)
-  visitor.socket.terminate()
+  visitor.pipe.cut(visitor.wire)
 }
 
-function leave(hall: Hall, visitor: Visitor): void {
+/** The connection is gone, or ends now. */
+export function leave(hall: Hall, visitor: Visitor): void {
   visitor.phase = 'closed'
   hall.visitors.delete(visitor)
   const { link } = visitor

@@ -1,70 +1,81 @@
-/**
- * The WebSocket door: who may come in, and for how long they may be silent. One sweep a second looks at all visitors, so that a
- * connection costs no timer.
- */
+/** The WebSocket door. Frames are written as prepared bytes, past `ws`. */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { closeCodes } from '../../protocol/codes.js'
 import { limits } from '../../protocol/limits.js'
-import { createEncoder } from './encode.js'
-import { type Hall, type Visitor, end, enter } from './visitor.js'
+import type { AuthRequest } from '../auth.js'
+import { headersOf, urlOf } from '../node-request.js'
+import type { Encoder } from './encode.js'
+import type { OpenHall } from './hall.js'
+import { type Gate, identify } from './identify.js'
+import { type Hall, type Pipe, type Prove, enter, hear, leave, refuse } from './visitor.js'
 
-export interface DoorOptions extends Omit<Hall, 'encoder' | 'visitors'> {
-  /** Requests without Origin come from no browser and pass. */
-  readonly isAllowed: (origin: string) => boolean
-  readonly connections: number
-  readonly helloMs: number
-  /** A link that says nothing for so long is dead. */
-  readonly silenceMs: number
+export type HandleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+interface Wire {
+  readonly socket: WebSocket
+  readonly raw: Duplex
 }
 
-export interface Door {
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
-  count(): number
-  /** Ends the sweep and closes what is left. */
-  close(): void
-}
+/** How long a closing handshake may take before the connection is cut. */
+const closingMs = 5_000
 
-const sweepMs = 1_000
-
-export function createDoor({ isAllowed, connections, helloMs, silenceMs, ...shared }: DoorOptions): Door {
+export function webSocketDoor(hall: OpenHall, gate: Gate, encoder: Encoder): HandleUpgrade {
+  const pipe = webSocketPipe(encoder)
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
     maxPayload: limits.clientFrameBytes,
     clientTracking: false,
   })
-  const visitors = new Set<Visitor>()
-  const hall: Hall = { ...shared, visitors, encoder: createEncoder() }
-  const sweep = setInterval(() => {
-    const now = hall.now()
-    for (const visitor of visitors) {
-      if (visitor.expiresAt <= now) end(hall, visitor, 'token-expired')
-      else if (visitor.phase !== 'linked' && visitor.heardAt + helloMs <= now) end(hall, visitor, 'hello-timeout')
-      else if (visitor.heardAt + silenceMs <= now) end(hall, visitor, 'going-away')
-    }
-  }, sweepMs)
-  sweep.unref()
-
-  return {
-    handleUpgrade(request, socket, head) {
-      if (!passes(request.headers.origin, isAllowed)) return decline(socket, '403 Forbidden')
-      if (visitors.size >= connections) return decline(socket, '503 Service Unavailable')
-      server.handleUpgrade(request, socket, head, (accepted) => enter(hall, accepted, socket, request))
-    },
-    count: () => visitors.size,
-    close() {
-      clearInterval(sweep)
-      for (const visitor of [...visitors]) end(hall, visitor, 'going-away')
-    },
+  return (request, socket, head) => {
+    if (!hall.passes(request.headers.origin)) return decline(socket, '403 Forbidden')
+    if (hall.isFull()) return decline(socket, '503 Service Unavailable')
+    server.handleUpgrade(request, socket, head, (accepted) =>
+      welcomeIn(hall, pipe, { socket: accepted, raw: socket }, (token) => identify(gate, token, lazily(request))),
+    )
   }
 }
 
-function passes(origin: string | undefined, isAllowed: (origin: string) => boolean): boolean {
-  try {
-    return origin === undefined || isAllowed(origin)
-  } catch {
-    return false
+function webSocketPipe(encoder: Encoder): Pipe<Wire> {
+  return {
+    write({ raw }, frames, shared) {
+      for (const buffer of encoder.encode(frames, shared)) raw.write(buffer)
+      return raw.writableLength
+    },
+    close({ socket }, code) {
+      socket.close(closeCodes[code], code)
+      setTimeout(() => socket.terminate(), closingMs).unref()
+    },
+    cut: ({ socket }) => socket.terminate(),
+  }
+}
+
+function welcomeIn(hall: Hall, pipe: Pipe<Wire>, wire: Wire, prove: Prove): void {
+  const visitor = enter(hall, pipe, wire, prove)
+  const { socket } = wire
+  socket.on('message', (data, isBinary) => {
+    const bytes = data as Buffer
+    if (isBinary) refuse(hall, visitor, 'a frame is binary')
+    else hear(hall, visitor, bytes.toString(), bytes.length)
+  })
+  socket.on('close', () => leave(hall, visitor))
+  // ws closes by itself after an error, with its own code: over-long frames, bad UTF-8, broken framing.
+  socket.on('error', (error) => hall.logger.info('link-error', { error: error.message }))
+}
+
+/** Few applications look at more than the token. */
+function lazily(request: IncomingMessage): AuthRequest {
+  let headers: Headers | undefined
+  return {
+    get url() {
+      return urlOf(request)
+    },
+    get headers() {
+      headers ??= headersOf(request)
+      return headers
+    },
   }
 }
 

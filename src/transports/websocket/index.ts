@@ -5,7 +5,8 @@
 import type { Link, LinkClosed, LinkEvents, Transport } from '../../ports/transport.js'
 import { decodeServerFrames } from '../../protocol/codec.js'
 import { bandOf, closeCodeName, closeCodes } from '../../protocol/codes.js'
-import { createBatch } from './batch.js'
+import { ask, sentenceOf } from '../asked.js'
+import { createBatch } from '../batch.js'
 import { openSocket, type Socket, type WebSocketClass } from './socket.js'
 
 export type { WebSocketClass }
@@ -70,7 +71,7 @@ function openLink({ url, token, WebSocket, connectTimeoutMs = 10_000 }: WebSocke
   const closed = (code: number) => end({ band: bandOf(code), code: closeCodeName(code) })
 
   const impossible = (error: unknown) =>
-    end({ band: 'terminal', code: 'bad-url', reason: `No link was opened: ${String(error)}. Check the url.` })
+    end({ band: 'terminal', code: 'bad-url', reason: `No link was opened: ${sentenceOf(error)} Check the url.` })
 
   async function start() {
     const Native = WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket
@@ -80,7 +81,7 @@ function openLink({ url, token, WebSocket, connectTimeoutMs = 10_000 }: WebSocke
       sentToken = fetched
       if (phase === 'opening') socket = openSocket(address, Native, connectTimeoutMs, { opened, message, closed, impossible })
     } catch (error) {
-      end({ band: 'retry', code: 'no-credentials', reason: `No link was opened: url or token could not be had. ${String(error)}` })
+      end({ band: 'retry', code: 'no-credentials', reason: `No link was opened: url or token could not be had. ${sentenceOf(error)}` })
     }
   }
 
@@ -91,13 +92,9 @@ function openLink({ url, token, WebSocket, connectTimeoutMs = 10_000 }: WebSocke
       try {
         batch.add(frame.type === 'hello' ? { ...frame, token: sentToken } : frame)
       } catch (error) {
-        end({ band: 'retry', code: 'bad-frame', reason: `A ${frame.type} frame was not sent: it is not JSON. ${String(error)}` })
+        end({ band: 'retry', code: 'bad-frame', reason: `A ${frame.type} frame was not sent: it is not JSON. ${sentenceOf(error)}` })
       }
     },
     close: () => end({ band: 'retry', code: 'closed' }),
   }
-}
-
-function ask<T>(source: T | (() => T | Promise<T>)): T | Promise<T> {
-  return typeof source === 'function' ? (source as () => T | Promise<T>)() : source
 }
