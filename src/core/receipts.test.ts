@@ -75,6 +75,27 @@ describe('L7 R21: the own read', () => {
     expect(core.sent('receipt')).toEqual([])
   })
 
+  it('lost on a link that lives is told again, ever later, until the server covers it', () => {
+    const core = live(drivenCore(), 5)
+    read(core)
+    const told = () => core.sent('receipt').filter((frame) => frame.read === 5).length
+    expect(told()).toBe(1)
+    for (const [i, waitMs] of [10_000, 20_000].entries()) {
+      core.wait(waitMs - 1)
+      expect(told()).toBe(i + 1)
+      core.wait(1)
+      expect(told()).toBe(i + 2)
+    }
+  })
+
+  it('covered by the server is told no more', () => {
+    const core = live(drivenCore(), 5)
+    read(core)
+    marks(core, { user: 'me', delivered: 5, read: 5 })
+    core.wait(30_000)
+    expect(core.sent('receipt').filter((frame) => frame.read === 5)).toHaveLength(1)
+  })
+
   it('above all that a restored backup has left is told as far as the log goes, and then forgotten', () => {
     const core = drivenCore()
     core.disk.put({ key: ['r', 'c'], version: '', value: { epoch: 'e1', read: 9 } })

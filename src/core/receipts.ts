@@ -9,6 +9,8 @@ import { isCrowded } from './outbox/flush.js'
 import type { ConversationState, Receipts } from './state.js'
 import { heard, isLive } from './timeline/live.js'
 import * as bounds from './bounds.js'
+import * as timing from './timing.js'
+import { never } from './timing.js'
 import { type Draft, report, shownTime, type Turn } from './turn.js'
 
 export const unmarked: Marked = { at: 0, rev: 0 }
@@ -19,7 +21,7 @@ export const noReceipts: Receipts = {
   marks: new Map(),
   marked: unmarked,
   pending: null,
-  told: { on: 0, ...noMark },
+  told: { on: 0, ...noMark, waitMs: timing.ackMs, dueMs: never },
   toldRev: 0,
   storedTo: 0,
   unread: { count: 0, more: false, read: 0, countedTo: 0 },
@@ -130,13 +132,15 @@ function reportDelivered(turn: Turn, { id, log, receipts }: Draft, was: Receipts
   }
 }
 
-/** Tells the server what this link has not told yet: coalesced, highest only. */
+/** Tells the server what this link has not told yet, or not heard of in time: coalesced, highest only. */
 export function tellReceipts(turn: Turn, c: Draft): void {
   const { log, receipts, id: conversation, watchers } = c
   if (!isLive(turn, log) || isCrowded(turn)) return
-  const { user, delivered: from } = turn.config
+  const { config, nowMs } = turn
+  const { user, delivered: from } = config
   const { epoch, head, liveOn: on } = log
-  const isAnew = receipts.told.on !== on
+  const isLate = nowMs >= receiptsWakeAt(turn, c)
+  const isAnew = isLate || receipts.told.on !== on
   const told = isAnew ? noMark : receipts.told
   const own = markOf(receipts, user)
   const { read: to, marked: set } = pendingOf(c)
@@ -148,8 +152,18 @@ export function tellReceipts(turn: Turn, c: Draft): void {
   const marked = set && (isAnew || set.rev > receipts.toldRev) ? set : undefined
   if (!read && !delivered && !marked) return
   turn.frames.push({ type: 'receipt', conversation, epoch, read, delivered, marked })
-  receipts.told = { on, read: read ?? told.read, delivered: delivered ?? told.delivered }
+  const waitMs = isLate ? Math.min(receipts.told.waitMs * 2, timing.receiptCapMs) : timing.ackMs
+  receipts.told = { on, read: read ?? told.read, delivered: delivered ?? told.delivered, waitMs, dueMs: nowMs + waitMs }
   if (marked) receipts.toldRev = marked.rev
+}
+
+/** When what was told on this link, and is not covered, is told again: it may have been lost on a link that lives. */
+export function receiptsWakeAt(turn: Turn, { log, receipts }: Draft): number {
+  const { told, marked, pending, toldRev } = receipts
+  if (told.on !== log.liveOn || !isLive(turn, log) || isCrowded(turn)) return never
+  const own = markOf(receipts, turn.config.user)
+  const isCovered = told.read <= own.read && told.delivered <= own.delivered && !(pending?.marked && toldRev > marked.rev)
+  return isCovered ? never : told.dueMs
 }
 
 /** Is there a message of somebody else above the mark? Own messages need no receipt. */

@@ -5,7 +5,7 @@ import { commitCache } from './cache/write-behind.js'
 import { inboxFollows, inboxLinkLost } from './inbox/inbox.js'
 import { storeInbox, storeInboxAt } from './inbox/stored.js'
 import { flush, flushWakeAt, linkLost, shareRoom } from './outbox/flush.js'
-import { tellReceipts } from './receipts.js'
+import { receiptsWakeAt, tellReceipts } from './receipts.js'
 import { close, sessionWakeAt } from './session.js'
 import { catchUpWakeAt, ensureCaughtUp, unfollowed } from './timeline/catch-up.js'
 import { admitPage, endLoad } from './timeline/history.js'
@@ -38,6 +38,7 @@ export function settleTurn(turn: Turn): void {
       c.log.load?.deadlineMs ?? never,
       typingWakeAt(c),
       aheadWakeAt(c),
+      receiptsWakeAt(turn, c),
     )
   if (turn.frames.length > 0 && link) turn.effects.push({ kind: 'transmit', link, frames: turn.frames })
   turn.wakeAtMs = wakeAt(turn, cacheAtMs)
