@@ -104,8 +104,6 @@ export const scripts: readonly Script[] = [
   {
     name: 'texts to the server are lost',
     meanwhile: 'arrives',
-    // A receipt that is lost on a living link is told again on the next link, or with the next mark.
-    least: 'sent',
     frames: { direction: 'up', drop: 0.3 },
     counts: 'drop',
     mock: (mock, count) => mock.drop(some(0.2, count, isUp)),
@@ -113,7 +111,7 @@ export const scripts: readonly Script[] = [
   {
     name: 'texts to the client are lost',
     meanwhile: 'arrives',
-    // A receipt that is lost on a living link is told again on the next link, or with the next mark.
+    // Watermarks of others that are lost on a living link come with the next mark, or on the next link.
     least: 'sent',
     frames: { direction: 'down', drop: 0.3 },
     counts: 'drop',
