@@ -27,6 +27,8 @@ export const coldLog: Log = {
   beyond: [],
   liveOn: 0,
   catchUp: null,
+  hinted: 0,
+  hintAtMs: 0,
   retryAtMs: 0,
   doubts: 0,
   load: null,

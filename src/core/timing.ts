@@ -17,6 +17,8 @@ export const ackMs = 10_000
 export const receiptCapMs = 300_000
 export const requestMs = 15_000
 export const retryRequestMs = 1_000
+/** Between two catch-ups that only hints ask for (R5). */
+export const hintPauseMs = 1_100
 /** At most one cache commit per this (R35). */
 export const writeBehindMs = 150
 /** The stored list is written at most once per this. */

@@ -131,6 +131,8 @@ function copyOf({ id, log: l, ahead, entries, receipts: r, ephemeral, cache, wat
       beyond: l.beyond,
       liveOn: l.liveOn,
       catchUp: l.catchUp,
+      hinted: l.hinted,
+      hintAtMs: l.hintAtMs,
       retryAtMs: l.retryAtMs,
       doubts: l.doubts,
       load: l.load,

@@ -1,7 +1,7 @@
-/** Following: what a server's lower limit means for many conversations (R24). */
-import { expect, it } from 'vitest'
+/** Following: what a server's lower limit means for many conversations (R24), and what hints of changes cost (R5). */
+import { describe, expect, it } from 'vitest'
 import { drivenCore, welcomeFrame } from '../../../test/fakes/driven-core.js'
-import { openedFrame } from '../../../test/fakes/wire-frames.js'
+import { live, openedFrame, requestOf, said } from '../../../test/fakes/wire-frames.js'
 
 const watch = (core: ReturnType<typeof drivenCore>, ...ids: readonly string[]) => {
   for (const conversation of ids) core.dispatch({ kind: 'watch', conversation })
@@ -29,4 +29,43 @@ it('R24: lets go of what nobody watches for what somebody does', () => {
   watch(core, 'c')
   expect(core.sent('unfollow')).toEqual([{ type: 'unfollow', conversation: 'b' }])
   expect(opened(core)).toEqual(['c'])
+})
+
+describe('R5: hints', () => {
+  const hint = (seq: number) => ({ type: 'head' as const, heads: [{ conversation: 'c', epoch: 'e1', seq }] })
+
+  it('of 500 changes within a second are two catch-ups, and all is here within two', () => {
+    const core = live(drivenCore(), 5)
+    core.wait(5_000)
+    core.forget()
+    let answered = 0
+    const answer = (head: number) => {
+      const asked = core.sent('open')
+      for (; answered < asked.length; answered++) {
+        const { request, position } = asked[answered] as (typeof asked)[number]
+        core.hear(openedFrame(request, position?.seq ?? 0, head))
+      }
+    }
+    for (let i = 1; i <= 500; i++) {
+      core.hear(hint(5 + i))
+      core.wait(2)
+      answer(5 + i)
+    }
+    core.wait(1_000)
+    answer(505)
+    expect(core.sent('open')).toHaveLength(2)
+    expect(core.conversation().log.head).toBe(505)
+  })
+
+  it('do not make a hole wait that a change has left', () => {
+    const core = live(drivenCore(), 5)
+    core.wait(5_000)
+    core.forget()
+    core.hear(hint(6))
+    core.hear(openedFrame(requestOf(core, 'open'), 5, 6))
+    core.hear(hint(8))
+    expect(core.sent('open')).toHaveLength(1)
+    core.hear(said(9))
+    expect(core.sent('open')).toHaveLength(2)
+  })
 })

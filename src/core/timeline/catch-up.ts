@@ -31,7 +31,14 @@ function dueAt(turn: Turn, { log, receipts }: Draft): number {
   // The server's count is from before this user read on or marked it, and what is unread is not all held: only the server can count (R22).
   const read = readTo(receipts, turn.config.user)
   const isCountStale = receipts.unread.read !== read && read < log.tail.from
-  return !isLive(turn, log) || log.head < log.heard || isCountStale ? log.retryAtMs : never
+  if (!isLive(turn, log)) return log.retryAtMs
+  // A server that only hints (large rooms, degraded links) hints of every change: many of them are one catch-up.
+  if (log.head < log.heard) return isHinted(log) ? Math.max(log.retryAtMs, log.hintAtMs) : log.retryAtMs
+  return isCountStale ? log.retryAtMs : never
+}
+
+function isHinted({ heard, hinted }: Draft['log']): boolean {
+  return heard > 0 && heard === hinted
 }
 
 /**
@@ -59,6 +66,7 @@ function isUnwatched({ watchers, entries }: ConversationState): boolean {
 function ask(turn: Turn, { log, id }: Draft, sinceMs: number, rows: number): void {
   const { epoch, head: seq, tag, heard } = log
   const request = nextNumber(turn)
+  if (isHinted(log)) log.hintAtMs = turn.nowMs + timing.hintPauseMs
   log.catchUp = { request, sinceMs, deadlineMs: turn.nowMs + timing.requestMs, rows, heard }
   turn.frames.push({ type: 'open', request, conversation: id, position: epoch === '' ? undefined : { epoch, seq, tag } })
 }

@@ -7,6 +7,12 @@ export function heard({ log }: Draft, seq: number): void {
   if (seq > log.heard && Number.isSafeInteger(seq)) log.heard = seq
 }
 
+/** A `head` frame spoke of it. */
+export function hinted(c: Draft, seq: number): void {
+  heard(c, seq)
+  c.log.hinted = Math.max(c.log.hinted, seq)
+}
+
 export function isLive(turn: Pick<ChatState, 'session'>, log: Log): boolean {
   return log.liveOn !== 0 && log.liveOn === onlineLink(turn)
 }
