@@ -18,7 +18,7 @@ import { markRead, markUnread } from './receipts.js'
 import { close, connect, linkOf, sessionSignal, sessionTick } from './session.js'
 import { settleTurn } from './settle-turn.js'
 import type { ChatState } from './state.js'
-import { diskPage, jump, loadDeadline, loadMore } from './timeline/history.js'
+import { diskPage, endLoad, jump, loadDeadline, loadMore } from './timeline/history.js'
 import { beginTurn, type Draft, draftOf, endTurn, type Turn } from './turn.js'
 import { setTyping, typingTick } from './typing.js'
 
@@ -85,6 +85,8 @@ function command(turn: Turn, event: Command, c: Draft): void {
     case 'jump':
       return jump(turn, c, event.call, event.seq)
     case 'jump-latest':
+      // What a jump or a load forward would bring is no longer wanted: it would lead away again.
+      if (c.log.load && c.log.load.way !== 'older') endLoad(turn, c)
       c.log.view = null
   }
 }

@@ -169,7 +169,7 @@ export type ClientFrame =
     }
   | { readonly type: 'typing'; readonly conversation: string; readonly on: boolean }
   /** The list from `cursor` on, or from the beginning; asked again with `next` while the answer says `more`. */
-  | { readonly type: 'inbox'; readonly request: number; readonly cursor?: string }
+  | { readonly type: 'inbox'; readonly request: number; readonly cursor?: string; readonly followed?: boolean }
   | { readonly type: 'ping'; readonly n: number }
 
 export interface ServerLimits {

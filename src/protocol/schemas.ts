@@ -219,6 +219,6 @@ export const clientFrame = z.discriminatedUnion('type', [
     marked: marked.optional(),
   }),
   z.object({ type: z.literal('typing'), conversation: id, on: z.boolean() }),
-  z.object({ type: z.literal('inbox'), request: count, cursor: cursor.optional() }),
+  z.object({ type: z.literal('inbox'), request: count, cursor: cursor.optional(), followed: z.boolean().optional() }),
   z.object({ type: z.literal('ping'), n: count }),
 ])

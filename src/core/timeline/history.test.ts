@@ -195,6 +195,21 @@ describe('L4 R6: a page of older messages', () => {
     ])
   })
 
+  it('R19: back to the newest ends a jump and a load forward that are under way: their pages would lead away again', () => {
+    const core = live(drivenCore(), 300, 50)
+    jump(core, 150, 1)
+    core.dispatch({ kind: 'jump-latest', conversation: 'c' })
+    answerPage(core, 125, 175)
+    expect(range(core)).toMatchObject({ last: 300 })
+    jump(core, 150, 2)
+    answerPage(core, 125, 175)
+    load(core, 'newer', 3)
+    core.dispatch({ kind: 'jump-latest', conversation: 'c' })
+    answerPage(core, 175, 225)
+    expect(range(core)).toMatchObject({ last: 300 })
+    expect(answers(core).map(([call]) => call)).toEqual([1, 2, 3])
+  })
+
   it('a refusal ends the calls with its meaning', () => {
     const core = live(drivenCore(), 300, 50)
     load(core, 'older', 1)

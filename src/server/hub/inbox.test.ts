@@ -37,6 +37,25 @@ async function list({ settle }: Driven, link: Linked) {
 
 const rowsOf = (link: Linked) => link.of('inbox').flatMap(({ rows }) => rows.map(({ conversation, last }) => [conversation, last?.localId]))
 
+it('R24: rows of followed conversations are told where the list was asked for so', async () => {
+  const store = memoryStore()
+  await shared(store, 2)
+  const driven = drivenHub({ store })
+  const [ann, other, bob] = [driven.link('ann'), driven.link('ann', { lane: 'other' }), driven.link('bob')]
+  for (const [link, followed] of [
+    [ann, true],
+    [other, undefined],
+  ] as const) {
+    link.say({ type: 'inbox', request: 1, followed })
+    link.say(open('c1'))
+  }
+  await driven.settle()
+  for (const link of [ann, other]) link.fresh()
+  bob.say(send('x', 'c1'))
+  await driven.settle()
+  expect([rowsOf(ann), rowsOf(other)]).toEqual([[['c1', 'x']], []])
+})
+
 describe('a row that is told', () => {
   it('R24: costs the same reads however many conversations its reader has', async () => {
     const costs: unknown[] = []

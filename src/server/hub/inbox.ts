@@ -14,7 +14,7 @@ type InboxFrame = Extract<ClientFrame, { type: 'inbox' }>
 /** Conversations whose members are kept in mind. */
 const keptRosters = 1_000
 
-export async function inbox(state: HubState, link: Link, { request, cursor }: InboxFrame): Promise<void> {
+export async function inbox(state: HubState, link: Link, { request, cursor, followed }: InboxFrame): Promise<void> {
   const { tenant, user } = link
   // The stream stands still while its reader pages, and begins at the last page.
   link.inbox = undefined
@@ -22,7 +22,7 @@ export async function inbox(state: HubState, link: Link, { request, cursor }: In
     const read = await state.options.store.inbox({ tenant, user, cursor })
     push(state, link, { type: 'inbox', request, ...read })
     if (read.more) return
-    link.inbox = { cursor: read.next, news: undefined, told: read.next, reading: false }
+    link.inbox = { followed: followed === true, cursor: read.next, news: undefined, told: read.next, reading: false }
     // What happened since this page was read.
     state.stale.add(link)
     state.writes.wake()
@@ -69,12 +69,12 @@ function spread(state: HubState, key: string, place: Place): void {
 /** Who follows hears of the conversation by itself; who is about to may yet be refused. */
 function touchAll(state: HubState, { tenant, conversation }: Place, members: readonly string[]): void {
   for (const user of members) {
-    for (const link of linksOf(state, tenant, user)) if (link.inbox && !isFollowed(link, conversation)) touch(state, link, conversation)
+    for (const link of linksOf(state, tenant, user)) if (link.inbox && !isLeftOut(link, conversation)) touch(state, link, conversation)
   }
 }
 
-function isFollowed({ follows }: Link, conversation: string): boolean {
-  const follow = follows.get(conversation)
+function isLeftOut({ follows, inbox }: Link, conversation: string): boolean {
+  const follow = inbox?.followed ? undefined : follows.get(conversation)
   return follow !== undefined && follow.held === undefined
 }
 
@@ -128,7 +128,7 @@ function advance(state: HubState, link: Link, feed: InboxFeed, read: InboxRead, 
     else feed.news = undefined
     state.stale.add(link)
   }
-  const rows = read.rows.filter((row) => !isFollowed(link, row.conversation))
+  const rows = read.rows.filter((row) => !isLeftOut(link, row.conversation))
   if (rows.length === 0 && read.gone.length === 0 && read.prev !== undefined) return
   const prev = read.prev === undefined ? {} : { prev: feed.told }
   push(state, link, { type: 'inbox', ...prev, next: read.next, more: false, rows, gone: read.gone })

@@ -35,6 +35,8 @@ export interface Reading {
 }
 
 export interface InboxFeed {
+  /** Rows of followed conversations too: several tabs share the link, and not all of them follow. */
+  readonly followed: boolean
   /** Where the store goes on. */
   cursor: string
   /** All that changed for the reader since the cursor; undefined: the store has to look for it. */

@@ -75,6 +75,8 @@ export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: H
         follows.delete(frame.conversation)
         return unfollow(frame.conversation)
       }
+      // What one seat follows another may know from the list alone.
+      if (frame.type === 'inbox') return link.send(requests.ask(seat, { ...frame, followed: true }))
       if ('request' in frame) return link.send(requests.ask(seat, frame))
       link.send(frame)
       if (frame.type !== 'operation' || frame.operation.kind !== 'send') return

@@ -187,6 +187,14 @@ describe('the link', () => {
     ])
   })
 
+  it('R24: asks for the list with the rows of what is followed, because another seat may not follow it', async () => {
+    const { family, pass } = setUp()
+    const [first, second] = await family(2)
+    second.send({ type: 'inbox', request: 4, cursor: 'x' })
+    await pass()
+    expect(server(first).sent.at(-1)).toMatchObject({ type: 'inbox', cursor: 'x', followed: true })
+  })
+
   it('follows what any seat follows, and no longer than one does', async () => {
     const { family, pass } = setUp()
     const [first, second, third] = (await family(3)) as [Person, Person, Person]
