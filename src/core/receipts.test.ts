@@ -209,6 +209,17 @@ describe('R23: delivered only once opened', () => {
     core.hear({ type: 'inbox', prev: core.state().inbox.cursor, next: 'n', more: false, rows: [unheld], gone: [] })
     expect(core.sent('receipt')).toEqual([])
   })
+
+  it('L11: told and no longer wanted when it would be told again, it is let go: nothing wakes for it', () => {
+    const core = live(drivenCore({ delivered: 'opened' }), 5)
+    core.hear(said(6))
+    core.wait(1_000)
+    core.dispatch({ kind: 'unwatch', conversation: 'c' })
+    core.forget()
+    core.wait(12_000)
+    expect(core.sent('receipt')).toEqual([])
+    expect(core.state().wakeAtMs).toBeGreaterThan(core.nowMs())
+  })
 })
 
 describe('L7 R22: unread', () => {

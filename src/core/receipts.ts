@@ -150,7 +150,10 @@ export function tellReceipts(turn: Turn, c: Draft): void {
   const isDelivered = deliverable > Math.max(own.delivered, told.delivered) && othersWrote(log, user, own.delivered)
   const delivered = isDelivered ? deliverable : undefined
   const marked = set && (isAnew || set.rev > receipts.toldRev) ? set : undefined
-  if (!read && !delivered && !marked) return
+  const isDue = read || delivered || marked
+  // What was told may no longer be wanted: nothing is left to wait for.
+  if (isLate && !isDue) receipts.told = { ...noReceipts.told, on }
+  if (!isDue) return
   turn.frames.push({ type: 'receipt', conversation, epoch, read, delivered, marked })
   const waitMs = isLate ? Math.min(receipts.told.waitMs * 2, timing.receiptCapMs) : timing.ackMs
   receipts.told = { on, read: read ?? told.read, delivered: delivered ?? told.delivered, waitMs, dueMs: nowMs + waitMs }
