@@ -21,7 +21,7 @@ export const noReceipts: Receipts = {
   marks: new Map(),
   marked: unmarked,
   pending: null,
-  told: { on: 0, ...noMark, waitMs: timing.ackMs, dueMs: never },
+  told: { on: 0, ...noMark, dueMs: never },
   toldRev: 0,
   storedTo: 0,
   unread: { count: 0, more: false, read: 0, countedTo: 0 },
@@ -135,8 +135,9 @@ function reportDelivered(turn: Turn, { id, log, receipts }: Draft, was: Receipts
 /** Tells the server what this link has not told yet, or not heard of in time: coalesced, highest only. */
 export function tellReceipts(turn: Turn, c: Draft): void {
   const { log, receipts, id: conversation, watchers } = c
-  if (!isLive(turn, log) || isCrowded(turn)) return
-  const { config, nowMs } = turn
+  const { config, nowMs, session } = turn
+  const isHeard = session.phase === 'online' && session.features.includes('receipts')
+  if (!isHeard || !isLive(turn, log) || isCrowded(turn)) return
   const { user, delivered: from } = config
   const { epoch, head, liveOn: on } = log
   const isLate = nowMs >= receiptsWakeAt(turn, c)
@@ -155,8 +156,7 @@ export function tellReceipts(turn: Turn, c: Draft): void {
   if (isLate && !isDue) receipts.told = { ...noReceipts.told, on }
   if (!isDue) return
   turn.frames.push({ type: 'receipt', conversation, epoch, read, delivered, marked })
-  const waitMs = isLate ? Math.min(receipts.told.waitMs * 2, timing.receiptCapMs) : timing.ackMs
-  receipts.told = { on, read: read ?? told.read, delivered: delivered ?? told.delivered, waitMs, dueMs: nowMs + waitMs }
+  receipts.told = { on, read: read ?? told.read, delivered: delivered ?? told.delivered, dueMs: nowMs + timing.ackMs }
   if (marked) receipts.toldRev = marked.rev
 }
 

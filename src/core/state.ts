@@ -88,7 +88,7 @@ export interface Receipts {
   /** Own read and mark not yet covered by the server's state (R21). */
   readonly pending: { readonly epoch: string; readonly read: number; readonly marked?: Marked } | null
   /** What the server was told on the link `on`; not covered by its state at `dueMs`, it is told again. */
-  readonly told: { readonly on: number; readonly read: number; readonly delivered: number; readonly waitMs: number; readonly dueMs: number }
+  readonly told: { readonly on: number; readonly read: number; readonly delivered: number; readonly dueMs: number }
   /** The highest own `rev` that may have reached the server, on whatever link. */
   readonly toldRev: number
   /** Highest place known to be on disk (R23). */

@@ -13,8 +13,6 @@ export const pongMs = 10_000
 /** The same, when the page has just come back and somebody is looking. */
 export const probeMs = 4_000
 export const ackMs = 10_000
-/** A receipt that the server's state does not cover is told again after `ackMs`, then ever later up to this. */
-export const receiptCapMs = 300_000
 export const requestMs = 15_000
 export const retryRequestMs = 1_000
 /** Between two catch-ups that only hints ask for (R5). */
