@@ -10,6 +10,8 @@ export interface Script {
   readonly least?: 'sent'
   readonly tcp?: TcpFaults
   readonly frames?: FrameFaults
+  /** The same over numbered events, where a text too many or too few ends the link: as often as lets links do something before. */
+  readonly numbered?: FrameFaults
   /** What stands is cut as the fault begins. */
   readonly cut?: 'close' | 'reset'
   /** Texts said by nobody. */
@@ -116,6 +118,7 @@ export const scripts: readonly Script[] = [
     // A receipt that is lost on a living link is told again on the next link, or with the next mark.
     least: 'sent',
     frames: { direction: 'down', drop: 0.3 },
+    numbered: { direction: 'down', drop: 0.1 },
     counts: 'drop',
     mock: (mock, count) => mock.drop(some(0.2, count, isDown)),
   },
@@ -145,6 +148,7 @@ export const scripts: readonly Script[] = [
     name: 'texts to the client come twice',
     meanwhile: 'arrives',
     frames: { direction: 'down', duplicate: 1 },
+    numbered: { direction: 'down', duplicate: 0.1 },
     counts: 'duplicate',
     mock: (mock, count) => mock.duplicate(some(1, count, isDown)),
   },
