@@ -58,13 +58,16 @@ describe('the scripts', () => {
   const deaf = grounds.filter(({ isNumbered }) => isNumbered)
   for (const { name } of deaf) console.info(`${name} leaves out the bug of the client that holes show: an event that is lost ends the link`)
 
-  it.each(grounds.filter((kind) => !deaf.includes(kind)))('notice over $name that a client shows what comes beyond a hole', async (kind) => {
-    const script = scripts.find(({ name }) => name === 'changes are lost')!
-    globalThis.planted = { applyOverHole: true }
-    try {
-      await expect(runOver(kind, script, 1)).rejects.toThrow('lost, doubled or disordered')
-    } finally {
-      globalThis.planted = {}
-    }
-  })
+  it.each(grounds.filter((kind) => !deaf.includes(kind)))(
+    'notice over $name that a client shows what comes beyond a hole',
+    async (kind) => {
+      const script = scripts.find(({ name }) => name === 'changes are lost')!
+      globalThis.planted = { applyOverHole: true }
+      try {
+        await expect(runOver(kind, script, 1)).rejects.toThrow('lost, doubled or disordered')
+      } finally {
+        globalThis.planted = {}
+      }
+    },
+  )
 })
