@@ -46,9 +46,6 @@ async function stage(clock: Clock, options: FallbackOptions = {}) {
   }
 }
 
-/** Of each person and switch: of all together a window holds 400. */
-const mostTurns = 9
-
 const goesBy = (one: Person, way: string) => () => {
   const session = one.chat.session.get()
   return session.phase === 'online' && session.transport === way
@@ -59,13 +56,36 @@ const shown = ({ chat }: Person) =>
     .timeline.get()
     .messages.map(({ author, content, seq }) => [seq, author, content?.n])
 
+/** What both say, `turns` times three at most each time, or the first would leave a window, which holds 400. */
+function talk(ann: Person, bob: Person, turns: number) {
+  let said = 0
+  const both = async (count: number) => {
+    said += count
+    await Promise.all([ann.say(count), bob.say(count)])
+  }
+  return {
+    both,
+    allCame: () => Promise.all([ann, bob].map((one) => one.until(() => one.hasAll(said, 'delivered')))),
+    /** Speaks on whenever Ann's last were taken, until it holds. */
+    async speakUntil(holds: () => boolean) {
+      for (let turn = 0; turn < turns && !holds(); turn++) {
+        await both(3)
+        await ann.until(() => holds() || ann.chat.outbox.get().length === 0)
+      }
+      await ann.until(holds)
+    },
+  }
+}
+
 const spoils: readonly (readonly [what: string, faults: FrameFaults])[] = [
   ['open and carry nothing', { over: 'websocket', drop: 1 }],
   ['are refused', { over: 'websocket', portal: true }],
 ]
 
 describe.each(spoils)('where WebSockets %s', (_what, faults) => {
-  it('a chat works within 5 s, and is back on a socket once they pass', { timeout: 20_000 }, async () => {
+  it('a chat works within 5 s, and is back on a socket once they pass, with everything once and in order (L2–L6, L9)', {
+    timeout: 20_000,
+  }, async () => {
     const clock = hurriedClock(2, 1)
     const { proxy, ...enter } = await stage(clock, { probeMs: 3_000 })
     proxy.set(faults)
@@ -74,41 +94,28 @@ describe.each(spoils)('where WebSockets %s', (_what, faults) => {
 
     const startMs = clock.now()
     const ann = enter.ann()
-    await Promise.all([ann.say(3), bob.say(3)])
-    await Promise.all([ann, bob].map((one) => one.until(() => one.hasAll(3, 'delivered'))))
+    const { both, speakUntil, allCame } = talk(ann, bob, 60)
+    await both(3)
+    await allCame()
     expect(clock.now() - startMs).toBeLessThan(5_000)
     expect(ann.chat.session.get()).toMatchObject({ phase: 'online', transport: 'sse' })
 
     proxy.set()
-    let said = 3
-    while (!goesBy(ann, 'websocket')()) {
-      await Promise.all([ann.say(1), bob.say(1)])
-      said += 1
-      await Promise.all([ann, bob].map((one) => one.until(() => one.hasAll(said, 'sent'))))
-    }
-    await Promise.all([ann.say(3), bob.say(3)])
-    await Promise.all([ann, bob].map((one) => one.until(() => one.hasAll(said + 3, 'delivered'))))
+    await speakUntil(goesBy(ann, 'websocket'))
+    await both(3)
+    await allCame()
     expect(shown(ann)).toEqual(shown(bob))
   })
 })
 
-it('switches 20 times under load, and nothing is lost, doubled or disordered', { timeout: 60_000 }, async () => {
+it('switches 20 times under load, and nothing is lost, doubled or disordered (L2–L6)', { timeout: 60_000 }, async () => {
   const { proxy, ...enter } = await stage(hurriedClock(20, 1), { probeMs: 400 })
   const [ann, bob] = [enter.ann(), enter.bob()]
   const ways: string[] = []
   ann.chat.session.subscribe((session) => {
     if (session.phase === 'online' && session.transport !== ways.at(-1)) ways.push(session.transport)
   })
-  let said = 0
-  /** Both speak, each after Ann's last was taken, until the way is another; not for ever, or the first would leave the window. */
-  const speakUntil = async (holds: () => boolean) => {
-    for (let turn = 0; turn < mostTurns && !holds(); turn++) {
-      said += 1
-      await Promise.all([ann.say(1), bob.say(1)])
-      await ann.until(() => holds() || ann.chat.outbox.get().length === 0)
-    }
-    await ann.until(holds)
-  }
+  const { speakUntil, allCame } = talk(ann, bob, 3)
   await speakUntil(goesBy(ann, 'websocket'))
   for (let round = 0; round < 10; round++) {
     proxy.set(spoils[round % spoils.length]![1])
@@ -117,7 +124,7 @@ it('switches 20 times under load, and nothing is lost, doubled or disordered', {
     proxy.set()
     await speakUntil(goesBy(ann, 'websocket'))
   }
-  await Promise.all([ann, bob].map((one) => one.until(() => one.hasAll(said, 'delivered'))))
+  await allCame()
   expect(ways.length - 1).toBeGreaterThanOrEqual(20)
   expect(shown(ann)).toEqual(shown(bob))
 })
