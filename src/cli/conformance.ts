@@ -7,13 +7,13 @@ import { dialerOf } from '../testing/dialer-of.js'
 import { asJson, asText } from './report.js'
 
 const usage = `Usage: chatloom conformance <url> [--token USER=TOKEN …] [--conversation ID] [--only WHAT …] [--json]
-  <url>            where the server listens, such as ws://127.0.0.1:8787
+  <url>            where the server listens, such as ws://127.0.0.1:8787, or http://127.0.0.1:8787 for its server-sent events
   --token          a user and their token, in this order: two members, and one who is no member of the conversation.
                    Without it any name is taken for a token, as chatloom serve --dev does, and each case has users of its own
   --conversation   a conversation of the first two users and nobody else. Without it conversations begin when they are opened
   --wrong-token    a token that was never good; without it the case is skipped
   --expired-token  a token whose time is over; without it the case is skipped
-  --only           a section (7), a paragraph (7.2) or a tag (core, slow, a feature); may be given again
+  --only           a section (7), a paragraph (7.2) or a tag (core, slow, sse, a feature); may be given again
   --json           one JSON document instead of the report
   --help           this text
 The exit code is 0 if nothing failed, 1 if something did, 2 if nothing could be asked.`

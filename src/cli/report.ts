@@ -15,6 +15,7 @@ export const sections: Readonly<Record<string, string>> = {
   10: 'Liveness and ephemera',
   12: 'Limits',
   14: 'Versions and open unions',
+  16: 'Server-sent events',
 }
 
 const titleWidth = 30

@@ -13,7 +13,7 @@ import { dialerOf } from './dialer-of.js'
 export type { BackendArrange, BackendConversation, BackendNeed }
 
 export interface BackendSuiteOptions {
-  /** Where the server listens: an address `ws:` or `wss:`, or a dialer for any other door. */
+  /** Where the server listens: an address `ws:` or `wss:`, `http:` or `https:` for its server-sent events, or a dialer for any other door. */
   readonly url: string | Dialer
   /**
    * Tokens by user: two members, then one who is no member where there is one. Or what makes a token of any user's name, so that each
@@ -43,7 +43,7 @@ export interface BackendSuiteCase {
   readonly name: string
   /** Of `docs/protocol.md`, such as `7.2`. */
   readonly paragraph: string
-  /** `core`: needed by every server; `slow`: waits for time to pass; and the features and needs of the case. */
+  /** `core`: needed by every server; `slow`: waits for time to pass; `sse`: asked over server-sent events alone; and the features and needs of the case. */
   readonly tags: readonly string[]
   /** May not run beside others. */
   readonly alone: boolean
@@ -77,10 +77,17 @@ export function backendSuite(options: BackendSuiteOptions): readonly BackendSuit
   const { deadlineMs = defaultDeadlineMs, url } = options
   const dialer = typeof url === 'string' ? dialerOf(url) : url
   const stage: Stage = { options, dialer, deadlineMs, id: ids(), welcomed: once(() => greet(stage)) }
-  return backendCases.map((one) => ({
+  const asked = backendCases.filter(({ door }) => door === undefined || dialer.events !== undefined)
+  return asked.map((one) => ({
     name: `§${one.paragraph} ${one.name}`,
     paragraph: one.paragraph,
-    tags: [...(one.core ? ['core'] : []), ...(one.slow ? ['slow'] : []), ...(one.features ?? []), ...(one.needs ?? [])],
+    tags: [
+      ...(one.core ? ['core'] : []),
+      ...(one.slow ? ['slow'] : []),
+      ...(one.door ? [one.door] : []),
+      ...(one.features ?? []),
+      ...(one.needs ?? []),
+    ],
     alone: one.alone === true || options.conversation !== undefined,
     run: () => run(stage, one),
   }))

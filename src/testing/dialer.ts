@@ -5,6 +5,8 @@ export interface WireEnd {
   readonly code: number | undefined
   /** For readers: a reason, an HTTP status, an error of the network. */
   readonly words: string
+  /** The code of the refusal, from a door that refuses a token before it lets a frame be said. */
+  readonly refused?: string | undefined
 }
 
 export interface WireEvents {
@@ -26,6 +28,8 @@ export interface Wire {
 export interface Dialer {
   /** For reports, such as `WebSocket`. */
   readonly name: string
-  /** Resolves when texts can be sent; rejects with an `Error` that says why not. */
-  dial(to: WireEvents): Promise<Wire>
+  /** Of a door for server-sent events: where it is, for what `docs/protocol.md`, §16, promises of it alone. */
+  readonly events?: string
+  /** Resolves when texts can be sent, or when the door has refused the token; rejects with an `Error` that says why not. A door that leaves the token to `hello` ignores it here. */
+  dial(to: WireEvents, token?: string): Promise<Wire>
 }

@@ -28,4 +28,5 @@ export {
   transportSuite,
 } from './transport-suite.js'
 export { type VirtualClock, type VirtualClockOptions, virtualClock } from './virtual-clock.js'
+export { sseDialer } from './sse-dialer.js'
 export { webSocketDialer } from './websocket-dialer.js'

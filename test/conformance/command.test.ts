@@ -54,7 +54,7 @@ async function run(...args: string[]): Promise<{ code: unknown; out: string; err
 it('names the sections as the page does, and every one that has a case', () => {
   const page = readFileSync('docs/protocol.md', 'utf8')
   for (const [number, title] of Object.entries(sections)) expect(page).toContain(`\n## ${number}. ${title}\n`)
-  const asked = new Set(backendSuite({ url: 'ws://nowhere' }).map(({ paragraph }) => paragraph.split('.')[0]))
+  const asked = new Set(backendSuite({ url: 'http://nowhere' }).map(({ paragraph }) => paragraph.split('.')[0]))
   expect([...asked].sort()).toEqual(Object.keys(sections).sort())
 })
 
@@ -63,6 +63,15 @@ it('passes `chatloom serve --dev` without being told anything, and says what it 
   expect(out).toMatch(/^docs\/protocol\.md asked of ws:.*\n\n§1 The wire +\d+ passed\n/)
   expect(out).toMatch(/\n {3}\d+ skipped, of §2\.1.*: it needs the hook put\n/)
   expect(out).toMatch(/\n\d{3} cases: 2\d\d passed, \d+ skipped\n$/)
+  expect(code).toBe(0)
+})
+
+it('asks over server-sent events what it asks over WebSocket, and what is promised of them alone', { timeout: 60_000 }, async () => {
+  const { code, out } = await run(url.replace('ws:', 'http:'), '--only', '3', '--only', 'sse')
+  expect(out).toMatch(
+    /^docs\/protocol\.md asked of http:.*\n\n§3 Starting a link +\d+ passed, 2 skipped\n(.*\n)+§16 Server-sent events +19 passed, 3 skipped\n/,
+  )
+  expect(out).toMatch(/\n {3}1 skipped, of §16\.3: no wrong token was given\n/)
   expect(code).toBe(0)
 })
 
@@ -87,7 +96,7 @@ it('tells failures apart, and ends with 1', { timeout: 60_000 }, async () => {
 it('says what is wrong with what it was asked, and ends with 2', { timeout: 60_000 }, async () => {
   for (const [args, sentence] of [
     [[], 'One address is asked for.'],
-    [['http://x'], 'The address must begin with ws:// or wss://'],
+    [['ftp://x'], 'The address must begin with ws://, wss://, http:// or https://'],
     [[url, '--token', 'ann'], 'USER=TOKEN'],
     [[url, '--token', 'ann=a'], 'at least two users'],
     [[url, '--only', 'nonsense'], 'No case is about nonsense'],

@@ -1,7 +1,7 @@
 /** The shipped server, listening, with every hook of the backend suite: its process can end and begin again, and go back to a backup. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type ChatServer, createChatServer, type ServerLimits, type Store } from '../../src/server/index.js'
+import { type ChatServer, createChatServer, nodeHandler, type ServerLimits, type Store } from '../../src/server/index.js'
 import type { BackendSuiteOptions } from '../../src/testing/index.js'
 
 /** The data of a server, which outlive its process. */
@@ -21,10 +21,21 @@ export interface Shipped {
 const expired = 'expired'
 const wrong = 'wrong'
 
-/** `limits`: short times, for cases that wait for them. */
-export async function shipped(keeping: Keeping, limits?: ServerLimits): Promise<Shipped> {
-  const http = createServer()
+export interface ShippedOptions {
+  /** Short times, for cases that wait for them. */
+  readonly limits?: ServerLimits
+  /** `http`: server-sent events. Default `ws`. */
+  readonly door?: 'ws' | 'http'
+  /** A bug planted between the server and the network. */
+  readonly spoil?: (answer: ChatServer['fetch']) => ChatServer['fetch']
+}
+
+export async function shipped(
+  keeping: Keeping,
+  { limits, door = 'ws', spoil = (answer) => answer }: ShippedOptions = {},
+): Promise<Shipped> {
   let server: ChatServer
+  const http = createServer(nodeHandler(spoil((request) => server.fetch(request))))
   let detach = () => {}
   const start = () => {
     server = createChatServer({
@@ -46,7 +57,7 @@ export async function shipped(keeping: Keeping, limits?: ServerLimits): Promise<
   const { port } = http.address() as AddressInfo
   return {
     options: {
-      url: `ws://127.0.0.1:${port}`,
+      url: `${door}://127.0.0.1:${port}`,
       tokens: (user) => user,
       badTokens: { expired, wrong },
       arrange: {

@@ -54,13 +54,20 @@ describe.each(grounds)('$name (L2–L6, L9)', (kind) => {
 })
 
 describe('the scripts', () => {
-  it.each(grounds)('notice over $name that a client shows what comes beyond a hole', async (kind) => {
-    const script = scripts.find(({ name }) => name === 'changes are lost')!
-    globalThis.planted = { applyOverHole: true }
-    try {
-      await expect(runOver(kind, script, 1)).rejects.toThrow('lost, doubled or disordered')
-    } finally {
-      globalThis.planted = {}
-    }
-  })
+  // Over numbered events no client can hear what comes beyond a hole.
+  const deaf = grounds.filter(({ isNumbered }) => isNumbered)
+  for (const { name } of deaf) console.info(`${name} leaves out the bug of the client that holes show: an event that is lost ends the link`)
+
+  it.each(grounds.filter((kind) => !deaf.includes(kind)))(
+    'notice over $name that a client shows what comes beyond a hole',
+    async (kind) => {
+      const script = scripts.find(({ name }) => name === 'changes are lost')!
+      globalThis.planted = { applyOverHole: true }
+      try {
+        await expect(runOver(kind, script, 1)).rejects.toThrow('lost, doubled or disordered')
+      } finally {
+        globalThis.planted = {}
+      }
+    },
+  )
 })

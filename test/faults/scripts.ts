@@ -10,6 +10,8 @@ export interface Script {
   readonly least?: 'sent'
   readonly tcp?: TcpFaults
   readonly frames?: FrameFaults
+  /** The same over numbered events, where a text too many or too few ends the link: as often as lets links do something before. */
+  readonly numbered?: FrameFaults
   /** What stands is cut as the fault begins. */
   readonly cut?: 'close' | 'reset'
   /** Texts said by nobody. */
@@ -114,6 +116,7 @@ export const scripts: readonly Script[] = [
     // Watermarks of others that are lost on a living link come with the next mark, or on the next link.
     least: 'sent',
     frames: { direction: 'down', drop: 0.3 },
+    numbered: { direction: 'down', drop: 0.1 },
     counts: 'drop',
     mock: (mock, count) => mock.drop(some(0.2, count, isDown)),
   },
@@ -143,6 +146,7 @@ export const scripts: readonly Script[] = [
     name: 'texts to the client come twice',
     meanwhile: 'arrives',
     frames: { direction: 'down', duplicate: 1 },
+    numbered: { direction: 'down', duplicate: 0.1 },
     counts: 'duplicate',
     mock: (mock, count) => mock.duplicate(some(1, count, isDown)),
   },

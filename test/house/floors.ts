@@ -34,7 +34,7 @@ const floors: Record<string, Floor> = {
   'src/server/': { sees: ['src/protocol/'], packages: ['zod', 'ws', 'jose', '@photostructure/sqlite', 'node:'] },
   // One command over what serves and what asks.
   'src/cli/': { sees: ['src/server/', 'src/testing/'], packages: ['node:'] },
-  'src/testing/': { sees: anything, packages: ['zod', 'ws', 'jose', 'node:'] },
+  'src/testing/': { sees: anything, packages: ['zod', 'ws', 'jose', 'eventsource-parser', 'node:'] },
 }
 
 /** The definition of the wire in zod: beside the client, or zod would be in its bundle and its types. */

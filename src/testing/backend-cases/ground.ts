@@ -1,5 +1,6 @@
 /** What a case of the backend suite stands on: users, conversations, links, and what its server can be brought to do. */
 import type { Dialer } from '../dialer.js'
+import { type EventDoor, eventDoor } from './event-door.js'
 import { dialGuest, type Guest, type Hello, operation, type Trace } from './guest.js'
 import { like, SkipError } from './unmet.js'
 
@@ -37,14 +38,16 @@ export interface Ground {
   readonly eve: string
   readonly arrange: Required<BackendArrange>
   readonly deadlineMs: number
+  /** For cases of that door alone. */
+  readonly events: EventDoor
   /** Tokens of `expired` and `wrong`. */
   readonly badTokens: { readonly expired?: string; readonly wrong?: string }
   /** A new id, unlike all others. */
   id(): string
   /** A conversation of Ann and Bob, this case's own where there can be one. */
   conversation(): Promise<string>
-  /** Connects without a word. */
-  dial(user?: string): Promise<Guest>
+  /** Connects without a word: where the door asks for a token first, with this one. Default Ann, and the user's own token. */
+  dial(user?: string, token?: string): Promise<Guest>
   hello(user: string, more?: Partial<Hello>): Hello
   /** Connects and is welcomed. */
   enter(user: string, more?: Partial<Hello>): Promise<Guest>
@@ -65,6 +68,8 @@ export interface BackendCase {
   readonly slow?: true
   /** It ends the links of others: it runs after them. */
   readonly alone?: true
+  /** Asked over that door alone. */
+  readonly door?: 'sse'
   run(ground: Ground): Promise<void>
 }
 
@@ -86,8 +91,9 @@ export function groundOf(parts: GroundParts): { ground: Ground; clear(): void } 
   const { users, arrange, id, token } = parts
   const [ann, bob, eve] = users
   const guests: Guest[] = []
-  const dial = async (user = ann) => {
-    const guest = await dialGuest(parts, user)
+  const { events, clear: clearEvents } = eventDoor(parts)
+  const dial = async (user = ann, ...given: [token?: string | undefined]) => {
+    const guest = await dialGuest(parts, user, given.length > 0 ? given[0] : token(user))
     guests.push(guest)
     return guest
   }
@@ -115,6 +121,7 @@ export function groundOf(parts: GroundParts): { ground: Ground; clear(): void } 
     eve,
     arrange: arrange as Required<BackendArrange>,
     deadlineMs: parts.deadlineMs,
+    events,
     badTokens: parts.badTokens,
     id,
     dial,
@@ -134,6 +141,7 @@ export function groundOf(parts: GroundParts): { ground: Ground; clear(): void } 
   return {
     ground,
     clear() {
+      clearEvents()
       for (const guest of guests) void guest.close().catch(() => {})
     },
   }
@@ -170,10 +178,10 @@ export async function fill(guest: Guest, conversation: string, count: number, co
 }
 
 /** Says a first frame that has to be refused, and sees the refusal and the close that repeats it. */
-export async function refused(ground: Ground, first: object, code: string, number: number): Promise<void> {
-  const guest = await ground.dial()
+export async function refused(ground: Ground, first: Hello, code: string, number: number): Promise<void> {
+  const guest = await ground.dial(first.user, first.token)
   guest.say(first)
-  const { code: told } = await guest.next('refused', `refused ${code}`)
+  const told = await guest.refusal(`refused ${code}`)
   like({ told }, { told: code }, `refused (${code})`)
   await closes(guest, number, code)
 }

@@ -37,6 +37,8 @@ export interface Guest {
   send(conversation: string, content?: unknown, more?: Partial<OperationFrame>): Promise<Placed>
   /** Everything that was owed before now has come: a `ping` was answered. */
   settle(): Promise<void>
+  /** The code of `refused`, or of what stands for it at a door that refuses before any frame. */
+  refusal(expected: string): Promise<string>
   /** How the server closed it. */
   ended(expected: string): Promise<WireEnd>
   /** Still carries frames. */
@@ -57,9 +59,9 @@ export interface GuestParts {
 }
 
 /** Dials; nothing is said yet. */
-export async function dialGuest(parts: GuestParts, user: string): Promise<Guest> {
+export async function dialGuest(parts: GuestParts, user: string, token: string | undefined): Promise<Guest> {
   const ear = listen(parts.deadlineMs)
-  const wire = await parts.dialer.dial(ear)
+  const wire = await parts.dialer.dial(ear, token)
   return { ...speech(parts, wire, ear), user, heard: ear.heard, welcome: noWelcome }
 }
 
@@ -71,6 +73,7 @@ interface Ear {
   closed(end: WireEnd): void
   /** The earliest frame that fits and was not taken before. */
   take(expected: string, fits: (frame: ServerFrame) => boolean): Promise<ServerFrame>
+  refusal(expected: string): Promise<string>
   ended(expected: string): Promise<WireEnd>
 }
 
@@ -81,6 +84,8 @@ function listen(deadlineMs: number): Ear {
   const waits = new Set<() => void>()
   let end: WireEnd | undefined
   let unreadable: UnmetError | undefined
+  const hasEnded = () => end !== undefined
+  const never = () => false
   const wake = () => {
     for (const wait of [...waits]) wait()
   }
@@ -128,20 +133,12 @@ function listen(deadlineMs: number): Ear {
       wake()
     },
     async take(expected, fits) {
-      const found = await until(
-        () => heard.find((one) => !taken.has(one) && fits(one)),
-        () => end !== undefined,
-        expected,
-      )
+      const found = await until(() => heard.find((one) => !taken.has(one) && fits(one)), hasEnded, expected)
       taken.add(found)
       return found
     },
-    ended: (expected) =>
-      until(
-        () => end,
-        () => false,
-        expected,
-      ),
+    refusal: (expected) => until(() => heard.find((frame) => frame.type === 'refused')?.code ?? end?.refused, hasEnded, expected),
+    ended: (expected) => until(() => end, never, expected),
   }
 }
 
@@ -165,7 +162,7 @@ function recent(heard: readonly ServerFrame[], end: WireEnd | undefined): string
   return last.join(', ') || 'nothing'
 }
 
-function speech({ trace, id }: GuestParts, wire: Wire, { take, ended }: Ear): Omit<Guest, 'user' | 'heard' | 'welcome'> {
+function speech({ trace, id }: GuestParts, wire: Wire, { take, refusal, ended }: Ear): Omit<Guest, 'user' | 'heard' | 'welcome'> {
   let requests = 0
   let pings = 1_000_000
   const raw = (text: string) => {
@@ -194,6 +191,7 @@ function speech({ trace, id }: GuestParts, wire: Wire, { take, ended }: Ear): Om
     say,
     raw,
     next,
+    refusal,
     ended,
     binary:
       wire.sendBinary &&

@@ -1,5 +1,6 @@
 /** Every case of the backend suite, in the order of `docs/protocol.md`. */
 import { catchUpCases } from './catch-up.js'
+import { eventCases } from './events.js'
 import { followCases } from './follow.js'
 import type { BackendCase } from './ground.js'
 import { helloCases } from './hello.js'
@@ -40,6 +41,7 @@ const sections = [
   ...markedCases,
   ...inboxCases,
   ...lifecycleCases,
+  ...eventCases,
 ]
 
 const place = ({ paragraph }: BackendCase) => {

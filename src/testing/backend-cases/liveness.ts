@@ -219,10 +219,10 @@ export const livenessCases: readonly BackendCase[] = [
       const bad = await ground.enter(ground.ann)
       bad.raw('{')
       await closes(bad, 4002, 'bad-frame')
-      const wrong = await ground.dial()
+      const wrong = await ground.dial(ground.ann)
       wrong.say(ground.hello(ground.bob, { token: ground.hello(ground.ann).token }))
       await closes(wrong, 4300, 'wrong-user')
-      const nobody = await ground.dial()
+      const nobody = await ground.dial(ground.ann, undefined)
       nobody.say(ground.hello(ground.ann, { token: undefined }))
       await closes(nobody, 4200, 'unauthorized')
     },
