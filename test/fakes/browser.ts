@@ -6,7 +6,10 @@ export interface FakeTab {
   readonly tabs: Tabs
   /** Stands still while the tab sleeps: what fell due runs when it wakes. */
   readonly clock: Clock
+  /** All stands still, as by a stopped process. */
   freeze(): void
+  /** Timers stand still, but other tabs are heard and answered: a frozen page of Chromium, which is told `before` it, or is not. */
+  doze(before: 'told' | 'untold'): void
   thaw(): void
   /** Without a word: its locks are free, its channels gone. */
   kill(): void
@@ -47,12 +50,17 @@ export function fakeBrowser(clock: Clock): FakeBrowser {
   const grant = (claim: Claim) => claim.run(() => queues.get(claim.name)?.[0] === claim && claim.to.held())
 
   function tab(): FakeTab {
-    let state: 'awake' | 'asleep' | 'dead' = 'awake'
+    let state: 'awake' | 'dozing' | 'asleep' | 'dead' = 'awake'
     let backlog: (() => void)[] = []
     const run = (task: () => void) => {
       if (state === 'asleep') backlog.push(task)
-      else if (state === 'awake') task()
+      else if (state !== 'dead') task()
     }
+    const beat = (task: () => void) => {
+      if (state === 'dozing') backlog.push(task)
+      else run(task)
+    }
+    const warned = new Set<() => void>()
     const later = (task: () => void) => void clock.timer(clock.now() + hopMs, () => run(task))
     const ends = new Set<() => void>()
     const tabs: Tabs = {
@@ -88,17 +96,25 @@ export function fakeBrowser(clock: Clock): FakeBrowser {
         ends.add(close)
         return {
           post(message) {
-            if (state === 'awake') for (const each of [...all]) each(structuredClone(message), own)
+            if (state === 'awake' || state === 'dozing') for (const each of [...all]) each(structuredClone(message), own)
           },
           close,
         }
       },
+      freezing(run) {
+        warned.add(run)
+        return () => warned.delete(run)
+      },
     }
     return {
       tabs,
-      clock: { ...clock, timer: (atMs, task) => clock.timer(atMs, () => run(task)) },
+      clock: { ...clock, timer: (atMs, task) => clock.timer(atMs, () => beat(task)) },
       freeze() {
         state = 'asleep'
+      },
+      doze(before) {
+        if (before === 'told') for (const each of warned) each()
+        state = 'dozing'
       },
       thaw() {
         state = 'awake'
