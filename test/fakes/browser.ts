@@ -16,7 +16,8 @@ export interface FakeTab {
 }
 
 export interface FakeBrowser {
-  tab(): FakeTab
+  /** What it asks of locks is `lockMs` on its way. Default 0. */
+  tab(lockMs?: number): FakeTab
   /** How often a lock was taken by force. */
   readonly steals: { count: number }
   /** Locks that are held or waited for. */
@@ -47,9 +48,22 @@ export function fakeBrowser(clock: Clock): FakeBrowser {
     else if (place === 0) grant(queue[0] as Claim)
   }
 
+  function ask(claim: Claim, byForce: boolean) {
+    const queue = queues.get(claim.name) ?? []
+    queues.set(claim.name, queue)
+    const holder = byForce ? queue.shift() : undefined
+    if (byForce) queue.unshift(claim)
+    else queue.push(claim)
+    if (holder) {
+      steals.count += 1
+      holder.run(() => holder.to.lost())
+    }
+    if (queue[0] === claim) grant(claim)
+  }
+
   const grant = (claim: Claim) => claim.run(() => queues.get(claim.name)?.[0] === claim && claim.to.held())
 
-  function tab(): FakeTab {
+  function tab(lockMs = 0): FakeTab {
     let state: 'awake' | 'dozing' | 'asleep' | 'dead' = 'awake'
     let backlog: (() => void)[] = []
     const run = (task: () => void) => {
@@ -61,22 +75,18 @@ export function fakeBrowser(clock: Clock): FakeBrowser {
       else run(task)
     }
     const warned = new Set<() => void>()
-    const later = (task: () => void) => void clock.timer(clock.now() + hopMs, () => run(task))
+    const later = (task: () => void, ms = hopMs) => void clock.timer(clock.now() + ms, () => run(task))
     const ends = new Set<() => void>()
     const tabs: Tabs = {
       lock(name, to, byForce = false) {
         const claim: Claim = { name, to, run: later }
-        const queue = queues.get(name) ?? []
-        queues.set(name, queue)
-        const holder = byForce ? queue.shift() : undefined
-        if (byForce) queue.unshift(claim)
-        else queue.push(claim)
-        if (holder) {
-          steals.count += 1
-          holder.run(() => holder.to.lost())
+        let isOver = false
+        if (lockMs > 0) later(() => isOver || ask(claim, byForce), lockMs)
+        else ask(claim, byForce)
+        const end = () => {
+          isOver = true
+          drop(claim)
         }
-        if (queue[0] === claim) grant(claim)
-        const end = () => drop(claim)
         ends.add(end)
         return end
       },

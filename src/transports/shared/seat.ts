@@ -54,13 +54,14 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
   let hosting: Host | undefined
   let holderId = ''
   let licence: ReturnType<typeof claim> | undefined
+  let hasLock = false
   let stopForce = () => {}
   const channel = tabs.channel(name, (data) => phase !== 'left' && isMessage(data) && data.from !== id && hear(data))
   const mailbox = createMailbox(channel)
   const post = (message: Unsigned) => mailbox.post({ ...message, from: id })
   const vigil = keepVigil(clock, { ask: () => post({ kind: 'ask' }), doubt: rob })
-  // Whoever is granted this lock knows that the seat is empty.
-  const giveUpSeat = tabs.lock(`${name}/${id}`, { held() {}, lost() {} })
+  // Whoever is granted this lock knows that the seat is empty: no holder may ask for it before the seat has it.
+  const giveUpSeat = tabs.lock(`${name}/${id}`, { held: sit, lost() {} })
   // A page that is frozen could hold the lock, and even answer, while its link carries nothing.
   const unwatch = tabs.freezing(() => end(moved))
   const link = claim(tabs, name, { held, lost: () => end(moved) })
@@ -77,10 +78,15 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
     else if (message.kind === 'over' && message.from === holderId) end(message.why)
   }
 
+  function sit() {
+    hasLock = true
+    post({ kind: 'ask' })
+  }
+
   function heardHolding(from: string, { lane, link, peaceMs }: Extract<Message, { kind: 'holding' }>) {
     Object.assign(house, { last: { lane, link }, peaceUntilMs: clock.now() + peaceMs })
     if (phase === 'seated' && from !== holderId) return end(moved)
-    if (from === holderId) return
+    if (from === holderId || !hasLock) return
     holderId = from
     trust()
     post({ kind: 'join' })
@@ -140,7 +146,6 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
     to.end(why)
   }
 
-  post({ kind: 'ask' })
   return {
     send(frame) {
       if (hosting) hosting.send(frame)

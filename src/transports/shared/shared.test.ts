@@ -47,8 +47,8 @@ function setUp(chance: 'alike' | 'free' = 'free') {
     }
   }
   /** A tab whose client opens a link and says hello. */
-  async function enter(user = 'ann', name?: string): Promise<Person> {
-    const tab = browser.tab()
+  async function enter(user = 'ann', name?: string, lockMs = 0): Promise<Person> {
+    const tab = browser.tab(lockMs)
     const { transport: inner, openings } = way('inner')
     const transport: Transport = shared(inner, {
       tabs: tab.tabs,
@@ -156,6 +156,18 @@ describe('the link', () => {
     server(first).frame(welcome)
     await pass()
     expect(second.frames).toEqual([welcome])
+  })
+
+  it('carries for a tab whose locks come late', async () => {
+    const { enter, pass } = setUp()
+    const first = await enter()
+    server(first).opened()
+    server(first).frame(welcome)
+    const second = await enter('ann', undefined, 10)
+    await pass()
+    second.send(open('c'))
+    await pass()
+    expect([second.frames.length, server(first).sent.at(-1)?.type]).toEqual([1, 'open'])
   })
 
   it('is not shared with another user, nor under another name', async () => {
