@@ -1,9 +1,11 @@
 /** What runs in the page of an end-to-end test: the client from source, opened by the test through `window.loom`. */
-import type { Chat, Conversation, View } from '../../src/client/api.js'
+import type { Chat, Conversation, Readable, View } from '../../src/client/api.js'
 import { composeChat } from '../../src/client/create-chat.js'
 import type { Faults } from '../../src/core/planted.js'
 import { indexedDbStorage } from '../../src/storage/indexeddb/index.js'
+import { shared } from '../../src/transports/shared/index.js'
 import { webSocketTransport } from '../../src/transports/websocket/index.js'
+import { watchBrowser, watched, watchLinks, welcomedSince } from './watched.js'
 
 export interface PageOptions {
   readonly user: string
@@ -13,6 +15,8 @@ export interface PageOptions {
   readonly conversation?: string
   /** Open no link. Default false. */
   readonly idle?: boolean
+  /** One link with the other tabs. Default false. */
+  readonly shared?: boolean
 }
 
 export interface Shown {
@@ -25,18 +29,40 @@ export interface Shown {
 
 const shown = (view: View): Shown[] => view.messages.map(({ key, content, status, author, seq }) => ({ key, content, status, author, seq }))
 
+/** Resolves once a value is as it should be. */
+function until<T>(of: Readable<T>, isIt: (value: T) => boolean): Promise<void> {
+  return new Promise((done) => {
+    let stop = () => {}
+    let isDone = false
+    stop = of.subscribe((value) => {
+      if (isDone || !isIt(value)) return
+      isDone = true
+      queueMicrotask(() => stop())
+      done()
+    })
+  })
+}
+
 let chat: Chat
 let talk: Conversation
 /** Every view in which a key stood twice: the law says there is none (L5). */
 const doubled: string[] = []
+/** Every view in which the log stood in another order (L3). */
+const disordered: string[] = []
 /** Console marks of entries that were reported durable, for tests that kill the browser. */
 const marked = new Set<string>()
 
 const loom = {
   doubled,
-  async open({ user, url, faults = {}, conversation, idle = false }: PageOptions) {
+  disordered,
+  watched,
+  welcomedSince,
+  async open({ user, url, faults = {}, conversation, idle = false, shared: isShared = false }: PageOptions) {
     globalThis.planted = faults
-    chat = composeChat({ user, transport: webSocketTransport({ url, token: user }), storage: indexedDbStorage({ name: 'e2e' }) })
+    if (isShared) watchBrowser()
+    const own = webSocketTransport({ url, token: user })
+    const transport = isShared ? watchLinks(shared(own)) : own
+    chat = composeChat({ user, transport, storage: indexedDbStorage({ name: 'e2e' }) })
     chat.outbox.subscribe((entries) => {
       for (const { localId, content, status, durable } of entries) {
         if (!durable || status === 'saving' || marked.has(localId)) continue
@@ -52,12 +78,23 @@ const loom = {
     return talk.timeline.subscribe((view) => {
       const keys = view.messages.map(({ key }) => key)
       if (new Set(keys).size !== keys.length) doubled.push(keys.join(' '))
+      const places = view.messages.flatMap(({ seq }) => seq ?? [])
+      if (places.some((seq, i) => i > 0 && seq <= (places[i - 1] as number))) disordered.push(places.join(' '))
     })
   },
   chat: () => chat,
   talk: () => talk,
   view: () => ({ ...talk.timeline.get(), messages: shown(talk.timeline.get()) }),
   send: (content: string) => talk.send(content),
+  /** Resolves once nothing waits to be sent and everything up to `seq` is shown. Asks no timer: those of hidden pages are slow. */
+  async settled(seq: number) {
+    await until(chat.outbox, (entries) => entries.length === 0)
+    await until(
+      talk.timeline,
+      ({ state, messages }) => state === 'ready' && (seq === 0 || messages.some((message) => (message.seq ?? 0) >= seq)),
+    )
+  },
+  until,
   /** Scrolls to the beginning and gives every message on the way, oldest first. */
   async all(): Promise<Shown[]> {
     await talk.jumpToLatest()

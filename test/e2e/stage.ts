@@ -137,7 +137,8 @@ async function startProxy(port: () => number): Promise<Proxy & { end(): Promise<
   }
 }
 
-async function servePage(): Promise<Server> {
+/** Serves the page with `window.loom`. */
+export async function servePage(): Promise<Server> {
   const { outputFiles } = await build({
     entryPoints: ['test/e2e/page.ts'],
     bundle: true,

@@ -6,14 +6,18 @@ export interface FakeTab {
   readonly tabs: Tabs
   /** Stands still while the tab sleeps: what fell due runs when it wakes. */
   readonly clock: Clock
+  /** All stands still, as by a stopped process. */
   freeze(): void
+  /** Timers stand still, but other tabs are heard and answered: a frozen page of Chromium, which is told `before` it, or is not. */
+  doze(before: 'told' | 'untold'): void
   thaw(): void
   /** Without a word: its locks are free, its channels gone. */
   kill(): void
 }
 
 export interface FakeBrowser {
-  tab(): FakeTab
+  /** What it asks of locks is `lockMs` on its way. Default 0. */
+  tab(lockMs?: number): FakeTab
   /** How often a lock was taken by force. */
   readonly steals: { count: number }
   /** Locks that are held or waited for. */
@@ -44,31 +48,45 @@ export function fakeBrowser(clock: Clock): FakeBrowser {
     else if (place === 0) grant(queue[0] as Claim)
   }
 
+  function ask(claim: Claim, byForce: boolean) {
+    const queue = queues.get(claim.name) ?? []
+    queues.set(claim.name, queue)
+    const holder = byForce ? queue.shift() : undefined
+    if (byForce) queue.unshift(claim)
+    else queue.push(claim)
+    if (holder) {
+      steals.count += 1
+      holder.run(() => holder.to.lost())
+    }
+    if (queue[0] === claim) grant(claim)
+  }
+
   const grant = (claim: Claim) => claim.run(() => queues.get(claim.name)?.[0] === claim && claim.to.held())
 
-  function tab(): FakeTab {
-    let state: 'awake' | 'asleep' | 'dead' = 'awake'
+  function tab(lockMs = 0): FakeTab {
+    let state: 'awake' | 'dozing' | 'asleep' | 'dead' = 'awake'
     let backlog: (() => void)[] = []
     const run = (task: () => void) => {
       if (state === 'asleep') backlog.push(task)
-      else if (state === 'awake') task()
+      else if (state !== 'dead') task()
     }
-    const later = (task: () => void) => void clock.timer(clock.now() + hopMs, () => run(task))
+    const beat = (task: () => void) => {
+      if (state === 'dozing') backlog.push(task)
+      else run(task)
+    }
+    const warned = new Set<() => void>()
+    const later = (task: () => void, ms = hopMs) => void clock.timer(clock.now() + ms, () => run(task))
     const ends = new Set<() => void>()
     const tabs: Tabs = {
       lock(name, to, byForce = false) {
         const claim: Claim = { name, to, run: later }
-        const queue = queues.get(name) ?? []
-        queues.set(name, queue)
-        const holder = byForce ? queue.shift() : undefined
-        if (byForce) queue.unshift(claim)
-        else queue.push(claim)
-        if (holder) {
-          steals.count += 1
-          holder.run(() => holder.to.lost())
+        let isOver = false
+        if (lockMs > 0) later(() => isOver || ask(claim, byForce), lockMs)
+        else ask(claim, byForce)
+        const end = () => {
+          isOver = true
+          drop(claim)
         }
-        if (queue[0] === claim) grant(claim)
-        const end = () => drop(claim)
         ends.add(end)
         return end
       },
@@ -88,17 +106,25 @@ export function fakeBrowser(clock: Clock): FakeBrowser {
         ends.add(close)
         return {
           post(message) {
-            if (state === 'awake') for (const each of [...all]) each(structuredClone(message), own)
+            if (state === 'awake' || state === 'dozing') for (const each of [...all]) each(structuredClone(message), own)
           },
           close,
         }
       },
+      freezing(run) {
+        warned.add(run)
+        return () => warned.delete(run)
+      },
     }
     return {
       tabs,
-      clock: { ...clock, timer: (atMs, task) => clock.timer(atMs, () => run(task)) },
+      clock: { ...clock, timer: (atMs, task) => clock.timer(atMs, () => beat(task)) },
       freeze() {
         state = 'asleep'
+      },
+      doze(before) {
+        if (before === 'told') for (const each of warned) each()
+        state = 'dozing'
       },
       thaw() {
         state = 'awake'

@@ -41,6 +41,7 @@ const superseded: LinkClosed = { band: 'retry-after', code: 'superseded', retryA
 export function host(house: House, { name, id, hello }: Self, { post, deliver, end }: HostEvents): Host {
   const { transport, tabs, clock, last } = house
   const seats = new Map<string, () => void>()
+  let stopProof = () => {}
   house.last = { lane: last.lane || `shared.${id}`, link: last.link + 1 }
   const holder = holdLink(transport, { ...hello, ...house.last }, clock, {
     frame: carry,
@@ -49,6 +50,12 @@ export function host(house: House, { name, id, hello }: Self, { post, deliver, e
 
   function announce() {
     post({ kind: 'holding', ...house.last, peaceMs: Math.max(0, house.peaceUntilMs - clock.now()) })
+  }
+
+  /** By a timer: in a page that Chromium has frozen other tabs are still heard and answered, but timers and sockets stand still. */
+  function proveAwake() {
+    stopProof()
+    stopProof = clock.timer(clock.now(), () => post({ kind: 'awake' }))
   }
 
   function carry(frame: LinkFrame, seat?: string) {
@@ -76,11 +83,14 @@ export function host(house: House, { name, id, hello }: Self, { post, deliver, e
     hear(message) {
       if (message.kind === 'join') admit(message.from)
       else if (message.kind === 'leave') dismiss(message.from)
-      else if (message.kind === 'ask') announce()
-      else if (message.kind === 'up') for (const frame of message.frames) holder.send(message.from, frame)
+      else if (message.kind === 'ask') {
+        announce()
+        proveAwake()
+      } else if (message.kind === 'up') for (const frame of message.frames) holder.send(message.from, frame)
     },
     send: (frame) => holder.send(id, frame),
     close() {
+      stopProof()
       holder.close()
       for (const unwatch of seats.values()) unwatch()
     },

@@ -4,13 +4,17 @@ import type { ClientFrame } from '../../protocol/frames.js'
 import type { Channel } from './tabs.js'
 
 export type Unsigned =
-  /** Whether the holder is awake; answered by `holding`. */
+  /** Who holds the link, and whether it is awake; answered by `holding` at once, and by `awake`. */
   | { readonly kind: 'ask' }
+  /** Sent by a timer of the holder. */
+  | { readonly kind: 'awake' }
   /**
    * Who holds the link, in which lane and with which number: the next holder goes on from there (R26). The lock must not be
    * taken by force for `peaceMs` more.
    */
   | { readonly kind: 'holding'; readonly lane: string; readonly link: number; readonly peaceMs: number }
+  /** The lock is taken by force, which must not happen again for `peaceMs`. */
+  | { readonly kind: 'forced'; readonly peaceMs: number }
   /** A seat wants to be taken in; answered by the welcome, once there is one. */
   | { readonly kind: 'join' }
   | { readonly kind: 'leave' }

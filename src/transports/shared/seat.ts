@@ -30,8 +30,11 @@ export interface Seat {
 
 /** So long after the lock was taken by force nobody takes it by force. */
 const robberyPauseMs = 60_000
+/** Who gets the licence to use force waits so long: by then it has heard whether another has just used it. */
+const licenceMs = 1_000
 
 const moved: LinkClosed = { band: 'retry-after', code: 'moved', retryAfterMs: 0 }
+
 /** A place in the queue for a lock, or the lock; what is released is not asked for again. */
 function claim(tabs: Tabs, name: string, to: LockEvents) {
   let release = tabs.lock(name, to)
@@ -44,55 +47,84 @@ function claim(tabs: Tabs, name: string, to: LockEvents) {
   }
 }
 
-/** True at most once a minute, whoever asks here. */
-function mayRob(house: House): boolean {
-  const nowMs = house.clock.now()
-  if (nowMs < house.peaceUntilMs) return false
-  house.peaceUntilMs = nowMs + robberyPauseMs
-  return true
-}
-
 export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvents): Seat {
   const { tabs, clock } = house
   const id = `${clock.wall()}.${clock.roll()}`
   let phase: 'waiting' | 'seated' | 'holding' | 'left' = 'waiting'
   let hosting: Host | undefined
   let holderId = ''
+  let licence: ReturnType<typeof claim> | undefined
+  let hasLock = false
+  let stopForce = () => {}
   const channel = tabs.channel(name, (data) => phase !== 'left' && isMessage(data) && data.from !== id && hear(data))
   const mailbox = createMailbox(channel)
   const post = (message: Unsigned) => mailbox.post({ ...message, from: id })
   const vigil = keepVigil(clock, { ask: () => post({ kind: 'ask' }), doubt: rob })
-  // Whoever is granted this lock knows that the seat is empty.
-  const giveUpSeat = tabs.lock(`${name}/${id}`, { held() {}, lost() {} })
+  // Whoever is granted this lock knows that the seat is empty: no holder may ask for it before the seat has it.
+  const giveUpSeat = tabs.lock(`${name}/${id}`, { held: sit, lost() {} })
+  // A page that is frozen could hold the lock, and even answer, while its link carries nothing.
+  const unwatch = tabs.freezing(() => end(moved))
   const link = claim(tabs, name, { held, lost: () => end(moved) })
   const deliver = (frame: LinkFrame) => phase !== 'left' && to.frame(frame)
 
   function hear(message: Message) {
     if (hosting) return hosting.hear(message)
     if (message.kind === 'holding') heardHolding(message.from, message)
+    else if (message.kind === 'forced') {
+      house.peaceUntilMs = clock.now() + message.peaceMs
+      trust()
+    } else if (message.kind === 'awake' && message.from === holderId) trust()
     else if (message.kind === 'down') heardDown(message.from, message.to, message.frames)
     else if (message.kind === 'over' && message.from === holderId) end(message.why)
+  }
+
+  function sit() {
+    hasLock = true
+    post({ kind: 'ask' })
   }
 
   function heardHolding(from: string, { lane, link, peaceMs }: Extract<Message, { kind: 'holding' }>) {
     Object.assign(house, { last: { lane, link }, peaceUntilMs: clock.now() + peaceMs })
     if (phase === 'seated' && from !== holderId) return end(moved)
-    vigil.rest()
-    if (from !== holderId) post({ kind: 'join' })
+    if (from === holderId || !hasLock) return
     holderId = from
+    trust()
+    post({ kind: 'join' })
   }
 
   function heardDown(from: string, seat: string | undefined, frames: readonly LinkFrame[]) {
     if (seat === id && from === holderId) phase = 'seated'
     if (phase !== 'seated' || from !== holderId || (seat ?? id) !== id) return
-    vigil.rest()
     for (const frame of frames) deliver(frame)
   }
 
-  /** The holder does not answer. */
+  /** The holder does not answer. Timers of hidden tabs all run at one moment: one of them gets the licence, and the others hear of it. */
   function rob() {
-    if (mayRob(house)) link.force()
-    else vigil.rest()
+    vigil.rest()
+    if (clock.now() < house.peaceUntilMs) return
+    if (licence) licence.force()
+    else licence = claim(tabs, `${name}/licence`, { held: prepare, lost() {} })
+  }
+
+  function prepare() {
+    stopForce()
+    stopForce = clock.timer(clock.now() + licenceMs, () => {
+      house.peaceUntilMs = clock.now() + robberyPauseMs
+      post({ kind: 'forced', peaceMs: robberyPauseMs })
+      link.force()
+    })
+  }
+
+  function returnLicence() {
+    stopForce()
+    licence?.release()
+    licence = undefined
+  }
+
+  /** The holder is awake, or there is a new one. */
+  function trust() {
+    returnLicence()
+    vigil.rest()
   }
 
   function held() {
@@ -100,6 +132,7 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
     if (phase !== 'waiting') return end(moved)
     phase = 'holding'
     vigil.stop()
+    returnLicence()
     hosting = host(house, { name, id, hello }, { post, deliver, end })
   }
 
@@ -107,13 +140,12 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
     if (phase === 'left') return
     phase = 'left'
     post(hosting ? { kind: 'over', why: why.code === 'closed' ? moved : why } : { kind: 'leave' })
-    for (const stop of [vigil.stop, mailbox.flush, channel.close, giveUpSeat]) stop()
+    for (const stop of [vigil.stop, mailbox.flush, channel.close, giveUpSeat, unwatch, returnLicence]) stop()
     hosting?.close()
     link.release()
     to.end(why)
   }
 
-  post({ kind: 'ask' })
   return {
     send(frame) {
       if (hosting) hosting.send(frame)

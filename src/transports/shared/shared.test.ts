@@ -35,7 +35,8 @@ interface Person {
   reopen(): void
 }
 
-function setUp() {
+/** `alike`: chance draws the same in every tab. */
+function setUp(chance: 'alike' | 'free' = 'free') {
   const clock = virtualClock()
   const browser = fakeBrowser(clock)
   const pass = async (ms = 20) => {
@@ -46,10 +47,14 @@ function setUp() {
     }
   }
   /** A tab whose client opens a link and says hello. */
-  async function enter(user = 'ann', name?: string): Promise<Person> {
-    const tab = browser.tab()
+  async function enter(user = 'ann', name?: string, lockMs = 0): Promise<Person> {
+    const tab = browser.tab(lockMs)
     const { transport: inner, openings } = way('inner')
-    const transport: Transport = shared(inner, { tabs: tab.tabs, clock: tab.clock, name })
+    const transport: Transport = shared(inner, {
+      tabs: tab.tabs,
+      clock: chance === 'alike' ? { ...tab.clock, roll: () => 0 } : tab.clock,
+      name,
+    })
     const frames: LinkFrame[] = []
     const ends: Person['ends'][number][] = []
     const begin = () =>
@@ -151,6 +156,18 @@ describe('the link', () => {
     server(first).frame(welcome)
     await pass()
     expect(second.frames).toEqual([welcome])
+  })
+
+  it('carries for a tab whose locks come late', async () => {
+    const { enter, pass } = setUp()
+    const first = await enter()
+    server(first).opened()
+    server(first).frame(welcome)
+    const second = await enter('ann', undefined, 10)
+    await pass()
+    second.send(open('c'))
+    await pass()
+    expect([second.frames.length, server(first).sent.at(-1)?.type]).toEqual([1, 'open'])
   })
 
   it('is not shared with another user, nor under another name', async () => {
@@ -294,6 +311,52 @@ describe('the end of the holder', () => {
     await pass(120_000)
     expect([browser.steals.count, first.openings.length]).toEqual([1, 1])
     expect(first.frames.at(-1)).toMatchObject({ type: 'welcome' })
+  })
+
+  it('frozen, but told before: it leaves at once, and nobody uses force', async () => {
+    const { browser, family, pass } = setUp()
+    const [first, second, third] = (await family(3)) as [Person, Person, Person]
+    first.tab.doze('told')
+    await pass()
+    expect([first, second, third].map(({ ends }) => ends.map(({ code }) => code))).toEqual([['moved'], ['moved'], ['moved']])
+    second.reopen()
+    await pass()
+    expect([second.openings.length, browser.steals.count]).toEqual([1, 0])
+  })
+
+  it('frozen so that it still answers and passes on, but its timers stand still: the lock is taken by force within 15 s', async () => {
+    const { browser, family, pass } = setUp()
+    const [first, second, third] = (await family(3)) as [Person, Person, Person]
+    first.tab.doze('untold')
+    for (let i = 0; i < 14; i++) {
+      second.send(operation(`${i}`))
+      await pass(1_000)
+    }
+    expect(browser.steals.count).toBe(1)
+    expect([second, third].flatMap(({ ends }) => ends.map(({ code }) => code))).toEqual(['moved', 'moved'])
+  })
+
+  it('asleep: when all others notice in the same moment, one uses force', async () => {
+    const { browser, family, pass } = setUp('alike')
+    const [first, ...others] = (await family(4)) as [Person, Person, Person]
+    first.tab.freeze()
+    await pass(10_500)
+    for (const person of others) person.reopen()
+    await pass()
+    expect([browser.steals.count, others.map(({ openings }) => openings.length).sort()]).toEqual([1, [0, 0, 1]])
+  })
+
+  it('asleep, and so is who was about to use force: another takes over all the same', async () => {
+    const { browser, family, pass } = setUp('alike')
+    const [first, second, third] = (await family(3)) as [Person, Person, Person]
+    const licence = second.tab.tabs.lock('chatloom:["chatloom","ann"]/licence', { held() {}, lost() {} })
+    await pass()
+    for (const { tab } of [first, second]) tab.freeze()
+    await pass(15_000)
+    expect([licence, browser.steals.count]).toEqual([expect.any(Function), 0])
+    await pass(6_000)
+    // The licence, then the link.
+    expect([browser.steals.count, third.ends.map(({ code }) => code)]).toEqual([2, ['moved']])
   })
 
   it('awake but idle it is left alone', async () => {

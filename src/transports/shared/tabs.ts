@@ -16,11 +16,13 @@ export interface Tabs {
   /** Asks for a lock, `byForce` from whoever holds it; returns what gives it back, or the place in the queue. */
   lock(name: string, to: LockEvents, byForce?: boolean): () => void
   channel(name: string, hear: (message: unknown) => void): Channel
+  /** Calls when the browser is about to freeze this page, until the returned function is called. */
+  freezing(run: () => void): () => void
 }
 
 /** Those of the browser; undefined where it has no locks or no channels. */
 export function browserTabs(): Tabs | undefined {
-  const { navigator, BroadcastChannel: Channel } = globalThis as Partial<typeof globalThis>
+  const { navigator, document, BroadcastChannel: Channel } = globalThis as Partial<typeof globalThis>
   const locks = navigator?.locks
   if (!locks || !Channel) return undefined
   return {
@@ -46,6 +48,10 @@ export function browserTabs(): Tabs | undefined {
       const channel = new Channel(name)
       channel.onmessage = ({ data }) => hear(data)
       return { post: (message) => channel.postMessage(message), close: () => channel.close() }
+    },
+    freezing(run) {
+      document?.addEventListener('freeze', run)
+      return () => document?.removeEventListener('freeze', run)
     },
   }
 }

@@ -1,10 +1,10 @@
-/** Notices that the holder sleeps or is gone: silent for a while it is asked, silent for as long again it is doubted. */
+/** Notices that the holder sleeps or is gone: it is asked every few seconds, and doubted when it has not answered for as long again. */
 import type { Clock } from '../../ports/clock.js'
 
-const quietMs = 5_000
+const quietMs = 4_000
 
 export interface Vigil {
-  /** The holder has been heard. */
+  /** The holder has proved to be awake, or there is a new one. */
   rest(): void
   stop(): void
 }
