@@ -1,4 +1,4 @@
-/** What the package offers to tests: time and chance of one's own, a disk that crashes, networks that fail, and what each port must do, as suites for any runner. */
+/** What the package offers to tests: a whole chat in memory, time and chance of one's own, a disk that crashes, networks that fail, and what each port must do, as suites for any runner. */
 export { type BackendResult, type BackendRunOptions, runBackendCases } from './backend-run.js'
 export {
   type BackendArrange,
@@ -20,6 +20,16 @@ export { type TcpProxy, type TcpProxyOptions, tcpProxy } from './proxy/tcp-proxy
 export { seeded } from './seeded.js'
 export { type StorageGap, type StorageGround, type StorageSuiteCase, type StorageSuiteOptions, storageSuite } from './storage-suite.js'
 export { type StoreGround, type StoreSuiteCase, storeSuite } from './store-suite.js'
+export type { ExpectedMessage } from './test-chat/expect-view.js'
+export type { TestServer } from './test-chat/server.js'
+export {
+  createTestChat,
+  type TestChat,
+  type TestChatOptions,
+  type TestDevice,
+  type TestDeviceOptions,
+  type WaitOptions,
+} from './test-chat/test-chat.js'
 export {
   type TransportGap,
   type TransportGround,
