@@ -18,6 +18,8 @@ export { type FrameProxy, type FrameProxyOptions, frameProxy } from './proxy/fra
 export type { TcpFaultName, TcpFaults } from './proxy/tcp-faults.js'
 export { type TcpProxy, type TcpProxyOptions, tcpProxy } from './proxy/tcp-proxy.js'
 export { seeded } from './seeded.js'
+export { type PlayedSession, type PlaySessionOptions, playSession } from './session/play-session.js'
+export { type RecordedSession, type RecordSessionOptions, recordSession } from './session/record-session.js'
 export { type StorageGap, type StorageGround, type StorageSuiteCase, type StorageSuiteOptions, storageSuite } from './storage-suite.js'
 export { type StoreGround, type StoreSuiteCase, storeSuite } from './store-suite.js'
 export type { ExpectedMessage } from './test-chat/expect-view.js'
