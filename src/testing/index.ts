@@ -12,6 +12,7 @@ export {
 } from './backend-suite.js'
 export { type CrashingStorage, type CrashingStorageOptions, crashingStorage } from './crashing-storage.js'
 export type { Dialer, Wire, WireEnd, WireEvents } from './dialer.js'
+export { type MswHandlersOptions, type MswHttp, mswHandlers } from './msw-handlers.js'
 export type { Counts, Direction } from './proxy/control.js'
 export type { FrameFaultName, FrameFaults } from './proxy/frame-faults.js'
 export { type FrameProxy, type FrameProxyOptions, frameProxy } from './proxy/frame-proxy.js'

@@ -3,8 +3,9 @@
  * waiting for an answer (receipts, typing, pings) depends on its timers and is not waited for.
  */
 import type { Clock } from '../../ports/clock.js'
-import type { Link, LinkClosed, LinkEvents, LinkFrame } from '../../ports/transport.js'
+import type { Link, LinkClosed, LinkEvents } from '../../ports/transport.js'
 import type { ClientFrame } from '../../protocol/frames.js'
+import { idsOf } from './ids.js'
 import type { SentFrame, Step } from './lines.js'
 
 export interface Play {
@@ -36,8 +37,7 @@ export function playLink(play: Play, { to, clock, names }: Stage): Link {
   let isWaiting = false
   let cancel = () => {}
   const asked: ClientFrame[] = []
-  const requests = new Map<number, number>()
-  const tries = new Map<string, number>()
+  const ids = idsOf(names)
 
   function end(why: LinkClosed) {
     if (phase === 'closed') return
@@ -55,7 +55,7 @@ export function playLink(play: Play, { to, clock, names }: Stage): Link {
       const found = asked.findIndex((frame) => isSame(frame, step.frame))
       const [frame] = found < 0 ? [] : asked.splice(found, 1)
       if (!frame) return
-      match(step.frame, frame)
+      ids.match(step.frame, frame)
       play.at += 1
     }
   }
@@ -79,23 +79,8 @@ export function playLink(play: Play, { to, clock, names }: Stage): Link {
       phase = 'open'
       to.opened()
     }
-    if (step.event === 'down' && phase === 'open') to.frame(retold(step.frame))
+    if (step.event === 'down' && phase === 'open') to.frame(ids.retold(step.frame))
     if (step.event === 'closed') end(step.why)
-  }
-
-  function match(recorded: SentFrame, frame: ClientFrame) {
-    if (recorded.request !== undefined && 'request' in frame) requests.set(recorded.request, frame.request)
-    if (recorded.localId === undefined || frame.type !== 'operation') return
-    names.set(recorded.localId, frame.localId)
-    tries.set(recorded.localId, frame.try)
-  }
-
-  /** In the ids of this client. */
-  function retold(frame: LinkFrame): LinkFrame {
-    const told = renamed(frame, names) as LinkFrame
-    if (frame.type === 'reject') return { ...told, try: tries.get(frame.localId) ?? frame.try } as LinkFrame
-    if (!('request' in frame) || frame.request === undefined) return told
-    return { ...told, request: requests.get(frame.request) ?? frame.request } as LinkFrame
   }
 
   goOn()
@@ -112,15 +97,4 @@ export function playLink(play: Play, { to, clock, names }: Stage): Link {
 
 function isSame(frame: ClientFrame, recorded: SentFrame): boolean {
   return frame.type === recorded.type && ('conversation' in frame ? frame.conversation : undefined) === recorded.conversation
-}
-
-/** With every local id that has another name now. */
-function renamed(value: unknown, names: ReadonlyMap<string, string>): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map((item) => renamed(item, names))
-  const entries = Object.entries(value).map(([key, item]) => [
-    key,
-    key === 'localId' ? (names.get(item as string) ?? item) : renamed(item, names),
-  ])
-  return Object.fromEntries(entries)
 }
