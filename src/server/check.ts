@@ -1,4 +1,5 @@
 /** Arguments of backend code, checked at the call: what stands in the store must fit every reader's limits (R32). */
+import { byteLength } from './bytes.js'
 import { isId } from '../protocol/guards.js'
 import { limits } from '../protocol/limits.js'
 
@@ -11,7 +12,7 @@ export function checkId(call: string, name: string, value: unknown): void {
 export function checkJson(call: string, name: string, value: unknown, maxBytes: number): void {
   if (value === undefined) return
   const text: string | undefined = JSON.stringify(value)
-  const bytes = text === undefined ? Infinity : Buffer.byteLength(text)
+  const bytes = text === undefined ? Infinity : byteLength(text)
   if (bytes > maxBytes) throw new TypeError(`${call}: ${name} must be JSON of at most ${maxBytes} bytes, but has ${bytes}.`)
 }
 

@@ -1,4 +1,4 @@
-/** What the package offers to tests: time and chance of one's own, a disk that crashes, networks that fail, and what each port must do, as suites for any runner. */
+/** What the package offers to tests: a whole chat in memory, time and chance of one's own, a disk that crashes, networks that fail, and what each port must do, as suites for any runner. */
 export { type BackendResult, type BackendRunOptions, runBackendCases } from './backend-run.js'
 export {
   type BackendArrange,
@@ -12,14 +12,27 @@ export {
 } from './backend-suite.js'
 export { type CrashingStorage, type CrashingStorageOptions, crashingStorage } from './crashing-storage.js'
 export type { Dialer, Wire, WireEnd, WireEvents } from './dialer.js'
+export { type MswHandlersOptions, type MswHttp, mswHandlers } from './msw-handlers.js'
 export type { Counts, Direction } from './proxy/control.js'
 export type { FrameFaultName, FrameFaults } from './proxy/frame-faults.js'
 export { type FrameProxy, type FrameProxyOptions, frameProxy } from './proxy/frame-proxy.js'
 export type { TcpFaultName, TcpFaults } from './proxy/tcp-faults.js'
 export { type TcpProxy, type TcpProxyOptions, tcpProxy } from './proxy/tcp-proxy.js'
 export { seeded } from './seeded.js'
+export { type PlayedSession, type PlaySessionOptions, playSession } from './session/play-session.js'
+export { type RecordedSession, type RecordSessionOptions, recordSession } from './session/record-session.js'
 export { type StorageGap, type StorageGround, type StorageSuiteCase, type StorageSuiteOptions, storageSuite } from './storage-suite.js'
 export { type StoreGround, type StoreSuiteCase, storeSuite } from './store-suite.js'
+export type { ExpectedMessage } from './test-chat/expect-view.js'
+export type { TestServer } from './test-chat/server.js'
+export {
+  createTestChat,
+  type TestChat,
+  type TestChatOptions,
+  type TestDevice,
+  type TestDeviceOptions,
+  type WaitOptions,
+} from './test-chat/test-chat.js'
 export {
   type TransportGap,
   type TransportGround,

@@ -1,5 +1,4 @@
-/** The WebSocket door, from Node. */
-import { WebSocket } from 'ws'
+/** The WebSocket door, from Node, of which nothing is loaded before somebody dials. */
 import type { Dialer, Wire } from './dialer.js'
 
 const noCode = 1005
@@ -10,8 +9,9 @@ const closingMs = 1_000
 export function webSocketDialer(url: string): Dialer {
   return {
     name: 'WebSocket',
-    dial: (to) =>
-      new Promise((resolve, reject) => {
+    async dial(to) {
+      const { WebSocket } = await import('ws')
+      return new Promise((resolve, reject) => {
         const socket = new WebSocket(url, { perMessageDeflate: false })
         const wire: Wire = {
           send: (text) => socket.send(text, () => {}),
@@ -26,6 +26,7 @@ export function webSocketDialer(url: string): Dialer {
         socket.on('error', (error) => reject(new Error(`${url} cannot be reached: ${error.message}`)))
         socket.on('message', (data) => to.text(String(data)))
         socket.on('close', (code, reason) => to.closed({ code: code === noCode ? undefined : code, words: String(reason) }))
-      }),
+      })
+    },
   }
 }

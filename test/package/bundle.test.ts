@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
+import { createContext, runInContext } from 'node:vm'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 import { importsOf } from '../house/imports.js'
@@ -50,8 +51,9 @@ describe.each(client)('$name', ({ code }) => {
 })
 
 describe('chatloom/testing', () => {
+  const code = subpaths.find(({ name }) => name === 'chatloom/testing')?.code ?? ''
+
   it('loads nothing of Node until it is called, so that tests in a browser can import it', async () => {
-    const code = subpaths.find(({ name }) => name === 'chatloom/testing')?.code ?? ''
     const { outputFiles } = await build({
       entryPoints: [code],
       bundle: true,
@@ -63,6 +65,31 @@ describe('chatloom/testing', () => {
     const [page] = outputFiles.map(({ text }) => text)
     expect(page?.match(/^import .*|\brequire\(.*/gm)).toBeNull()
     expect(page).toContain('import("node:net")')
+  })
+
+  it('runs a test chat with nothing of Node and no timer', async () => {
+    const contents = `
+      import { createTestChat } from ${JSON.stringify(code)}
+      globalThis.told = (async () => {
+        const test = createTestChat()
+        test.chat.conversation('hello').send({ text: 'hi' })
+        await test.server.says('hello', 'bob', { text: 'hö' })
+        await test.expectView('hello', ['hi', 'hö'])
+        await test.close()
+        return 'done'
+      })()`
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: repository },
+      bundle: true,
+      write: false,
+      format: 'iife',
+      platform: 'browser',
+      external: ['ws', ...nodeModules],
+      logLevel: 'error',
+    })
+    const page = createContext({ TextEncoder, AbortController, queueMicrotask })
+    runInContext(outputFiles[0]?.text ?? '', page)
+    expect(await page.told).toBe('done')
   })
 })
 

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { repository } from '../house/source.js'
 
 /** Pages of which every `ts` block is a whole program. */
-const pages = ['docs/testing-faults.md']
+const pages = ['docs/testing.md', 'docs/testing-faults.md']
 
 const programsOf = (page: string): string[] =>
   [...readFileSync(join(repository, page), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, program]) => program as string)

@@ -1,4 +1,5 @@
 /** The verb `operation`: to the store, then the answer to its sender, then the change to all (R12, R13, R15). */
+import { byteLength } from '../bytes.js'
 import type { ErrorCode } from '../../protocol/codes.js'
 import type { ClientFrame, MessageRow } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
@@ -37,7 +38,7 @@ function refusal({ operation }: OperationFrame): ErrorCode | undefined {
 
 /** Most contents are short: one is measured in bytes only where its characters leave the question open. */
 function isLarge(text: string): boolean {
-  return text.length > limits.contentBytes || (text.length * 3 > limits.contentBytes && Buffer.byteLength(text) > limits.contentBytes)
+  return text.length > limits.contentBytes || (text.length * 3 > limits.contentBytes && byteLength(text) > limits.contentBytes)
 }
 
 function writeOf(state: HubState, { tenant, user }: Link, frame: OperationFrame): SendWrite | VoidWrite {

@@ -3,6 +3,7 @@
  * A cursor is `1.<stamp>`: everything up to the stamp is held; or `1.<stamp>.<below>`: in the middle of the first
  * reading, newest first, which goes on below `below`. A cursor of another version or from the future begins anew.
  */
+import { byteLength } from '../bytes.js'
 import type { InboxRow } from '../../protocol/frames.js'
 import { limits, serverLimits } from '../../protocol/limits.js'
 import type { InboxNews, InboxRead } from '../store.js'
@@ -55,7 +56,7 @@ function fill(tables: Tables, { tenant, user }: Asking, conversations: readonly 
   for (const conversation of conversations) {
     const reader = readerOf(tables, { tenant, user, conversation })
     const row = reader && inboxRow(reader)
-    bytes += row ? Buffer.byteLength(JSON.stringify(row)) : 0
+    bytes += row ? byteLength(JSON.stringify(row)) : 0
     if (used && bytes > serverLimits.pageBytes) break
     if (row) rows.push(row)
     else gone.push(conversation)

@@ -2,6 +2,7 @@
  * Whom an answer names (R25), the most useful first, within bounds: the authors of its rows, from the newest row on, then members,
  * from the newest on. What is beyond is left to the application's own directory.
  */
+import { byteLength } from '../bytes.js'
 import type { MessageRow, Person } from '../../protocol/frames.js'
 import type { Reader } from './visible.js'
 
@@ -19,7 +20,7 @@ export function peopleOf({ tables, conversation }: Reader, rows: readonly Messag
   for (const user of users) {
     const profile = tables.person(conversation.tenant, user)
     if (!profile) continue
-    bytes += Buffer.byteLength(JSON.stringify(profile))
+    bytes += byteLength(JSON.stringify(profile))
     if (bytes > peopleBytes) break
     people.push({ user, profile })
   }

@@ -1,4 +1,5 @@
 /** Answers to `open` and `history`: rows in present state, bounded by count and bytes (R5, R6, R32). */
+import { byteLength } from '../bytes.js'
 import type { HistoryAnchor, MessageRow, OwnChange, Position, ResetReason, Unread } from '../../protocol/frames.js'
 import { limits, serverLimits } from '../../protocol/limits.js'
 import type { OpenRead, PageRead } from '../store.js'
@@ -148,7 +149,7 @@ function fitting(rows: readonly MessageRow[], maxBytes: number): MessageRow[] {
   return end === -1 ? [...rows] : rows.slice(0, end)
 }
 
-const bytesOf = (row: MessageRow) => Buffer.byteLength(JSON.stringify(row))
+const bytesOf = (row: MessageRow) => byteLength(JSON.stringify(row))
 
 function withSelf<Seat extends { readonly user: string }>(seats: readonly Seat[], self: Seat): readonly Seat[] {
   return seats.some((seat) => seat.user === self.user) ? seats : [...seats, self]

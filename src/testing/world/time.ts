@@ -14,11 +14,12 @@ export interface Time {
 }
 
 /** More microtask turns than any chain of promises of the product takes without a beat. */
-const turns = 14
+const productTurns = 14
 /** Timers in one pass beyond which a world is said to run in a circle. */
 const mostTimers = 20_000
 
-export function timeOf(seed: number): Time {
+/** `turns`: more microtask turns than any chain of promises takes without a beat. */
+export function timeOf(seed: number, turns = productTurns): Time {
   const clock = virtualClock({ seed })
   let beats = 0
 

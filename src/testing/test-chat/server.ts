@@ -1,0 +1,75 @@
+/** The server of a test: the shipped hub over the shipped store, in memory. */
+import type { MessageRow } from '../../protocol/frames.js'
+import { limits } from '../../protocol/limits.js'
+import { checkId, checkJson } from '../../server/check.js'
+import { createHub, type Hub } from '../../server/hub.js'
+import { createMemoryStore } from '../../server/memory-store.js'
+import type { ConversationInput } from '../../server/server.js'
+import type { Time } from '../world/time.js'
+
+export interface TestServer {
+  /**
+   * Somebody writes a message, and is a member from then on. A conversation that is not there is made, with every user of the test.
+   * Resolves once it is stored, and has come wherever nothing is between. Throws `TypeError` on bad input.
+   */
+  says(conversation: string, author: string, content: unknown): Promise<MessageRow>
+  /** Makes a conversation, or makes it equal to this. Conversations need not be made: whoever opens one joins it. Throws `TypeError` on bad input. */
+  put(conversation: Omit<ConversationInput, 'tenant'>): Promise<void>
+}
+
+export interface World {
+  readonly hub: Hub
+  readonly server: TestServer
+}
+
+const tenant = ''
+
+/** `users`: everybody who has a device in the test. */
+export function worldOf(time: Time, users: () => readonly string[]): World {
+  const store = createMemoryStore()
+  let minted = 0
+  let posted = 0
+  const hub = createHub({
+    store,
+    clock: { now: () => time.clock.wall() },
+    mint: () => `i${++minted}`,
+    turn(run) {
+      time.beat()
+      queueMicrotask(() => {
+        time.beat()
+        run()
+      })
+    },
+    joinOnOpen: true,
+  })
+
+  const join = async (conversation: string, author: string) => {
+    const members = await store.members({ tenant, conversation })
+    if (members.includes(author)) return
+    const all = new Set([...(members.length > 0 ? members : users()), author])
+    await hub.put({ tenant, conversation, members: Array.from(all, (user) => ({ user })) })
+  }
+
+  return {
+    hub,
+    server: {
+      async says(conversation, author, content) {
+        checkId('server.says', 'conversation', conversation)
+        checkId('server.says', 'author', author)
+        if (content === undefined) throw new TypeError('server.says: content is missing; give any JSON value, such as { text: "hi" }.')
+        checkJson('server.says', 'content', content, limits.contentBytes)
+        await join(conversation, author)
+        const row = await hub.post({ tenant, conversation, id: `said ${++posted}`, author, content: JSON.parse(JSON.stringify(content)) })
+        await time.quiet()
+        return row as MessageRow
+      },
+      async put({ id, members, profile, history }) {
+        checkId('server.put', 'id', id)
+        const inputs = members.map((member) => (typeof member === 'string' ? { user: member } : member))
+        for (const { user } of inputs) checkId('server.put', 'a member', user)
+        await hub.put({ tenant, conversation: id, members: inputs, profile, history })
+        await time.quiet()
+      },
+    },
+  }
+}
