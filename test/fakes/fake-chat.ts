@@ -53,7 +53,15 @@ export interface FakeChat extends Chat {
 
 const loading: View = { messages: [], gaps: [], hasOlder: false, hasNewer: false, atLatest: false, state: 'loading' }
 export const viewOf = (...texts: string[]): View => ({ ...loading, atLatest: true, state: 'ready', messages: texts.map(messageOf) })
-const messageOf = (text: string): Message => ({ key: text, author: 'ben', mine: false, at: 0, content: { text }, status: 'sent', finality: 'final' })
+const messageOf = (text: string): Message => ({
+  key: text,
+  author: 'ben',
+  mine: false,
+  at: 0,
+  content: { text },
+  status: 'sent',
+  finality: 'final',
+})
 
 /** An inbox that is known from its unread alone. */
 export const listOf = (unread: number): Inbox => ({ items: [], hasMore: false, unread, unreadMore: false, state: 'ready' })
