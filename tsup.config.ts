@@ -31,6 +31,9 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     'transports/websocket/index': 'src/transports/websocket/index.ts',
+    'transports/fallback/index': 'src/transports/fallback/index.ts',
+    'transports/shared/index': 'src/transports/shared/index.ts',
+    'transports/finality/index': 'src/transports/finality/index.ts',
     'transports/mock/index': 'src/transports/mock/index.ts',
     'storage/indexeddb/index': 'src/storage/indexeddb/index.ts',
     'react/index': 'src/react/index.ts',
