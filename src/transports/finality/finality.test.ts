@@ -212,13 +212,16 @@ describe('the session', () => {
     ])
   })
 
-  it('is not taken for another user', async () => {
-    const { fast, final, up, ends } = setUp()
-    up(fast(), { user: 'eve' })
-    expect(fast().isClosed).toBe(true)
+  it('hears of another user that either path takes it for', async () => {
+    const { fast, final, up, ends, news, begin } = setUp()
+    up(fast())
     up(final(), { user: 'eve' })
     await null
-    expect(ends).toEqual([{ band: 'terminal', code: 'wrong-user' }])
+    expect(ends).toMatchObject([{ code: 'other-terms' }])
+    news()
+    begin()
+    up(fast())
+    expect(news().at(-1)).toMatchObject({ type: 'welcome', user: 'eve' })
   })
 })
 
@@ -341,25 +344,14 @@ describe('the fast log', () => {
     expect(news().slice(1)).toEqual([shown('b'), shown('c')])
   })
 
-  it('is asked on from where it was heard; all of the answer is shown, unless it is not the whole', () => {
-    const { clock, up, fast, sent, news } = both()
-    const reopen = () => {
-      fast().closed(lost)
-      clock.advance(10_000)
-      up(fast())
-      return sent(fast()).at(-1)
-    }
-    const old = (seq: number) => row(seq, { localId: `m${seq}`, at: -100_000 })
-    fast().frame(message(8, 'a', { at: 0 }))
-    expect(reopen()).toMatchObject({ type: 'open', position: { epoch: 'e1', seq: 8, tag: 't8' } })
-    news()
-    fast().frame(openedFrame(2, 8, 9, { rows: [old(9)] }))
-    expect(news().at(-1)).toMatchObject({ type: 'provisional', localId: 'm9' })
-    expect(reopen()).toMatchObject({ position: { seq: 9 } })
-    news()
-    fast().frame(openedFrame(3, 9, 20, { rows: [old(12)], more: true }))
-    expect(news().filter(({ type }) => type === 'provisional')).toEqual([])
-    expect(reopen()).toMatchObject({ type: 'open', position: undefined })
+  it('is asked for its newest page whenever it comes', () => {
+    const { fast, send, sent, clock, up } = both()
+    send({ ...open(8), position: { epoch: 'e1', seq: 5, tag: 't5' } } as ClientFrame)
+    expect(sent(fast())).toEqual([open(8)])
+    fast().closed(lost)
+    clock.advance(10_000)
+    up(fast())
+    expect(sent(fast()).at(-1)).toEqual(open(8))
   })
 })
 
@@ -468,7 +460,7 @@ describe('a path that ends', () => {
     let capMs = 500
     for (let i = 0; i < 9; i++) {
       const before = openings.length
-      const fails = [() => fast().closed(lost), () => clock.advance(15_000), () => fast().frame({ type: 'refused', code: 'overloaded' })]
+      const fails = [() => fast().closed(lost), () => clock.advance(15_000), () => fast().closed({ band: 'refresh', code: 'unauthorized' })]
       fails[i % 3]?.()
       expect(openings).toHaveLength(before)
       capMs = Math.min(capMs * 2, 30_000)

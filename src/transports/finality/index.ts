@@ -13,9 +13,11 @@ import type { Link, LinkClosed, LinkEvents, LinkFrame, Transport } from '../../p
 import type { ClientFrame, Welcome } from '../../protocol/frames.js'
 import { realClock } from '../real-clock.js'
 import { fastLog } from './fast-log.js'
-import { type Final, finalLog } from './final-log.js'
-import { type Hello, keepPath, type Path, type Track, trackOf } from './path.js'
-import { type Memory, newMemory, waitingIn } from './waiting.js'
+import { finalLog } from './final-log.js'
+import { keepPath, type Path, type Track } from './path.js'
+import { type Memory, waitingIn } from './waiting.js'
+
+type Hello = Extract<ClientFrame, { type: 'hello' }>
 
 export interface FinalityOptions {
   /**
@@ -34,15 +36,15 @@ export interface FinalityOptions {
   readonly clock?: Clock
 }
 
-/** What all links of one transport know together. */
-interface Ground {
+/** What all links of one transport know together: those of one user, one after the other. */
+interface Ground extends Memory {
   readonly fast: Track
   readonly final: Track
   readonly withdrawMs: number
   readonly clock: Clock
+  user: string
   /** Rises with every greeting on either path (R26). */
   greetings: number
-  memory: Memory
   /** What the final log said of itself last: a session that begins without it is told the same. */
   terms?: Welcome
 }
@@ -54,63 +56,74 @@ interface Ground {
  * as `fast+final`. The application hears `corrected` and `withdrawn`.
  */
 export function finality({ fast, final, withdrawMs = 60_000, clock = realClock }: FinalityOptions): Transport {
-  const ground: Ground = { fast: trackOf(fast), final: trackOf(final), withdrawMs, clock, greetings: 0, memory: newMemory('') }
+  const trackOf = (transport: Transport): Track => ({ transport, name: transport.name, tries: 0, restUntilMs: 0 })
+  const ground: Ground = {
+    fast: trackOf(fast),
+    final: trackOf(final),
+    withdrawMs,
+    clock,
+    waiting: new Map(),
+    over: new Set(),
+    user: '',
+    greetings: 0,
+  }
   return { name: 'finality', open: (to) => openLink(ground, to) }
 }
 
 function openLink(ground: Ground, to: LinkEvents): Link {
   const { clock, withdrawMs } = ground
-  const whys = new Map<Path, LinkClosed>()
   let hello: Hello | undefined
-  let sides: ReturnType<typeof sidesOf> | undefined
   let told: Welcome | undefined
+  let failure: LinkClosed | undefined
   let via = ''
   let isOpen = false
   let isOver = false
 
   const tell = (frame: LinkFrame) => isOver || to.frame(frame)
+  const waiting = waitingIn(ground, withdrawMs, clock, tell)
+  const quick = fastLog({ waiting, withdrawMs, now: clock.now, tell })
+  const sure = finalLog(() => ground.user, waiting)
 
   const fast: Path = keepPath(ground.fast, clock, {
     opened,
     greeting,
+    renamed,
     up(welcome) {
-      sides?.fast.welcomed(welcome)
+      quick.welcomed(welcome)
       greet(ground.terms ? { ...ground.terms, time: welcome.time } : welcome)
-      for (const frame of sides?.final.forFast() ?? []) fast.send(frame)
+      sure.repeat(sendFast)
     },
     frame(frame) {
-      if (frame.type !== 'pong') sides?.fast.hear(frame)
-      else if (!final.isUp()) tell({ ...frame, heads: [] })
+      quick.hear(frame)
+      if (frame.type === 'pong' && !final.isUp()) tell({ ...frame, heads: [] })
     },
-    down: (why) => down(fast, why, final),
-    renamed: sayVia,
+    down: (why) => down(why, final),
   })
 
   const final: Path = keepPath(ground.final, clock, {
     opened,
     greeting,
+    renamed,
     up(welcome) {
       ground.terms = welcome
       // The session counts on what only the fast path has said: it begins anew.
       if (told && termsOf(told) !== termsOf(welcome)) return end({ band: 'retry-after', code: 'other-terms', retryAfterMs: 0 })
       greet(welcome)
-      for (const frame of sides?.final.whenUp() ?? []) final.send(frame)
+      sure.repeat(final.send)
     },
     frame(frame) {
-      sides?.final.hear(frame)
+      sure.hear(frame)
       tell(frame)
     },
     down(why, wasUp) {
-      if (wasUp) end(fast.isUp() ? { ...why, band: 'retry-after', retryAfterMs: 0 } : why)
-      else down(final, why, fast)
+      if (!wasUp) down(why, fast)
+      else end(fast.isUp() ? { ...why, band: 'retry-after', retryAfterMs: 0 } : why)
     },
-    renamed: sayVia,
   })
 
   function opened() {
-    if (isOpen) return
+    if (!isOpen) to.opened()
     isOpen = true
-    to.opened()
   }
 
   function greeting() {
@@ -120,72 +133,69 @@ function openLink(ground: Ground, to: LinkEvents): Link {
   }
 
   function greet(welcome: Welcome) {
-    sayVia()
+    renamed()
     if (told) return
     told = welcome
     tell(welcome)
-    sides?.waiting.sayAgain()
+    waiting.sayAgain()
   }
 
-  function sayVia() {
-    const up = [fast, final].filter((path) => path.isUp())
-    const names = up.map((path) => path.name()).join('+')
-    if (names === '' || names === via) return
+  /** Other paths are up, or a path takes another way. */
+  function renamed() {
+    const names = [fast.isUp() && ground.fast.name, final.isUp() && ground.final.name].filter(Boolean).join('+')
+    if (!names || names === via) return
     via = names
     tell({ type: 'via', via })
   }
 
-  function down(path: Path, why: LinkClosed, other: Path) {
-    whys.set(path, why)
-    if (other.isAlive()) return sayVia()
-    const isFinal = ({ band }: LinkClosed) => band === 'terminal'
-    const others = whys.get(other)
-    if (!isFinal(why) || !others) end(why)
-    else end(isFinal(others) ? (whys.get(final) ?? why) : others)
+  function down(why: LinkClosed, other: Path) {
+    if (!failure || failure.band === 'terminal' || why.band !== 'terminal') failure = why
+    if (other.isAlive()) renamed()
+    else end(failure)
   }
 
   function end(why: LinkClosed) {
     if (isOver) return
-    // A path rests only while the other carries.
-    if (!fast.isUp()) for (const track of [ground.fast, ground.final]) track.restUntilMs = 0
     isOver = true
-    sides?.waiting.stop()
+    // A path rests only while the other carries.
+    if (!fast.isUp()) ground.fast.restUntilMs = ground.final.restUntilMs = 0
+    waiting.stop()
     fast.close()
     final.close()
     queueMicrotask(() => to.closed(why))
   }
 
-  function send(frame: ClientFrame) {
-    if (!sides) return
-    if (frame.type === 'open') fast.send(sides.fast.opening(frame.conversation))
-    else if (frame.type === 'ping' || frame.type === 'unfollow') fast.send(frame)
-    // Each path has its own order.
-    else if (frame.type === 'operation') fast.send({ ...frame, after: undefined })
-    else if (frame.type === 'typing' && fast.isUp()) return fast.send(frame)
-    sides.final.send(frame, final)
+  function sendFast(frame: ClientFrame) {
+    const { type } = frame
+    // Its places are others.
+    if (type === 'open') fast.send({ ...frame, position: undefined })
+    // Each path has an order of its own.
+    else if (type === 'operation') fast.send({ ...frame, after: undefined })
+    else if (type === 'ping' || type === 'unfollow' || type === 'typing') fast.send(frame)
+  }
+
+  function begin(frame: Hello) {
+    hello = frame
+    if (ground.user !== frame.user) for (const each of [ground.waiting, ground.over]) each.clear()
+    ground.user = frame.user
+    fast.greet()
+    final.greet()
   }
 
   return {
     send(frame) {
-      if (frame.type !== 'hello') return send(frame)
-      hello = frame
-      if (ground.memory.user !== frame.user) ground.memory = newMemory(frame.user)
-      sides = sidesOf(ground.memory)
-      fast.greet()
-      final.greet()
+      if (frame.type === 'hello') return begin(frame)
+      sure.asked(frame)
+      sendFast(frame)
+      if (frame.type === 'history' && !final.isUp())
+        queueMicrotask(() => tell({ type: 'failed', request: frame.request, code: 'unavailable' }))
+      else if (frame.type !== 'typing' || !fast.isUp()) final.send(frame)
     },
     close: () => end({ band: 'retry', code: 'closed' }),
-  }
-
-  function sidesOf(memory: Memory) {
-    const waiting = waitingIn(memory, withdrawMs, clock, tell)
-    const fast = fastLog({ memory, waiting, withdrawMs, now: clock.now, tell })
-    const final: Final = finalLog({ memory, waiting, tell, opening: fast.opening })
-    return { waiting, fast, final }
   }
 }
 
 /** What a session goes by for as long as its link lives. */
-function termsOf({ limits, features }: Welcome): string {
-  return JSON.stringify([limits, features])
+function termsOf({ user, limits, features }: Welcome): string {
+  return JSON.stringify([user, limits, features])
 }

@@ -7,10 +7,7 @@
  */
 import type { Clock } from '../../ports/clock.js'
 import type { Link, LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
-import { bandOfName } from '../../protocol/codes.js'
 import type { ClientFrame, Welcome } from '../../protocol/frames.js'
-
-export type Hello = Extract<ClientFrame, { type: 'hello' }>
 
 /** What the paths of one transport remember from link to link. */
 export interface Track {
@@ -25,7 +22,7 @@ export interface Track {
 export interface PathEvents {
   opened(): void
   /** The greeting of one more link; none yet where the session has not greeted. */
-  greeting(): Hello | undefined
+  greeting(): ClientFrame | undefined
   up(welcome: Welcome): void
   /** After the welcome. */
   frame(frame: LinkFrame): void
@@ -37,7 +34,6 @@ export interface Path {
   isUp(): boolean
   /** Up, or it may soon be. */
   isAlive(): boolean
-  name(): string
   /** The session has greeted. */
   greet(): void
   /** Drops what comes while it is not up. */
@@ -52,19 +48,13 @@ const pongMs = 10_000
 const goodLinkMs = 5_000
 const firstRestMs = 500
 const longestRestMs = 30_000
-const longestHintMs = 3_600_000
-
-export function trackOf(transport: Transport): Track {
-  return { transport, name: transport.name, tries: 0, restUntilMs: 0 }
-}
 
 export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
-  let phase: 'opening' | 'up' | 'resting' | 'off' = 'resting'
   let link: Link | undefined
   let isOpen = false
-  let user: string | undefined
-  let upMs = 0
+  let isUp = false
   let isPingOut = false
+  let upMs = 0
   let cancel = () => {}
 
   function at(atMs: number, run: () => void) {
@@ -73,7 +63,6 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   }
 
   function open() {
-    phase = 'opening'
     const present: Link = track.transport.open({
       opened() {
         if (present !== link) return
@@ -89,52 +78,43 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   }
 
   function greet() {
-    const hello = isOpen && user === undefined && to.greeting()
-    if (!hello) return
-    user = hello.user
-    link?.send(hello)
+    const greeting = isOpen && to.greeting()
+    if (!greeting) return
+    isOpen = false
+    link?.send(greeting)
   }
 
   function hear(frame: LinkFrame) {
     if (frame.type === 'via') {
       track.name = frame.via
       to.renamed()
-    } else if (frame.type === 'refused') lost({ band: bandOfName(frame.code), code: frame.code, retryAfterMs: frame.retryAfterMs })
-    else if (phase === 'opening') return frame.type === 'welcome' && welcomed(frame)
-    else if (frame.type === 'drain') lost({ band: 'retry-after', code: 'drain', retryAfterMs: frame.retryAfterMs })
-    else {
+    } else if (isUp) {
       if (isPingOut) cancel()
       isPingOut = false
-      to.frame(frame)
+      if (frame.type === 'drain') lost({ band: 'retry-after', code: 'drain', retryAfterMs: frame.retryAfterMs })
+      else to.frame(frame)
+    } else if (frame.type === 'welcome') {
+      cancel()
+      isUp = true
+      upMs = clock.now()
+      to.up(frame)
     }
   }
 
-  function welcomed(welcome: Welcome) {
-    if (welcome.user !== user) return lost({ band: 'terminal', code: 'wrong-user' })
-    cancel()
-    phase = 'up'
-    upMs = clock.now()
-    to.up(welcome)
-  }
-
   function lost(why: LinkClosed) {
-    const wasUp = phase === 'up'
-    drop(why.band === 'terminal' ? 'off' : 'resting')
-    const wasGood = wasUp && clock.now() - upMs >= goodLinkMs
-    track.tries = wasGood ? 0 : track.tries + 1
-    const cap = Math.min(longestRestMs, firstRestMs * 2 ** Math.min(track.tries, 10))
-    track.restUntilMs = clock.now() + Math.min(why.retryAfterMs ?? 0, longestHintMs) + clock.roll() * cap
-    if (phase === 'resting') at(track.restUntilMs, open)
+    const wasUp = isUp
+    drop()
+    const nowMs = clock.now()
+    track.tries = wasUp && nowMs - upMs >= goodLinkMs ? 0 : track.tries + 1
+    track.restUntilMs = nowMs + (why.retryAfterMs ?? 0) + clock.roll() * Math.min(longestRestMs, firstRestMs * 2 ** track.tries)
+    if (why.band !== 'terminal') at(track.restUntilMs, open)
     to.down(why, wasUp)
   }
 
-  function drop(next: 'resting' | 'off') {
+  function drop() {
     const present = link
-    phase = next
     link = undefined
-    isOpen = false
-    user = undefined
-    isPingOut = false
+    isOpen = isUp = isPingOut = false
     cancel()
     present?.close()
   }
@@ -142,17 +122,16 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   if (track.restUntilMs > clock.now()) at(track.restUntilMs, open)
   else open()
   return {
-    isUp: () => phase === 'up',
-    isAlive: () => phase === 'up' || phase === 'opening',
-    name: () => track.name,
+    isUp: () => isUp,
+    isAlive: () => link !== undefined,
     greet,
     send(frame) {
-      if (phase !== 'up') return
+      if (!isUp) return
       link?.send(frame)
       if (frame.type !== 'ping' || isPingOut) return
       isPingOut = true
       at(clock.now() + pongMs, () => lost({ band: 'retry', code: 'silent' }))
     },
-    close: () => drop('off'),
+    close: drop,
   }
 }

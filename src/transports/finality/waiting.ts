@@ -1,7 +1,6 @@
 /** Messages that the fast path has brought and the final log does not hold yet: each is said until it is settled, or withdrawn. */
 import type { Clock } from '../../ports/clock.js'
 import type { CombinatorFrame } from '../../ports/transport.js'
-import type { Position } from '../../protocol/frames.js'
 
 type Shown = Extract<CombinatorFrame, { type: 'provisional' }>
 
@@ -12,15 +11,17 @@ export interface Name {
   readonly localId?: string
 }
 
-/** What one user's links know together. */
+interface Each {
+  frame: Shown
+  /** Ends its time, once that runs. */
+  cancel?: () => void
+}
+
 export interface Memory {
-  readonly user: string
   /** In the order of arrival. */
-  readonly waiting: Map<string, { readonly frame: Shown; readonly sinceMs: number }>
+  readonly waiting: Map<string, Each>
   /** Settled or withdrawn of late: not shown again. */
   readonly over: Set<string>
-  /** How far the fast log was heard, by conversation. */
-  readonly heard: Map<string, Position>
 }
 
 export interface Waiting {
@@ -39,41 +40,23 @@ export interface Waiting {
 /** So many wait, and of so many it is known that they wait no more. */
 const most = 1_000
 
-export function newMemory(user: string): Memory {
-  return { user, waiting: new Map(), over: new Set(), heard: new Map() }
-}
-
-export function nameOf({ conversation, author, localId }: Name): string {
+function nameOf({ conversation, author, localId }: Name): string {
   return JSON.stringify([conversation, author, localId])
 }
 
-export function waitingIn({ waiting, over }: Memory, withdrawMs: number, clock: Clock, tell: (frame: CombinatorFrame) => void): Waiting {
-  const since = new Map<string, number>()
-  let cancel: (() => void) | undefined
+type Tell = (frame: CombinatorFrame) => void
 
-  function dueMs({ frame, sinceMs }: { readonly frame: Shown; readonly sinceMs: number }) {
-    return Math.max(sinceMs, since.get(frame.conversation) ?? Number.POSITIVE_INFINITY) + withdrawMs
-  }
+export function waitingIn({ waiting, over }: Memory, withdrawMs: number, clock: Clock, tell: Tell): Waiting {
+  const caughtUp = new Set<string>()
 
-  /** Deadlines are made in order: a timer that is set is the earliest. */
-  function arm() {
-    if (cancel) return
-    let earliest = Number.POSITIVE_INFINITY
-    for (const each of waiting.values()) earliest = Math.min(earliest, dueMs(each))
-    if (earliest < Number.POSITIVE_INFINITY) cancel = clock.timer(earliest, expire)
-  }
-
-  function expire() {
-    cancel = undefined
-    for (const each of [...waiting.values()]) if (dueMs(each) <= clock.now()) withdraw(each.frame)
-    arm()
+  function time(each: Each) {
+    if (caughtUp.has(each.frame.conversation)) each.cancel ??= clock.timer(clock.now() + withdrawMs, () => withdraw(each.frame))
   }
 
   function settle(name: Name) {
-    if (name.localId === undefined) return
     const key = nameOf(name)
+    waiting.get(key)?.cancel?.()
     waiting.delete(key)
-    over.delete(key)
     over.add(key)
     for (const oldest of over) if (over.size > most) over.delete(oldest)
   }
@@ -87,22 +70,29 @@ export function waitingIn({ waiting, over }: Memory, withdrawMs: number, clock: 
     show(frame) {
       const key = nameOf(frame)
       if (over.has(key)) return
-      waiting.set(key, { frame, sinceMs: waiting.get(key)?.sinceMs ?? clock.now() })
+      const each: Each = waiting.get(key) ?? { frame }
+      each.frame = frame
+      waiting.set(key, each)
       tell(frame)
+      time(each)
       const [oldest] = waiting.values()
       if (oldest && waiting.size > most) withdraw(oldest.frame)
-      arm()
     },
     has: (name) => waiting.has(nameOf(name)),
     settle,
     withdraw,
     caughtUp(conversation) {
-      if (!since.has(conversation)) since.set(conversation, clock.now())
-      arm()
+      caughtUp.add(conversation)
+      waiting.forEach(time)
     },
     sayAgain() {
       for (const { frame } of waiting.values()) tell(frame)
     },
-    stop: () => cancel?.(),
+    stop() {
+      for (const each of waiting.values()) {
+        each.cancel?.()
+        each.cancel = undefined
+      }
+    },
   }
 }
