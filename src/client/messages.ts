@@ -3,7 +3,6 @@
  * entry of the outbox that is still pending.
  */
 import type { ReceiptSource } from '../core/inbox/inbox-state.js'
-import { aheadKey } from '../core/ahead.js'
 import type { Entry } from '../core/outbox/entry.js'
 import * as bounds from '../core/bounds.js'
 import type { Provisional } from '../core/state.js'
@@ -16,13 +15,18 @@ import { failure } from './errors.js'
 export type Levels = readonly { readonly joined: number; readonly delivered: number; readonly read: number }[]
 
 export interface Messages<C> {
-  /** `key`: the one it was shown under ahead of the log. */
-  confirmed(row: MessageRow, levels: Levels, key?: string): Message<C>
+  confirmed(row: MessageRow, levels: Levels): Message<C>
   pending(entry: Entry): Message<C>
   ahead(row: Provisional): Message<C>
 }
 
 export const noLevels: Levels = []
+
+/** The same from the first moment to the last (R2), and between an author's messages and another's, whose local ids may be equal. */
+export function keyOf({ author, localId, id }: Pick<MessageRow, 'author' | 'localId'> & { readonly id?: string }, user: string): string {
+  if (localId === undefined) return id as string
+  return author === user ? localId : `${author.length}:${author}${localId}`
+}
 
 export function levelsOf({ members, memberCount, marks }: ReceiptSource, user: string): Levels {
   if (memberCount > bounds.receiptMembers) return noLevels
@@ -55,10 +59,11 @@ export function outcomeOf({ arm }: Entry): Pick<OutboxEntry, 'status' | 'error'>
 export function messages<C>(user: string, schema: StandardSchema<C> | undefined): Messages<C> {
   return {
     // Written out, not spread: it is made once per message.
-    confirmed({ id, seq, rev, author, at, content, localId, deleted }, levels, key = id) {
+    confirmed(row, levels) {
+      const { id, seq, rev, author, at, content, localId, deleted } = row
       const mine = author === user
       const message: { -readonly [Key in keyof Message<C>]: Message<C>[Key] } = {
-        key,
+        key: keyOf(row, user),
         id,
         seq,
         rev,
@@ -71,7 +76,7 @@ export function messages<C>(user: string, schema: StandardSchema<C> | undefined)
       }
       if (mine) {
         message.status = statusAt(levels, seq)
-        if (localId !== undefined) message.key = message.localId = localId
+        if (localId !== undefined) message.localId = localId
       }
       if (deleted) message.deleted = deleted
       else if (schema) Object.assign(message, readContent(schema, content))
@@ -96,7 +101,7 @@ export function messages<C>(user: string, schema: StandardSchema<C> | undefined)
       const { author, localId, content, at } = row
       const mine = author === user
       return {
-        key: mine ? localId : aheadKey(row),
+        key: keyOf(row, user),
         ...(mine && { localId }),
         author,
         mine,

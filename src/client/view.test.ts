@@ -1,6 +1,5 @@
 /** Which messages a view makes anew: only those of which something changed, whatever became of the window. */
 import { describe, expect, it } from 'vitest'
-import { nothingAhead } from '../core/ahead.js'
 import { noReceipts } from '../core/receipts.js'
 import type { ConversationState, Window } from '../core/state.js'
 import type { MessageRow } from '../protocol/frames.js'
@@ -17,7 +16,7 @@ function conversation(rows: readonly MessageRow[], stem = rows, read = 0): Conve
   const tail: Window = { rows, stem, from, to }
   const marks = new Map([['ann', { delivered: read, read }]])
   const log = { state: 'ready', epoch: 'e', head: to, floor: 0, view: null, tail, members, memberCount: 2, liveOn: 1 }
-  return { id: 'c', log, ahead: nothingAhead, entries: [], receipts: { ...noReceipts, marks } } as unknown as ConversationState
+  return { id: 'c', log, ahead: [], entries: [], receipts: { ...noReceipts, marks } } as unknown as ConversationState
 }
 
 function viewing() {

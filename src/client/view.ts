@@ -11,7 +11,7 @@ import { appended, lowerBound } from '../core/timeline/window.js'
 import type { MessageRow } from '../protocol/frames.js'
 import type { Message, View } from './api.js'
 import { chatError } from './errors.js'
-import { levelsOf, type Messages, noLevels, statusAt } from './messages.js'
+import { keyOf, levelsOf, type Messages, noLevels, statusAt } from './messages.js'
 import { once, remembered, steady } from './remembered.js'
 
 export const loadingView: View<never> = { messages: [], gaps: [], hasOlder: false, hasNewer: false, atLatest: true, state: 'loading' }
@@ -54,7 +54,7 @@ function confirmedMaker<C>(user: string, confirmed: Messages<C>['confirmed']) {
   let was: Pick<Window, 'rows' | 'stem'> = { rows: [], stem: [] }
   let levels = noLevels
   let messages: readonly Message<C>[] = []
-  return ({ log, receipts, ahead: { keys } }: ConversationState, window: Window) => {
+  return ({ log, receipts }: ConversationState, window: Window) => {
     const { rows } = window
     const before = was.rows
     const now = levelsNow(log.members, log.memberCount, receipts.marks)
@@ -66,11 +66,7 @@ function confirmedMaker<C>(user: string, confirmed: Messages<C>['confirmed']) {
       const row = rows[i] as MessageRow
       while ((before[at]?.seq as number) < row.seq) at++
       const made = before[at] === row && messages[at]
-      added.push(
-        made && (!made.mine || made.status === statusAt(now, row.seq))
-          ? made
-          : confirmed(row, now, keys.size > 0 ? keys.get(row.id) : undefined),
-      )
+      added.push(made && (!made.mine || made.status === statusAt(now, row.seq)) ? made : confirmed(row, now))
     }
     was = window
     levels = now
@@ -86,10 +82,10 @@ function withPending<C>(
   { rows, from, to }: Window,
   shownAs: (each: Entry | Provisional) => Message<C>,
 ): readonly Message<C>[] {
-  if (entries.length + ahead.rows.length === 0) return confirmed
+  if (entries.length + ahead.length === 0) return confirmed
   const shown = entries.filter(({ voiding }) => !voiding)
   const waiting = shown.filter(({ arm }) => arm.kind !== 'failed')
-  const messages = confirmed.concat(log.view ? [] : byArrival(waiting, ahead.rows).map(shownAs))
+  const messages = confirmed.concat(log.view ? [] : byArrival(waiting, ahead).map(shownAs))
   let inserted = 0
   for (const entry of shown) {
     const { arm } = entry
@@ -102,8 +98,8 @@ function withPending<C>(
 /** Own entries keep their order, and so do the others; where both meet, what came first stands first. */
 function byArrival(entries: readonly Entry[], ahead: readonly Provisional[]): readonly (Entry | Provisional)[] {
   const left = [...ahead]
-  const before = (at: number) => left.splice(0, left.findLastIndex(({ arrivedMs }) => arrivedMs <= at) + 1)
-  return [...entries.flatMap((entry) => [...before(entry.at), entry]), ...left]
+  const before = (ms: number) => left.splice(0, left.findLastIndex(({ arrivedMs }) => arrivedMs <= ms) + 1)
+  return [...entries.flatMap((entry) => [...before(entry.madeMs), entry]), ...left]
 }
 
 function firstUnreadKey(conversation: ConversationState, { rows, from }: Window, user: string): string | undefined {
@@ -111,5 +107,6 @@ function firstUnreadKey(conversation: ConversationState, { rows, from }: Window,
   if (read < from || read >= conversation.log.head) return undefined
   let at = lowerBound(rows, read + 1)
   while (at < rows.length && !isNews(rows[at] as MessageRow, user)) at++
-  return rows[at]?.id
+  const row = rows[at]
+  return row && keyOf(row, user)
 }

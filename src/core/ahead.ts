@@ -4,65 +4,65 @@
  */
 import type { CombinatorFrame } from '../ports/transport.js'
 import type { MessageRow } from '../protocol/frames.js'
+import { isFields } from '../protocol/guards.js'
 import * as bounds from './bounds.js'
 import { entryOf } from './outbox/outbox.js'
-import type { Ahead, Provisional } from './state.js'
+import type { Provisional } from './state.js'
 import * as timing from './timing.js'
 import { never } from './timing.js'
 import { type Draft, report, type Turn } from './turn.js'
+import { authorsStopped } from './typing.js'
 
 type Shown = Extract<CombinatorFrame, { type: 'provisional' }>
 type Named = Pick<MessageRow, 'author' | 'localId'>
 
-export const nothingAhead: Ahead = { rows: [], keys: new Map() }
-
 /** A message of somebody else that is on its way, or a newer state of it. */
-export function showAhead(turn: Turn, c: Draft, { author, localId, content, at }: Shown): void {
-  const { rows } = c.ahead
-  const isIt = isOf({ author, localId })
-  const { tail, view } = c.log
+export function showAhead(turn: Turn, c: Draft, frame: Shown): void {
+  const { author, localId, content, at } = frame
+  const { tail, view, state } = c.log
+  const isIt = isOf(frame)
   const isOwn = author === turn.config.user && entryOf(c, localId)
-  if (isOwn || tail.rows.findLast(isIt) || view?.rows.some(isIt)) return
-  const place = rows.findIndex(isIt)
-  const arrivedMs = rows[place]?.arrivedMs ?? turn.wallMs
-  const row: Provisional = { author, localId, content, at, arrivedMs, untilMs: never }
-  put(c, place < 0 ? [...rows, row].slice(-bounds.ahead) : rows.with(place, row))
+  if (isOwn || state === 'gone' || tail.rows.findLast(isIt) || view?.rows.some(isIt)) return
+  authorsStopped(c, [frame])
+  const place = c.ahead.findIndex(isIt)
+  const { arrivedMs, isOvertaken } = c.ahead[place] ?? { arrivedMs: turn.nowMs, isOvertaken: false }
+  const row: Provisional = { author, localId, content, at, arrivedMs, isOvertaken, untilMs: never }
+  c.ahead = place < 0 ? [...c.ahead, row] : c.ahead.with(place, row)
+  const [oldest] = c.ahead
+  if (c.ahead.length > bounds.ahead) withdraw(turn, c, (each) => each === oldest)
 }
 
-/** No change will carry it. */
+/** No change will carry it, as far as is known here. */
 export function withdraw(turn: Turn, c: Draft, gone: (row: Provisional) => boolean): void {
-  const withdrawn = c.ahead.rows.filter(gone)
+  const withdrawn = c.ahead.filter(gone)
   if (withdrawn.length === 0) return
-  put(
-    c,
-    c.ahead.rows.filter((row) => !gone(row)),
-  )
+  c.ahead = c.ahead.filter((row) => !gone(row))
   for (const was of withdrawn) report(turn, { kind: 'withdrawn', conversation: c.id, was })
 }
 
-/** Rows that the log has taken in settle what was shown ahead of them, under the same key. */
+/** Rows that the log has taken in settle what was shown ahead of them. */
 export function confirm(turn: Turn, c: Draft, rows: readonly MessageRow[]): void {
-  for (const row of c.ahead.rows.length > 0 ? rows : []) {
-    const place = c.ahead.rows.findIndex(isOf(row))
-    const was = c.ahead.rows[place]
+  for (const row of c.ahead.length > 0 ? rows : []) {
+    const place = c.ahead.findIndex(isOf(row))
+    const was = c.ahead[place]
     if (!was) continue
-    const keys = new Map(c.ahead.keys).set(row.id, aheadKey(was))
-    for (const oldest of keys.keys()) if (keys.size > bounds.ahead) keys.delete(oldest)
-    c.ahead = { rows: c.ahead.rows.toSpliced(place, 1), keys }
-    // Another stood before it and does not now, or it says something else.
-    const isCorrected = place > 0 || JSON.stringify(row.content) !== JSON.stringify(was.content)
+    const before = c.ahead.slice(0, place).map((each) => (each.isOvertaken ? each : { ...each, isOvertaken: true }))
+    c.ahead = [...before, ...c.ahead.slice(place + 1)]
+    // It stood before one that the log has before it, or it says something else.
+    const isCorrected = was.isOvertaken || textOf(row.content) !== textOf(was.content)
     if (isCorrected) report(turn, { kind: 'corrected', conversation: c.id, row, was })
   }
+}
+
+/** What has become an entry here, or was adopted as one, shows itself (L5). */
+export function yieldToEntries({ config }: Turn, c: Draft): void {
+  if (c.ahead.length > 0) c.ahead = c.ahead.filter(({ author, localId }) => author !== config.user || !entryOf(c, localId))
 }
 
 /** A new link says again what is on its way; what it does not say again in time is not. */
 export function doubtAhead(turn: Turn, c: Draft): void {
   const untilMs = turn.nowMs + timing.aheadMs
-  if (c.ahead.rows.length > 0)
-    put(
-      c,
-      c.ahead.rows.map((row) => ({ ...row, untilMs })),
-    )
+  if (c.ahead.length > 0) c.ahead = c.ahead.map((row) => ({ ...row, untilMs }))
 }
 
 export function aheadTick(turn: Turn, c: Draft): void {
@@ -70,18 +70,14 @@ export function aheadTick(turn: Turn, c: Draft): void {
 }
 
 export function aheadWakeAt({ ahead }: Draft): number {
-  return ahead.rows.reduce((earliest, { untilMs }) => Math.min(earliest, untilMs), never)
-}
-
-/** Unlike any id of a server, and unlike the key of another author's. */
-export function aheadKey({ author, localId }: Provisional): string {
-  return JSON.stringify([author, localId])
+  return ahead.reduce((earliest, { untilMs }) => Math.min(earliest, untilMs), never)
 }
 
 export function isOf({ author, localId }: Named): (row: Named) => boolean {
   return (row) => row.localId === localId && row.author === author && localId !== undefined
 }
 
-function put(c: Draft, rows: readonly Provisional[]): void {
-  c.ahead = { ...c.ahead, rows }
+/** Equal for equal JSON: another backend may give the keys of an object in another order. */
+function textOf(content: unknown): string | undefined {
+  return JSON.stringify(content, (_, value) => (isFields(value) ? Object.fromEntries(Object.entries(value).sort()) : value))
 }

@@ -1,5 +1,4 @@
 /** Conversations in memory: made at first use, the least recently used let go at the cap (R24). */
-import { nothingAhead } from './ahead.js'
 import { openDisk } from './cache/disk-queue.js'
 import { noteOpened } from './cache/cap.js'
 import { emptyCache } from './cache/cache-state.js'
@@ -46,7 +45,7 @@ export function conversationFor(turn: Turn, id: string): Draft {
   const made: ConversationState = {
     id,
     log: coldLog,
-    ahead: nothingAhead,
+    ahead: [],
     entries: [],
     receipts: noReceipts,
     ephemeral: silent,

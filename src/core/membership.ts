@@ -1,4 +1,5 @@
 /** Left, removed, or never there (R27): the rows stay readable, nothing more is asked or sent, entries fail. */
+import { withdraw } from './ahead.js'
 import { fail } from './outbox/settle.js'
 import { endLoad } from './timeline/history.js'
 import { type Draft, report, type Turn } from './turn.js'
@@ -11,5 +12,6 @@ export function gone(turn: Turn, c: Draft, why: string): void {
   // What was reported `sent` is at the server and stays so.
   for (const { localId, arm } of c.entries)
     if (arm.kind !== 'failed' && arm.kind !== 'acked') fail(turn, c, localId, 'conversation-gone', false)
+  withdraw(turn, c, () => true)
   report(turn, { kind: 'left', conversation: c.id, why })
 }

@@ -111,23 +111,19 @@ export interface Provisional {
   readonly localId: string
   readonly content: unknown
   readonly at: number
-  /** By this device's clock, for its place among what is pending. */
+  /** By the clock of the steps, for its place among what is pending. */
   readonly arrivedMs: number
+  /** The log has taken in one that stood behind it here. */
+  readonly isOvertaken: boolean
   /** Withdrawn then. */
   readonly untilMs: number
-}
-
-export interface Ahead {
-  /** In the order of their arrival. */
-  readonly rows: readonly Provisional[]
-  /** Keys of rows that were shown ahead, by their ids: they keep them (R2). */
-  readonly keys: ReadonlyMap<string, string>
 }
 
 export interface ConversationState {
   readonly id: string
   readonly log: Log
-  readonly ahead: Ahead
+  /** In the order of their arrival. */
+  readonly ahead: readonly Provisional[]
   /** Unsettled own operations in the order they will take effect. */
   readonly entries: readonly Entry[]
   readonly receipts: Receipts

@@ -30,7 +30,7 @@ export function heardTyping(turn: Turn, c: Draft, user: string, on: boolean): vo
 }
 
 /** A message ends its author's typing. */
-export function authorsStopped(c: Draft, rows: readonly MessageRow[]): void {
+export function authorsStopped(c: Draft, rows: readonly Pick<MessageRow, 'author'>[]): void {
   stopped(c, (user) => rows.some(({ author }) => author === user))
 }
 

@@ -9,7 +9,8 @@ import type { ChatState, Config, ConversationState } from '../../src/core/state.
 import { step } from '../../src/core/step.js'
 import * as bounds from '../../src/core/bounds.js'
 import type { Key, Row, StorageErrorCode } from '../../src/ports/storage.js'
-import type { ClientFrame, ServerFrame, Welcome } from '../../src/protocol/frames.js'
+import type { LinkFrame } from '../../src/ports/transport.js'
+import type { ClientFrame, Welcome } from '../../src/protocol/frames.js'
 import { commitRows } from '../../src/storage/memory/commit-rows.js'
 import { type OrderedRows, orderedRows } from '../../src/storage/memory/ordered-rows.js'
 
@@ -24,7 +25,7 @@ export interface DrivenCore {
   entry(localId: string): Entry | undefined
   dispatch(event: CoreEvent): void
   /** Frames of the last link that was opened. */
-  hear(...frames: readonly ServerFrame[]): void
+  hear(...frames: readonly LinkFrame[]): void
   /** Moves time; every deadline on the way is looked at once. */
   wait(ms: number): void
   nowMs(): number

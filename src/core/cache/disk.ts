@@ -8,6 +8,7 @@
  */
 import type { Row, StorageErrorCode } from '../../ports/storage.js'
 import { isCount, isFields, isMarked, maybe } from '../../protocol/guards.js'
+import { yieldToEntries } from '../ahead.js'
 import { conversationFor } from '../conversations.js'
 import { type Entry, entryFromRow, entryWrite } from '../outbox/entry.js'
 import { saved } from '../outbox/outbox.js'
@@ -83,6 +84,7 @@ function adopt(turn: Turn, id: string, found: readonly Entry[]): void {
   turn.outbox.entries += entries.length
   for (const { bytes } of entries) turn.outbox.bytes += bytes
   c.entries = [...entries, ...c.entries]
+  yieldToEntries(turn, c)
   settleHeld(turn, c)
 }
 

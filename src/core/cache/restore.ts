@@ -4,6 +4,7 @@
  */
 import type { Row } from '../../ports/storage.js'
 import type { MessageRow } from '../../protocol/frames.js'
+import { confirm } from '../ahead.js'
 import { settleHeld } from '../outbox/settle.js'
 import { unmarked } from '../receipts.js'
 import { isDense, pageOf, positionOf, windowOf } from '../timeline/window.js'
@@ -39,6 +40,7 @@ export function restored(turn: Turn, c: Draft, rows: readonly Row[]): void {
   log.state = 'ready'
   if (value) fill(c, value, rows)
   else if (rows.length > 0) restart(cache)
+  confirm(turn, c, log.tail.rows)
   settleHeld(turn, c)
 }
 

@@ -1,0 +1,216 @@
+/** R18: what is shown ahead of the log, how the log settles it, and how it is withdrawn. */
+import { describe, expect, it } from 'vitest'
+import { type DrivenCore, drivenCore } from '../../test/fakes/driven-core.js'
+import { edited, live, openedFrame, openWith, pageFrame, requestOf, row, rows, said, send } from '../../test/fakes/wire-frames.js'
+import type { CombinatorFrame } from '../ports/transport.js'
+import * as bounds from './bounds.js'
+
+type Shown = Extract<CombinatorFrame, { type: 'provisional' }>
+
+const shown = (localId: string, more: Partial<Shown> = {}): Shown => ({
+  type: 'provisional',
+  conversation: 'c',
+  author: 'ann',
+  localId,
+  content: { text: localId },
+  at: 5,
+  ...more,
+})
+const gone = (localId: string): CombinatorFrame => ({ type: 'withdrawn', conversation: 'c', author: 'ann', localId })
+/** The log says at `seq` what was shown as `localId`. */
+const final = (seq: number, localId: string, text = localId) => said(seq, { localId, content: { text } })
+const ids = (core: DrivenCore, id = 'c') => core.conversation(id).ahead.map(({ localId }) => localId)
+const told = (core: DrivenCore) => [
+  core.reports('corrected').map(({ was }) => was.localId),
+  core.reports('withdrawn').map(({ was }) => was.localId),
+]
+const five = () => live(drivenCore(), 5)
+
+describe('R18: a message shown ahead', () => {
+  it('stands in the order of arrival; a newer state of it keeps its place', () => {
+    const core = five()
+    core.hear(shown('a'), shown('b'))
+    core.wait(10)
+    core.hear(shown('a', { content: 'new' }))
+    expect(core.conversation().ahead).toMatchObject([{ localId: 'a', content: 'new', at: 5 }, { localId: 'b' }])
+    expect(told(core)).toEqual([[], []])
+  })
+
+  it('is another one under the same local id of another author', () => {
+    const core = five()
+    core.hear(shown('a'), shown('a', { author: 'ben' }), final(6, 'a'))
+    expect(core.conversation().ahead).toMatchObject([{ author: 'ben' }])
+  })
+
+  it('is not shown where the log holds it, an entry of this user shows it, or there is no such conversation here', () => {
+    const core = live(drivenCore(), 400, 50)
+    core.hear(final(401, 'held'))
+    core.dispatch({ kind: 'jump', conversation: 'c', call: 1, seq: 100 })
+    const far = rows(76, 125).map((each) => (each.seq === 100 ? row(100, { localId: 'far' }) : each))
+    core.hear(pageFrame(requestOf(core, 'history'), 75, 125, 401, { rows: far }))
+    send(core, 'mine')
+    core.hear(shown('held'), shown('far'), shown('mine', { author: 'me' }), shown('a', { conversation: 'other' }))
+    expect(ids(core)).toEqual([])
+  })
+
+  it('of this user from another tab is shown until that tab’s entry is adopted here', () => {
+    const other = drivenCore({ lane: 'other' })
+    other.online()
+    send(other, 'a')
+    const core = live(drivenCore({ disk: other.disk, claim: null }), 5)
+    core.dispatch({ kind: 'lanes-claimed', lanes: [] })
+    core.hear(shown('a', { author: 'me' }), shown('b', { author: 'me' }), shown('a'))
+    expect(ids(core)).toEqual(['a', 'b', 'a'])
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['other'] })
+    expect(core.entry('a')).toBeDefined()
+    expect(core.conversation().ahead).toMatchObject([{ localId: 'b' }, { localId: 'a', author: 'ann' }])
+  })
+
+  it('ends its author’s typing', () => {
+    const core = five()
+    for (const user of ['ann', 'ben']) core.hear({ type: 'typing', conversation: 'c', user, on: true })
+    core.hear(shown('a'))
+    expect([...core.conversation().ephemeral.typing.keys()]).toEqual(['ben'])
+  })
+
+  it('L11: beyond 256 the oldest is withdrawn', () => {
+    const core = five()
+    core.hear(...Array.from({ length: bounds.ahead + 2 }, (_, i) => shown(`a${i}`)))
+    expect([ids(core).length, ids(core)[0], told(core)]).toEqual([bounds.ahead, 'a2', [[], ['a0', 'a1']]])
+  })
+
+  it('L8: is in no row on disk', () => {
+    const core = five()
+    core.hear(shown('a'))
+    core.wait(10_000)
+    expect(JSON.stringify(core.stored([]))).not.toContain('"a"')
+  })
+})
+
+describe('R18: the log settles it', () => {
+  it('live, wherever it lands', () => {
+    const core = five()
+    core.hear(shown('a'), shown('b'), shown('c'))
+    core.hear(final(6, 'a'), said(7), final(8, 'b'))
+    expect([ids(core), told(core)]).toEqual([['c'], [[], []]])
+  })
+
+  it('by a catch-up, a reset, a page of history, and the disk', () => {
+    const landed = (seq: number) => row(seq, { localId: 'a', content: { text: 'a' } })
+    const caught = five()
+    caught.hear(shown('a'), said(8))
+    caught.hear(openedFrame(requestOf(caught, 'open'), 5, 8, { rows: [row(6), landed(7), row(8)] }))
+    const reset = five()
+    reset.hear(shown('a'), said(8))
+    reset.hear(openedFrame(requestOf(reset, 'open'), 6, 8, { reset: 'too-old', rows: [landed(7), row(8)] }))
+    const paged = live(drivenCore(), 300, 50)
+    paged.hear(shown('a'))
+    paged.dispatch({ kind: 'load', conversation: 'c', call: 1, way: 'older', limit: 50 })
+    paged.hear(pageFrame(requestOf(paged, 'history'), 200, 250, 300, { rows: [...rows(201, 249), landed(250)] }))
+    const before = five()
+    before.hear(final(6, 'a'))
+    before.wait(1_000)
+    const read = drivenCore({ disk: before.disk })
+    read.online()
+    read.hold()
+    read.dispatch({ kind: 'watch', conversation: 'c' })
+    read.hear(shown('a'))
+    expect(ids(read)).toEqual(['a'])
+    read.release()
+    for (const core of [caught, reset, paged, read]) expect([ids(core), told(core)]).toEqual([[], [[], []]])
+  })
+
+  it('not while it waits beyond a hole', () => {
+    const core = five()
+    core.hear(shown('a'), final(8, 'a'))
+    expect(ids(core)).toEqual(['a'])
+    core.hear(openedFrame(requestOf(core, 'open'), 5, 7))
+    expect(ids(core)).toEqual([])
+  })
+
+  it('that it says something else is told once; the same with other keys first is the same', () => {
+    const core = five()
+    const content = { x: [{ a: 1, b: 2 }], y: null }
+    core.hear(shown('a'), shown('b', { content }), shown('c'))
+    core.hear(final(6, 'a', 'other'))
+    core.hear(said(7, { localId: 'b', content: { y: null, x: [{ b: 2, a: 1 }] } }), final(8, 'c'))
+    core.hear(edited(9, 6, { localId: 'a' }))
+    expect(core.reports('corrected')).toMatchObject([
+      { conversation: 'c', row: { seq: 6, content: { text: 'other' } }, was: { localId: 'a', content: { text: 'a' } } },
+    ])
+  })
+
+  it('that it is deleted already is told', () => {
+    const core = five()
+    core.hear(shown('a'), said(6, { localId: 'a', content: undefined, deleted: true }))
+    expect(told(core)).toEqual([['a'], []])
+  })
+
+  it.each([
+    ['a b c', 'b a c', ['a']],
+    ['a b c', 'c a b', ['a', 'b']],
+    ['a b c', 'b c a', ['a']],
+    ['a b c', 'a c', []],
+    ['a b c', 'c b', ['b']],
+  ])('shown as %s, in the log as %s: %j stand elsewhere', (arrival, log, moved) => {
+    for (const together of [true, false]) {
+      const core = five()
+      core.hear(...arrival.split(' ').map((localId) => shown(localId)))
+      const frames = log.split(' ').map((localId, i) => final(6 + i, localId))
+      if (together) core.hear(...frames)
+      else for (const frame of frames) core.hear(frame)
+      expect(told(core)).toEqual([moved, []])
+    }
+  })
+})
+
+describe('R18: it is withdrawn', () => {
+  it('when the transport says so, once', () => {
+    const core = five()
+    core.hear(shown('a'), shown('b'), gone('a'), gone('a'), gone('c'))
+    expect([ids(core), told(core)]).toEqual([['b'], [[], ['a']]])
+    core.hear(final(6, 'a'))
+    expect(told(core)).toEqual([[], ['a']])
+  })
+
+  it('when a new link does not say it again in 10 s; while there is no link it stays', () => {
+    const core = five()
+    core.hear(shown('a'), shown('b'))
+    core.wait(60_000)
+    core.offline()
+    core.wait(400)
+    expect(ids(core)).toEqual(['a', 'b'])
+    core.online()
+    openWith(core, 5)
+    core.hear(shown('b'))
+    core.wait(9_999)
+    expect(ids(core)).toEqual(['a', 'b'])
+    core.wait(1)
+    expect([ids(core), told(core)]).toEqual([['b'], [[], ['a']]])
+    core.wait(60_000)
+    expect(ids(core)).toEqual(['b'])
+  })
+
+  it('when this user is no member any more; nothing is shown after', () => {
+    const core = five()
+    core.hear(shown('a'), { type: 'left', conversation: 'c', seq: 6, why: 'removed' }, shown('b'))
+    expect([ids(core), told(core)]).toEqual([[], [[], ['a']]])
+  })
+})
+
+describe('the way', () => {
+  it('is named by the link, before the welcome and after, and forgotten with it', () => {
+    const core = drivenCore()
+    const via = () => (core.state().session as { via?: string }).via
+    core.dispatch({ kind: 'connect' })
+    core.hear({ type: 'via', via: 'one' })
+    expect([via(), core.reports('via')]).toEqual(['one', []])
+    core.online()
+    core.hear({ type: 'via', via: 'two' })
+    expect(via()).toBe('two')
+    expect(core.reports('via').map((report) => report.via)).toEqual(['one', 'two'])
+    core.offline()
+    core.wait(1_000)
+    expect(via()).toBe('')
+  })
+})

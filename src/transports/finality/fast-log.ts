@@ -1,0 +1,48 @@
+/** What is taken from the fast path: its messages, ahead of the final log, and what is of the moment. Its places and answers mean nothing. */
+import type { LinkFrame } from '../../ports/transport.js'
+import type { MessageRow, Welcome } from '../../protocol/frames.js'
+import type { Waiting } from './waiting.js'
+
+export interface FastLog {
+  welcomed(welcome: Welcome): void
+  hear(frame: LinkFrame): void
+}
+
+export interface FastLogParts {
+  readonly waiting: Waiting
+  /** What is older than this there has had its time. */
+  readonly withdrawMs: number
+  readonly now: () => number
+  readonly tell: (frame: LinkFrame) => void
+}
+
+export function fastLog({ waiting, withdrawMs, now, tell }: FastLogParts): FastLog {
+  /** Milliseconds since 1970 by the clock of the fast path, less those of `now`. */
+  let skewMs = 0
+
+  function message(conversation: string, { author, localId, content, at, rev, seq, deleted }: MessageRow) {
+    if (localId === undefined) return
+    const name = { conversation, author, localId }
+    // One that has waited and is settled, or never waited, is not its to change.
+    if (rev !== seq && !waiting.has(name)) return
+    if (deleted) waiting.withdraw(name)
+    else waiting.show({ type: 'provisional', ...name, content, at })
+  }
+
+  return {
+    welcomed({ time }) {
+      skewMs = time - now()
+    },
+    hear(frame) {
+      const { type } = frame
+      if ('people' in frame && frame.people) tell({ type: 'people', people: frame.people })
+      if (type === 'opened') {
+        // Of its newest page only what the final log may not have had time for.
+        for (const row of frame.rows) if (now() + skewMs - row.at < withdrawMs) message(frame.conversation, row)
+      } else if (type === 'provisional') waiting.show(frame)
+      else if (type === 'withdrawn') waiting.withdraw(frame)
+      else if (type === 'typing') tell(frame)
+      else if (type === 'change' && frame.change.kind === 'message') message(frame.conversation, frame.change.message)
+    },
+  }
+}
