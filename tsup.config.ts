@@ -32,6 +32,8 @@ export default defineConfig({
     index: 'src/index.ts',
     'transports/websocket/index': 'src/transports/websocket/index.ts',
     'transports/sse/index': 'src/transports/sse/index.ts',
+    'transports/fallback/index': 'src/transports/fallback/index.ts',
+    'transports/shared/index': 'src/transports/shared/index.ts',
     'transports/mock/index': 'src/transports/mock/index.ts',
     'storage/indexeddb/index': 'src/storage/indexeddb/index.ts',
     'react/index': 'src/react/index.ts',
