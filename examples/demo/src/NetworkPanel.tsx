@@ -55,7 +55,7 @@ export function NetworkPanel({ person }: { readonly person: Person }): ReactElem
           ))}
         </select>
       </label>
-      <label className="choice">
+      <label className={sockets === 'pass' ? 'choice' : 'choice harmed'}>
         Sockets
         <select
           value={sockets}
