@@ -3,11 +3,15 @@ import type { Chat, Conversation, View } from '../../src/client/api.js'
 import { composeChat } from '../../src/client/create-chat.js'
 import type { Faults } from '../../src/core/planted.js'
 import { indexedDbStorage } from '../../src/storage/indexeddb/index.js'
+import { type FallbackOptions, fallback } from '../../src/transports/fallback/index.js'
+import { sseTransport } from '../../src/transports/sse/index.js'
 import { webSocketTransport } from '../../src/transports/websocket/index.js'
 
 export interface PageOptions {
   readonly user: string
   readonly url: string
+  /** The same server over events: reached by `url` or this, whichever works. Default `url` alone. */
+  readonly events?: { readonly url: string } & FallbackOptions
   readonly faults?: Faults
   /** Follow this conversation at once. Default none. */
   readonly conversation?: string
@@ -34,9 +38,11 @@ const marked = new Set<string>()
 
 const loom = {
   doubled,
-  async open({ user, url, faults = {}, conversation, idle = false }: PageOptions) {
+  async open({ user, url, events, faults = {}, conversation, idle = false }: PageOptions) {
     globalThis.planted = faults
-    chat = composeChat({ user, transport: webSocketTransport({ url, token: user }), storage: indexedDbStorage({ name: 'e2e' }) })
+    const socket = webSocketTransport({ url, token: user })
+    const transport = events ? fallback([socket, sseTransport({ url: events.url, token: user })], events) : socket
+    chat = composeChat({ user, transport, storage: indexedDbStorage({ name: 'e2e' }) })
     chat.outbox.subscribe((entries) => {
       for (const { localId, content, status, durable } of entries) {
         if (!durable || status === 'saving' || marked.has(localId)) continue
