@@ -9,7 +9,7 @@ import { startServer } from './parts/server-process.mjs'
 import { table } from './parts/table.mjs'
 
 const server = await startServer('chatloom')
-await server.put({ id: 'c0', members: ['me', 'other'] })
+for (const user of ['sse', 'websocket']) await server.put({ id: user, members: [user] })
 const { inBrowser, end } = await stage('link-page')
 const found = table()
 try {

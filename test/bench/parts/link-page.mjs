@@ -5,9 +5,10 @@ import { webSocketTransport } from 'chatloom/websocket'
 
 const content = (n) => ({ text: `until what was thread has become cloth ${n}` })
 
-async function sit(transport) {
-  const chat = createChat({ user: 'me', transport })
-  const talk = chat.conversation('c0')
+/** Each a user with a conversation alone, so that none hears of the other. */
+async function sit(user, transport) {
+  const chat = createChat({ user, transport })
+  const talk = chat.conversation(user)
   let heard = () => {}
   talk.timeline.subscribe((view) => heard(view))
   chat.connect()
@@ -45,7 +46,7 @@ async function sit(transport) {
 
 const address = `//127.0.0.1:${new URLSearchParams(location.search).get('port')}/`
 const [sse, websocket] = await Promise.all([
-  sit(sseTransport({ url: `http:${address}`, token: 'me' })),
-  sit(webSocketTransport({ url: `ws:${address}`, token: 'me' })),
+  sit('sse', sseTransport({ url: `http:${address}`, token: 'sse' })),
+  sit('websocket', webSocketTransport({ url: `ws:${address}`, token: 'websocket' })),
 ])
 globalThis.bench = { sse, websocket }
