@@ -34,8 +34,8 @@ export function createWays(user: string, tab: Promise<number>): Ways {
   const transports: Record<Mode, Transport> = {
     socket,
     sse,
-    // Looks up sooner than the default, for one who waits for it.
-    automatic: fallback([socket, sse], { probeMs: 2_000 }),
+    // Sooner than the default, for one who waits for it; a link that lived 5 s was good, and the session comes back from it at once.
+    automatic: fallback([socket, sse], { probeMs: 6_000 }),
   }
   return {
     transport: shared({ name: 'ways', open: (to) => openLink(transports, mode, holds, to) }),
