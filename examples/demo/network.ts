@@ -3,6 +3,7 @@
  * directions, as the controls say at that moment. The handshake is left alone, or there would be no link to spoil.
  */
 import type { ClientFrame, Link, LinkClosed, LinkEvents, LinkFrame, Readable, ServerFrame, Transport } from 'chatloom'
+import { value } from './value.js'
 
 export interface Network {
   readonly offline: boolean
@@ -94,7 +95,8 @@ function rejectionOf(frame: ClientFrame): ServerFrame | undefined {
   return { type: 'reject', conversation, localId, try: frame.try, code: 'forbidden', final: true }
 }
 
-const handshake = new Set(['hello', 'welcome', 'refused'])
+/** And what no wire carries: which way a link takes. */
+const handshake = new Set(['hello', 'welcome', 'refused', 'via'])
 
 /** One direction: first in, first out, but for the frames that are made late on purpose. */
 function lane<Frame extends ClientFrame | LinkFrame>(controls: Controls, deliver: (frame: Frame) => void) {
@@ -145,21 +147,4 @@ function lane<Frame extends ClientFrame | LinkFrame>(controls: Controls, deliver
   }
 
   return { pass, stop }
-}
-
-function value<T>(first: T): Readable<T> & { set(next: T): void } {
-  const runs = new Set<(value: T) => void>()
-  let now = first
-  return {
-    get: () => now,
-    set: (next) => {
-      now = next
-      for (const run of [...runs]) run(now)
-    },
-    subscribe: (run) => {
-      runs.add(run)
-      run(now)
-      return () => void runs.delete(run)
-    },
-  }
 }

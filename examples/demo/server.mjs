@@ -1,6 +1,6 @@
 /**
- * The demo's server: the chat server on SQLite, with WebSockets at any path and server-sent events at /chat, the built page, and one
- * route that kills sockets. A token is a user name, so it listens on this machine alone unless HOST says otherwise. Ended in any way,
+ * The demo's server: the chat server on SQLite, with WebSockets at any path and server-sent events at /chat, the built page, and
+ * routes that tell of links and harm them (links.mjs). A token is a user name, so it listens on this machine alone unless HOST says otherwise. Ended in any way,
  * it goes on from the same data folder.
  *   PORT      default 8080
  *   HOST      default 127.0.0.1
@@ -10,6 +10,7 @@ import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { createChatServer, nodeHandler, sqliteStore } from 'chatloom/server'
+import { createLinks } from './links.mjs'
 import { pages } from './pages.mjs'
 import { isPerson, seed } from './seed.mjs'
 
@@ -22,32 +23,25 @@ const chat = createChatServer({
   auth: ({ token }) => (isPerson(token) ? { userId: token, profile: { name: token } } : null),
 })
 
-/** The open sockets of each user, as the page's address of the socket names them. */
-const sockets = new Map()
-
+const links = createLinks()
 const events = nodeHandler(chat.fetch)
 const page = pages(new URL('dist/', import.meta.url))
+const urlOf = (request) => new URL(request.url ?? '/', 'http://demo')
+
 const server = createServer((request, response) => {
-  const url = new URL(request.url ?? '/', 'http://demo')
-  if (request.method === 'POST' && url.pathname === '/demo/kill') {
-    const killed = kill(url.searchParams.get('user'))
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ killed }))
-    return
-  }
-  if (url.pathname === '/chat') return events(request, response)
-  void page(url.pathname, response)
+  const url = urlOf(request)
+  const answer = links.answer(request.method, url)
+  if (answer) return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+  if (url.pathname !== '/chat') return void page(url.pathname, response)
+  if (!links.events(url, request, response)) events(request, response)
 })
 
-server.on('upgrade', (request, socket) => {
-  const user = new URL(request.url ?? '/', 'http://demo').searchParams.get('user')
-  const open = sockets.get(user) ?? new Set()
-  sockets.set(user, open.add(socket))
-  socket.once('close', () => {
-    open.delete(socket)
-    if (open.size === 0) sockets.delete(user)
-  })
+server.on('upgrade', (request, socket, head) => {
+  const url = urlOf(request)
+  if (links.holdsUp(url, socket)) return
+  links.socket(url, socket)
+  chat.handleUpgrade(request, socket, head)
 })
-chat.attach(server)
 
 /** Its errors say what to do: another process has the file, or an engine is missing. */
 function openStore(path) {
@@ -57,12 +51,6 @@ function openStore(path) {
     console.error(error.message)
     process.exit(1)
   }
-}
-
-function kill(user) {
-  const open = [...(sockets.get(user) ?? [])]
-  for (const socket of open) socket.destroy()
-  return open.length
 }
 
 server.on('error', (error) => {

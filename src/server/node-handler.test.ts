@@ -187,3 +187,13 @@ it('answers 500 for a handler that fails, and 400 where there is no address', as
   expect(response.statusCode).toBe(400)
   response.destroy()
 })
+
+it('does not call a client gone that has its answer', async () => {
+  const signals: AbortSignal[] = []
+  const url = await mount(async (request) => {
+    signals.push(request.signal)
+    return echo(request)
+  })
+  for (let i = 0; i < 3; i++) await (await post(url, 'x')).text()
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false])
+})

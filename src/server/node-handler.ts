@@ -15,7 +15,8 @@ export function nodeHandler(handler: Handler): (request: IncomingMessage, respon
 
 async function answer(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  // Whoever has the whole answer did not go away: to say so costs more than all else of a small answer.
+  response.once('close', () => response.writableFinished || gone.abort())
   response.on('error', () => {})
   const asked = requestOf(request, response, gone.signal)
   if (!asked) return void response.writeHead(400).end()

@@ -1,4 +1,7 @@
-/** A1: the demo as `npm start` serves it, two users on one page, its server killed five times; both snapshots against SQLite (L1–L5). */
+/**
+ * A1: the demo as `npm start` serves it, two users on one page, its server killed five times; both snapshots against SQLite (L1–L5); and the ways
+ * it connects.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +15,7 @@ import { type Program, program } from './program.js'
 
 declare global {
   interface Window {
-    chats: { readonly ana: Chat; readonly ben: Chat }
+    chats: { readonly ana: Chat; readonly ben: Chat; readonly cleo?: Chat }
     /** Every message that any snapshot has shown, by user and `seq`. */
     seen: Record<string, Seen>
     /** How many snapshots showed a message twice. */
@@ -98,6 +101,37 @@ it('loses, doubles and disorders nothing of 200 sends each way over five kill -9
     expect(await page.evaluate((name) => [...(window.seen[name] as Seen).values()].sort((a, b) => a.seq - b.seq), user)).toEqual(stored)
     expect(await page.evaluate((name) => window.doubled[name], user)).toBe(0)
   }
+})
+
+it('goes the way that is wanted, falls back when sockets are blocked, and shares one link among the tabs of a user', async () => {
+  const context = await browser.newContext()
+  const first = await context.newPage()
+  await first.goto(`http://localhost:${demo.port}/?user=cleo`)
+  const goes = (way: string) => first.locator('.tab code', { hasText: new RegExp(`^${way}$`) }).waitFor()
+  await goes('websocket')
+  await first.getByLabel('Sockets').selectOption('refused')
+  await goes('sse')
+  await first.getByRole('button', { name: 'Heal' }).click()
+  await goes('websocket')
+  await first.getByRole('button', { name: 'SSE', exact: true }).click()
+  await goes('sse')
+  await first.getByRole('button', { name: 'Kill connection' }).click()
+  await first.waitForFunction(() => window.chats.cleo?.session.get().phase === 'waiting')
+  await goes('sse')
+
+  const opening = context.waitForEvent('page')
+  await first.getByRole('link', { name: 'Another tab of Cleo' }).click()
+  const second = await opening
+  const said = (text: RegExp) => second.locator('.ways', { hasText: text }).waitFor()
+  await said(/Tab 2\s*shares a link/)
+  await second.waitForFunction(() => window.chats.cleo?.session.get().phase === 'online')
+  await said(/Server: 1 link \(SSE of tab 1\)/)
+  await second.evaluate(() => window.chats.cleo?.conversation('logbook').send({ text: 'From the second tab' }))
+  await first.locator('.message', { hasText: 'From the second tab' }).waitFor()
+  await first.close()
+  await said(/Tab 2\s*holds the link/)
+  await said(/1 link \(SSE of tab 2\)/)
+  await context.close()
 })
 
 function storedRows() {

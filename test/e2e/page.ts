@@ -3,13 +3,17 @@ import type { Chat, Conversation, Readable, View } from '../../src/client/api.js
 import { composeChat } from '../../src/client/create-chat.js'
 import type { Faults } from '../../src/core/planted.js'
 import { indexedDbStorage } from '../../src/storage/indexeddb/index.js'
+import { type FallbackOptions, fallback } from '../../src/transports/fallback/index.js'
 import { shared } from '../../src/transports/shared/index.js'
+import { sseTransport } from '../../src/transports/sse/index.js'
 import { webSocketTransport } from '../../src/transports/websocket/index.js'
 import { watchBrowser, watched, watchLinks, welcomedSince } from './watched.js'
 
 export interface PageOptions {
   readonly user: string
   readonly url: string
+  /** The same server over events: reached by `url` or this, whichever works. Default `url` alone. */
+  readonly events?: { readonly url: string } & FallbackOptions
   readonly faults?: Faults
   /** Follow this conversation at once. Default none. */
   readonly conversation?: string
@@ -57,10 +61,11 @@ const loom = {
   disordered,
   watched,
   welcomedSince,
-  async open({ user, url, faults = {}, conversation, idle = false, shared: isShared = false }: PageOptions) {
+  async open({ user, url, events, faults = {}, conversation, idle = false, shared: isShared = false }: PageOptions) {
     globalThis.planted = faults
     if (isShared) watchBrowser()
-    const own = webSocketTransport({ url, token: user })
+    const socket = webSocketTransport({ url, token: user })
+    const own = events ? fallback([socket, sseTransport({ url: events.url, token: user })], events) : socket
     const transport = isShared ? watchLinks(shared(own)) : own
     chat = composeChat({ user, transport, storage: indexedDbStorage({ name: 'e2e' }) })
     chat.outbox.subscribe((entries) => {

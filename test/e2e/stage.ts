@@ -24,12 +24,16 @@ export interface Proxy {
 }
 
 export interface ChatProcess {
+  readonly port: number
   /** Ends it as by a power cut. */
   kill(): Promise<void>
   /** Starts it again on the same data. */
   start(): Promise<void>
   readonly database: string
 }
+
+/** `url` default: the proxy's. */
+type OpenOptions = Omit<PageOptions, 'url'> & Partial<PageOptions>
 
 export interface Stage {
   readonly server: ChatProcess
@@ -39,9 +43,9 @@ export interface Stage {
   /** A browser whose disk survives in `profile`. */
   browser(profile: string): Promise<BrowserContext>
   /** A page with `window.loom`, and a chat opened in it. */
-  page(context: BrowserContext, options: Omit<PageOptions, 'url'>): Promise<Page>
+  page(context: BrowserContext, options: OpenOptions): Promise<Page>
   /** Opens the chat again in a page that was reloaded. */
-  reload(page: Page, options: Omit<PageOptions, 'url'>): Promise<void>
+  reload(page: Page, options: OpenOptions): Promise<void>
   end(): Promise<void>
 }
 
@@ -57,8 +61,7 @@ export async function setStage(seed?: (path: string) => Promise<void>): Promise<
   const pages = await servePage()
   const origin = `http://${loopback}:${(pages.address() as AddressInfo).port}`
   const contexts: BrowserContext[] = []
-  const open = (page: Page, options: Omit<PageOptions, 'url'>) =>
-    page.evaluate((given) => window.loom.open(given), { ...options, url: proxy.url } as PageOptions)
+  const open = (page: Page, options: OpenOptions) => page.evaluate((given) => window.loom.open(given), { url: proxy.url, ...options })
   return {
     server,
     proxy,
@@ -91,7 +94,7 @@ export async function setStage(seed?: (path: string) => Promise<void>): Promise<
   }
 }
 
-async function startServer(data: string): Promise<ChatProcess & { readonly port: number }> {
+async function startServer(data: string): Promise<ChatProcess> {
   let child: ChildProcess
   let port = 0
   const server = {

@@ -1,8 +1,9 @@
-/** One person's whole application: inbox, conversation and the panel that spoils the network. */
+/** One person's whole application: inbox, conversation, and the panels that choose the way to the server and spoil it. */
 import { ChatProvider } from 'chatloom/react'
 import { type ReactElement, useState } from 'react'
 import type { Person } from './chats.js'
 import { Inbox } from './Inbox.js'
+import { LinkPanel } from './LinkPanel.js'
 import { NetworkPanel } from './NetworkPanel.js'
 import { Talk } from './Talk.js'
 
@@ -23,6 +24,7 @@ export function Desk({ person }: { readonly person: Person }): ReactElement {
           <Inbox open={open} onOpen={choose} />
           <Talk key={open} id={open} onList={() => setListed(true)} />
         </div>
+        <LinkPanel person={person} />
         <NetworkPanel person={person} />
       </section>
     </ChatProvider>

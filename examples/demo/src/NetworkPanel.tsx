@@ -1,7 +1,8 @@
 /** Spoils this person's network while one looks on. */
-import { type ReactElement, useState, useSyncExternalStore } from 'react'
+import { type ReactElement, useSyncExternalStore } from 'react'
 import { nameOf } from './names.js'
 import type { Person } from './chats.js'
+import type { Sockets } from './door.js'
 import { goodNetwork, type Network } from '../network.js'
 
 type Switch = Exclude<keyof Network, 'latencyMs'>
@@ -17,12 +18,18 @@ const switches: readonly (readonly [Switch, string, string])[] = [
 const latencies = [0, 300, 1000, 3000]
 
 export function NetworkPanel({ person }: { readonly person: Person }): ReactElement {
-  const { controls, chat } = person
+  const { controls, chat, door } = person
   const network = useSyncExternalStore(controls.network.subscribe, controls.network.get)
   const harm = useSyncExternalStore(controls.harm.subscribe, controls.harm.get)
   const outbox = useSyncExternalStore(chat.outbox.subscribe, chat.outbox.get)
   const storage = useSyncExternalStore(chat.storage.subscribe, chat.storage.get)
-  const spoilt = (Object.keys(goodNetwork) as (keyof Network)[]).some((key) => network[key] !== goodNetwork[key])
+  const links = useSyncExternalStore(door.links.subscribe, door.links.get)
+  const sockets = links?.sockets ?? 'pass'
+  const heal = (): void => {
+    controls.set(goodNetwork)
+    if (sockets !== 'pass') void door.setSockets('pass')
+  }
+  const spoilt = sockets !== 'pass' || (Object.keys(goodNetwork) as (keyof Network)[]).some((key) => network[key] !== goodNetwork[key])
   return (
     <fieldset className="network">
       <legend>{nameOf(person.user)}’s network</legend>
@@ -38,7 +45,7 @@ export function NetworkPanel({ person }: { readonly person: Person }): ReactElem
           {label}
         </button>
       ))}
-      <label className="latency">
+      <label className="choice">
         Latency
         <select value={network.latencyMs} onChange={(event) => controls.set({ latencyMs: Number(event.target.value) })}>
           {latencies.map((ms) => (
@@ -48,9 +55,23 @@ export function NetworkPanel({ person }: { readonly person: Person }): ReactElem
           ))}
         </select>
       </label>
-      <KillButton kill={person.kill} />
+      <label className={sockets === 'pass' ? 'choice' : 'choice harmed'}>
+        Sockets
+        <select
+          value={sockets}
+          onChange={(event) => void door.setSockets(event.target.value as Sockets)}
+          title="What the server does with this user's WebSockets"
+        >
+          <option value="pass">pass</option>
+          <option value="refused">refused</option>
+          <option value="silent">silent</option>
+        </select>
+      </label>
+      <button type="button" className="kill" title="The server destroys this user's links" onClick={() => void door.kill()}>
+        {links ? 'Kill connection' : 'Server is away'}
+      </button>
       {spoilt && (
-        <button type="button" className="heal" onClick={() => controls.set(goodNetwork)}>
+        <button type="button" className="heal" onClick={heal}>
           Heal
         </button>
       )}
@@ -59,20 +80,5 @@ export function NetworkPanel({ person }: { readonly person: Person }): ReactElem
         {storage.kind === 'disk' ? 'on disk' : `in memory${storage.reason ? ` (${storage.reason})` : ''}`}
       </output>
     </fieldset>
-  )
-}
-
-function KillButton({ kill }: { readonly kill: () => Promise<void> }): ReactElement {
-  const [failed, setFailed] = useState(false)
-  const run = (): void => {
-    kill().then(
-      () => setFailed(false),
-      () => setFailed(true),
-    )
-  }
-  return (
-    <button type="button" className="kill" title="The server destroys this user's socket" onClick={run}>
-      {failed ? 'Server is away' : 'Kill connection'}
-    </button>
   )
 }

@@ -1,8 +1,10 @@
 /** The people of the page: each a chat of its own, with its own disk and its own, spoilable network. */
 import { type Chat, createChat, type StandardSchema } from 'chatloom'
 import { indexedDbStorage } from 'chatloom/indexeddb'
-import { webSocketTransport } from 'chatloom/websocket'
 import { type Controls, createControls, unreliable } from '../network.js'
+import { createWays, type Ways } from '../ways.js'
+import { createDoor, type Door } from './door.js'
+import { tabNumber } from './tabs.js'
 
 export interface Content {
   readonly text: string
@@ -12,8 +14,10 @@ export interface Person {
   readonly user: string
   readonly chat: Chat<Content>
   readonly controls: Controls
-  /** Has the server cut this user's sockets, without a word. */
-  readonly kill: () => Promise<void>
+  readonly ways: Ways
+  readonly door: Door
+  /** Which of this user's tabs this is. */
+  readonly tab: Promise<number>
 }
 
 declare global {
@@ -36,17 +40,14 @@ const contentSchema: StandardSchema<Content> = {
 /** Creates a person's chat and connects it. */
 export function createPerson(user: string): Person {
   const controls = createControls()
-  const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-  const socket = webSocketTransport({ url: `${scheme}://${location.host}/ws?user=${user}`, token: user })
+  const tab = tabNumber(user)
+  const ways = createWays(user, tab)
   const chat = createChat<Content>({
     user,
-    transport: unreliable(socket, controls),
+    transport: unreliable(ways.transport, controls),
     storage: indexedDbStorage({ name: 'chatloom-demo' }),
     content: contentSchema,
   })
   chat.connect()
-  const kill = async (): Promise<void> => {
-    await fetch(`/demo/kill?user=${user}`, { method: 'POST' })
-  }
-  return { user, chat, controls, kill }
+  return { user, chat, controls, ways, door: createDoor(user), tab }
 }

@@ -17,8 +17,8 @@ createRoot(document.getElementById('root') as HTMLElement).render(
       <h1>chatloom</h1>
       <p>
         {users.length > 1
-          ? 'Two people, two clients, one server. Break the network below and watch nothing get lost.'
-          : 'One person in a tab of its own. Open another beside it.'}
+          ? 'Two people, two clients, one server. Choose how they connect, break the network, and watch nothing get lost.'
+          : 'One person in a tab of its own. Open another: all of them share one link.'}
       </p>
       <nav>
         {users.length > 1 ? (

@@ -12,14 +12,21 @@ const quiet = ['no-sandbox', 'disable-gpu', 'disable-quic', 'no-first-run', 'dis
 const args = [...quiet, 'disable-sync'].map((flag) => `--${flag}`)
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
 
-export async function stage() {
+/** `script`: what runs in its pages, a file of this folder. */
+export async function stage(script = 'page') {
   const { outputFiles } = await build({
-    entryPoints: [`${repository}test/bench/parts/page.mjs`],
+    entryPoints: [`${repository}test/bench/parts/${script}.mjs`],
     bundle: true,
     format: 'esm',
     minify: true,
     write: false,
-    alias: { chatloom: `${dist}/index.js`, 'chatloom/indexeddb': `${dist}/storage/indexeddb/index.js` },
+    logLevel: 'error',
+    alias: {
+      chatloom: `${dist}/index.js`,
+      'chatloom/indexeddb': `${dist}/storage/indexeddb/index.js`,
+      'chatloom/sse': `${dist}/transports/sse/index.js`,
+      'chatloom/websocket': `${dist}/transports/websocket/index.js`,
+    },
   })
   const server = createServer((request, response) => {
     const isScript = request.url === '/page.js'

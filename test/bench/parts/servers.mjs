@@ -8,13 +8,13 @@ import { createServer as createTcpServer } from 'node:net'
 const kinds = {
   async chatloom() {
     const { entry } = await import('./built.mjs')
-    const { createChatServer, memoryStore } = await entry('server/index')
+    const { createChatServer, memoryStore, nodeHandler } = await entry('server/index')
     const server = createChatServer({
       store: memoryStore(),
       auth: ({ token }) => ({ userId: token }),
       limits: { framesPerSecond: 1_000_000, frameBurst: 1_000_000 },
     })
-    const http = createHttpServer()
+    const http = createHttpServer(nodeHandler(server.fetch))
     server.attach(http)
     return { listener: http, put: (conversation) => server.conversations.put(conversation) }
   },

@@ -89,3 +89,18 @@ it('lets a stream go whose end is read', async () => {
   vi.advanceTimersByTime(5_000)
   await reader.closed
 })
+
+it('answers a POST behind what its frames have caused', async () => {
+  const { read } = await stream()
+  const name = nameIn(await read())
+  const post = (frame: object) =>
+    server.fetch(new Request('http://x/', { method: 'POST', headers: { 'chatloom-link': name }, body: JSON.stringify(frame) }))
+  await post({ type: 'hello', version: 1, user: 'ann', device: 'd', lane: 'l', link: 1 })
+  await read()
+  const order: string[] = []
+  await Promise.all([
+    read().then((text) => order.push(text)),
+    post({ type: 'ping', n: 1 }).then(({ status }) => order.push(String(status))),
+  ])
+  expect(order).toEqual([expect.stringContaining('pong'), '204'])
+})
