@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createChat } from '../../index.js'
 import type { LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
@@ -285,6 +286,38 @@ describe('playSession', () => {
     expect(session.left()).toHaveLength(2)
   })
 
+  it('answers nothing that was asked before it opened', async () => {
+    const session = playSession([header, line(0, 'opened'), up(0, open(1)), down(0, failed(1))])
+    const { link, told } = listen(session)
+    link.send(open(1))
+    await quiet()
+    expect(told).toEqual(['opened'])
+  })
+
+  it('opens once, and says nothing before', async () => {
+    const session = playSession([header, down(0, typing(true)), line(0, 'opened'), line(0, 'opened'), down(0, typing(false))])
+    const { told } = listen(session)
+    await quiet()
+    expect(told).toEqual(['opened', typing(false)])
+  })
+
+  it('has not played what a closed link did not hear', async () => {
+    const session = playSession([header, line(0, 'opened')])
+    listen(session).link.close()
+    await quiet()
+    expect(session.left()).toEqual([line(0, 'opened')])
+  })
+
+  it('tells questions of different types apart', async () => {
+    const session = playSession([header, line(0, 'opened'), up(0, hello), up(0, { type: 'inbox', request: 1 }), down(0, failed(1))])
+    const { link, told } = listen(session)
+    await quiet()
+    link.send({ type: 'inbox', request: 5 })
+    link.send(hello)
+    await quiet()
+    expect(told).toEqual(['opened', failed(5)])
+  })
+
   it('leaves it to the client to give up a link', async () => {
     const session = playSession([header, line(0, 'opened'), line(0, 'close'), line(0, 'closed', { why: broken }), line(0, 'full')])
     const { told } = listen(session)
@@ -360,6 +393,58 @@ describe('lines that cannot be played', () => {
   ])('%s', (_, lines, words) => {
     expect(() => playSession(lines)).toThrow(new RegExp(`^playSession: ${words}`))
     expect(() => playSession(lines)).toThrow(TypeError)
+  })
+
+  it('are refused or played, whatever they are, and nothing else is thrown', async () => {
+    const id = fc.constantFrom<unknown>('c', 'x', '', 7, null)
+    const number = fc.constantFrom<unknown>(0, 1, 2, -1, 1.5, '1', undefined)
+    const frame = fc.record(
+      {
+        type: fc.constantFrom('hello', 'open', 'operation', 'ping', 'typing', 'failed', 'reject', 'ack', 'via', 'else', 7),
+        conversation: id,
+        user: id,
+        localId: id,
+        epoch: id,
+        code: id,
+        via: id,
+        request: number,
+        try: number,
+        on: fc.boolean(),
+        final: fc.boolean(),
+      },
+      { requiredKeys: [] },
+    )
+    const event = fc.constantFrom('open', 'opened', 'up', 'down', 'closed', 'close', 'full', 'else')
+    const why = fc.record({ band: fc.constantFrom('retry', 'x'), code: id })
+    const lines = fc.array(fc.record({ ms: number, link: number, event, frame, why }), { maxLength: 8 })
+    let played = 0
+    await fc.assert(
+      fc.asyncProperty(lines, fc.array(frame, { maxLength: 4 }), async (events, asked) => {
+        try {
+          const good = events.filter((one) => {
+            const text = JSON.stringify(one)
+            try {
+              playSession([header, text])
+              return true
+            } catch (error) {
+              expect(error).toBeInstanceOf(TypeError)
+              expect((error as Error).message).toMatch(/^playSession: line 2 is no /)
+              return false
+            }
+          })
+          const { link, told } = listen(playSession([header, ...good.map((one) => JSON.stringify(one))]))
+          await quiet()
+          for (const one of asked) link.send(one as unknown as ClientFrame)
+          link.close()
+          await quiet()
+          played += told.length
+        } catch (error) {
+          expect.unreachable(String(error))
+        }
+      }),
+      { numRuns: 300, seed: 1 },
+    )
+    expect(played).toBeGreaterThan(300)
   })
 
   it('are not those of a newer server: its frames are told as unknown (R10)', async () => {

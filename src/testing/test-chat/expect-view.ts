@@ -16,8 +16,7 @@ function isLike(message: Message, expected: ExpectedMessage): boolean {
 }
 
 /** Content that is a text or has one; else its JSON. */
-function textOf({ content, deleted }: Message): string {
-  if (deleted) return '(deleted)'
+function textOf({ content }: Message): string {
   if (typeof content === 'string') return content
   return isFields(content) && typeof content.text === 'string' ? content.text : `${JSON.stringify(content)}`
 }

@@ -78,7 +78,7 @@ function openLink({ time, hub, user }: NetworkParts, faults: Faults, ends: Set<E
       send(frames) {
         for (const frame of frames) down.pass(frame)
       },
-      close: (code, retryAfterMs) => down.then(() => end({ band: bandOf(closeCodes[code]), code, retryAfterMs })),
+      close: (code) => down.then(() => end({ band: bandOf(closeCodes[code]), code })),
     })
 
   const end: End = (why) => {
@@ -88,13 +88,11 @@ function openLink({ time, hub, user }: NetworkParts, faults: Faults, ends: Set<E
     up.stop()
     down.stop()
     inside?.closed()
-    time.beat()
     queueMicrotask(() => to.closed(why))
   }
 
   ends.add(end)
   down.then(() => {
-    time.beat()
     phase = 'open'
     to.opened()
   })

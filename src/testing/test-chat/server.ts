@@ -34,7 +34,6 @@ export function worldOf(time: Time, users: () => readonly string[]): World {
     clock: { now: () => time.clock.wall() },
     mint: () => `i${++minted}`,
     turn(run) {
-      time.beat()
       queueMicrotask(() => {
         time.beat()
         run()
@@ -45,7 +44,6 @@ export function worldOf(time: Time, users: () => readonly string[]): World {
 
   const join = async (conversation: string, author: string) => {
     const members = await store.members({ tenant, conversation })
-    if (members.includes(author)) return
     const all = new Set([...(members.length > 0 ? members : users()), author])
     await hub.put({ tenant, conversation, members: Array.from(all, (user) => ({ user })) })
   }

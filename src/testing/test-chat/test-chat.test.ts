@@ -101,6 +101,35 @@ describe('a test chat', () => {
     expect(() => test.chat.conversation('hello').send({} as Content)).toThrow('no text')
   })
 
+  it('delivers many messages of one moment before it is quiet', async () => {
+    const test = begin()
+    await test.expectView('hello', [])
+    const stop = test.chat.conversation('hello').timeline.subscribe(() => {})
+    await Promise.all(Array.from({ length: 250 }, (_, i) => test.server.says('hello', 'bob', { text: `${i}` })))
+    expect(statuses(test)).toHaveLength(250)
+    stop()
+  })
+
+  it('takes what a chat takes, and asks no browser for locks', async () => {
+    const request = vi.fn()
+    vi.stubGlobal('navigator', { locks: { request } })
+    const metrics = vi.fn()
+    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() }
+    const test = begin({ metrics, logger })
+    const bob = test.join<Content>('bob', { delivered: 'opened' })
+    await test.server.put({ id: 'hello', members: ['ann', 'bob'] })
+    test.chat.conversation('hello').send({ text: 'hi' })
+    await test.pass(10_000)
+    await test.expectView('hello', [{ status: 'sent' }])
+    await bob.expectView('hello', ['hi'])
+    await test.expectView('hello', [{ status: 'delivered' }])
+    expect(metrics).toHaveBeenCalledWith({ name: 'send-latency', ms: 0 })
+    test.goOffline()
+    await test.pass(0)
+    expect(Object.values(logger).some(({ mock }) => mock.calls.length > 0)).toBe(true)
+    expect(request).not.toHaveBeenCalled()
+  })
+
   it('is the same for the same seed, and another for another', async () => {
     const run = async (seed: number) => {
       const test = begin({ seed })
@@ -218,6 +247,15 @@ describe('waiting', () => {
     expect(test.clock.now()).toBe(30_000)
     await test.until(() => test.clock.now() >= 40_000, { withinMs: 60_000 })
     expect(test.clock.now()).toBeLessThan(90_000)
+  })
+
+  it('lets go of what it looked at', async () => {
+    const test = begin()
+    const bob = test.join('bob', { delivered: 'opened' })
+    await bob.expectView('hello', [])
+    test.chat.conversation('hello').send({ text: 'hi' })
+    await test.pass(10_000)
+    await test.expectView('hello', [{ status: 'sent' }], { withinMs: 0 })
   })
 
   it('says what is shown instead, and takes no longer than it may', async () => {

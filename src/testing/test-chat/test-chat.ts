@@ -61,7 +61,7 @@ export interface TestChat<Content = unknown> extends TestDevice<Content> {
   pass(ms: number): Promise<void>
   /** Lets time pass until it is so. Rejects with an `Error` when it never is. */
   until(isSo: () => boolean, options?: WaitOptions): Promise<void>
-  /** Ends every chat and the server; nothing is left running. Safe to call twice. */
+  /** Ends every chat; nothing is left running. Safe to call twice. */
   close(): Promise<void>
 }
 
@@ -91,7 +91,6 @@ export function createTestChat<Content = unknown>(options: TestChatOptions<Conte
     },
     async close() {
       await Promise.all(chats.map((chat) => chat.close()))
-      await world.hub.stop('going-away')
       await time.quiet()
     },
   }
