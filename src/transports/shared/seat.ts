@@ -11,10 +11,10 @@
  */
 import type { LinkClosed, LinkFrame } from '../../ports/transport.js'
 import type { ClientFrame } from '../../protocol/frames.js'
+import { claim, createForce } from './force.js'
 import type { Hello } from './holder.js'
 import { type Host, type House, host } from './host.js'
 import { createMailbox, isMessage, type Message, type Unsigned } from './message.js'
-import type { LockEvents, Tabs } from './tabs.js'
 import { keepVigil } from './vigil.js'
 
 export interface SeatEvents {
@@ -28,24 +28,7 @@ export interface Seat {
   leave(): void
 }
 
-/** So long after the lock was taken by force nobody takes it by force. */
-const robberyPauseMs = 60_000
-/** Who gets the licence to use force waits so long: by then it has heard whether another has just used it. */
-const licenceMs = 1_000
-
 const moved: LinkClosed = { band: 'retry-after', code: 'moved', retryAfterMs: 0 }
-
-/** A place in the queue for a lock, or the lock; what is released is not asked for again. */
-function claim(tabs: Tabs, name: string, to: LockEvents) {
-  let release = tabs.lock(name, to)
-  return {
-    force() {
-      release()
-      release = tabs.lock(name, to, true)
-    },
-    release: () => release(),
-  }
-}
 
 export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvents): Seat {
   const { tabs, clock } = house
@@ -53,9 +36,7 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
   let phase: 'waiting' | 'seated' | 'holding' | 'left' = 'waiting'
   let hosting: Host | undefined
   let holderId = ''
-  let licence: ReturnType<typeof claim> | undefined
   let hasLock = false
-  let stopForce = () => {}
   const channel = tabs.channel(name, (data) => phase !== 'left' && isMessage(data) && data.from !== id && hear(data))
   const mailbox = createMailbox(channel)
   const post = (message: Unsigned) => mailbox.post({ ...message, from: id })
@@ -65,6 +46,10 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
   // A page that is frozen could hold the lock, and even answer, while its link carries nothing.
   const unwatch = tabs.freezing(() => end(moved))
   const link = claim(tabs, name, { held, lost: () => end(moved) })
+  const force = createForce(house, name, (peaceMs) => {
+    post({ kind: 'forced', peaceMs })
+    link.force()
+  })
   const deliver = (frame: LinkFrame) => phase !== 'left' && to.frame(frame)
 
   function hear(message: Message) {
@@ -98,32 +83,15 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
     for (const frame of frames) deliver(frame)
   }
 
-  /** The holder does not answer. Timers of hidden tabs all run at one moment: one of them gets the licence, and the others hear of it. */
+  /** The holder does not answer. */
   function rob() {
     vigil.rest()
-    if (clock.now() < house.peaceUntilMs) return
-    if (licence) licence.force()
-    else licence = claim(tabs, `${name}/licence`, { held: prepare, lost() {} })
-  }
-
-  function prepare() {
-    stopForce()
-    stopForce = clock.timer(clock.now() + licenceMs, () => {
-      house.peaceUntilMs = clock.now() + robberyPauseMs
-      post({ kind: 'forced', peaceMs: robberyPauseMs })
-      link.force()
-    })
-  }
-
-  function returnLicence() {
-    stopForce()
-    licence?.release()
-    licence = undefined
+    force.want()
   }
 
   /** The holder is awake, or there is a new one. */
   function trust() {
-    returnLicence()
+    force.drop()
     vigil.rest()
   }
 
@@ -132,7 +100,7 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
     if (phase !== 'waiting') return end(moved)
     phase = 'holding'
     vigil.stop()
-    returnLicence()
+    force.drop()
     hosting = host(house, { name, id, hello }, { post, deliver, end })
   }
 
@@ -140,7 +108,7 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
     if (phase === 'left') return
     phase = 'left'
     post(hosting ? { kind: 'over', why: why.code === 'closed' ? moved : why } : { kind: 'leave' })
-    for (const stop of [vigil.stop, mailbox.flush, channel.close, giveUpSeat, unwatch, returnLicence]) stop()
+    for (const stop of [vigil.stop, mailbox.flush, channel.close, giveUpSeat, unwatch, force.drop]) stop()
     hosting?.close()
     link.release()
     to.end(why)
