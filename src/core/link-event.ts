@@ -12,7 +12,7 @@ import { greet, heardFrom, leave, sessionFrame, welcomed } from './session.js'
 import { admitLive } from './timeline/admit.js'
 import { failedCatchUp, opened, unfollowed } from './timeline/catch-up.js'
 import { endLoad, page } from './timeline/history.js'
-import { heard, hinted } from './timeline/live.js'
+import { hinted } from './timeline/live.js'
 import { type Draft, draftOf, drafts, onlineLink, type Turn } from './turn.js'
 import { heardTyping } from './typing.js'
 
@@ -50,7 +50,7 @@ function receive(turn: Turn, frame: Exclude<LinkFrame, ChangeFrame>): void {
   if (!onlineLink(turn)) return
   for (const { conversation, epoch, seq } of heads) {
     const c = draftOf(turn, conversation)
-    if (c?.log.epoch === epoch) (frame.type === 'head' ? hinted : heard)(c, seq)
+    if (c?.log.epoch === epoch) hinted(c, seq)
     else if (c && c.log.epoch !== '') unfollowed(c)
   }
   switch (frame.type) {

@@ -140,8 +140,9 @@ export function tellReceipts(turn: Turn, c: Draft): void {
   if (!isHeard || !isLive(turn, log) || isCrowded(turn)) return
   const { user, delivered: from } = config
   const { epoch, head, liveOn: on } = log
-  const isLate = nowMs >= receiptsWakeAt(turn, c)
-  const isAnew = isLate || receipts.told.on !== on
+  // Not covered in time: as if nothing had been told.
+  if (nowMs >= receiptsWakeAt(turn, c)) receipts.told = noReceipts.told
+  const isAnew = receipts.told.on !== on
   const told = isAnew ? noMark : receipts.told
   const own = markOf(receipts, user)
   const { read: to, marked: set } = pendingOf(c)
@@ -151,10 +152,7 @@ export function tellReceipts(turn: Turn, c: Draft): void {
   const isDelivered = deliverable > Math.max(own.delivered, told.delivered) && othersWrote(log, user, own.delivered)
   const delivered = isDelivered ? deliverable : undefined
   const marked = set && (isAnew || set.rev > receipts.toldRev) ? set : undefined
-  const isDue = read || delivered || marked
-  // What was told may no longer be wanted: nothing is left to wait for.
-  if (isLate && !isDue) receipts.told = { ...noReceipts.told, on }
-  if (!isDue) return
+  if (!read && !delivered && !marked) return
   turn.frames.push({ type: 'receipt', conversation, epoch, read, delivered, marked })
   receipts.told = { on, read: read ?? told.read, delivered: delivered ?? told.delivered, dueMs: nowMs + timing.ackMs }
   if (marked) receipts.toldRev = marked.rev
@@ -163,7 +161,7 @@ export function tellReceipts(turn: Turn, c: Draft): void {
 /** When what was told on this link, and is not covered, is told again: it may have been lost on a link that lives. */
 export function receiptsWakeAt(turn: Turn, { log, receipts }: Draft): number {
   const { told, marked, pending, toldRev } = receipts
-  if (told.on !== log.liveOn || !isLive(turn, log) || isCrowded(turn)) return never
+  if (told.on !== log.liveOn || isCrowded(turn)) return never
   const own = markOf(receipts, turn.config.user)
   const isCovered = told.read <= own.read && told.delivered <= own.delivered && !(pending?.marked && toldRev > marked.rev)
   return isCovered ? never : told.dueMs

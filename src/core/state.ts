@@ -67,7 +67,7 @@ export interface Log {
   /** The link on which it is followed and caught up; 0: none. */
   readonly liveOn: number
   readonly catchUp: CatchUp | null
-  /** The highest `seq` that a `head` frame has named, and when the next catch-up may begin that only hints ask for. */
+  /** The highest `seq` that a hint has named, and when the next catch-up may begin that only hints ask for. */
   readonly hinted: number
   readonly hintAtMs: number
   /** Not before this time is a failed catch-up tried again. */

@@ -7,7 +7,7 @@ export function heard({ log }: Draft, seq: number): void {
   if (seq > log.heard && Number.isSafeInteger(seq)) log.heard = seq
 }
 
-/** A `head` frame spoke of it. */
+/** A `head` frame or a `pong` spoke of it. */
 export function hinted(c: Draft, seq: number): void {
   heard(c, seq)
   c.log.hinted = Math.max(c.log.hinted, seq)

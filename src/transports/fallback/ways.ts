@@ -16,7 +16,7 @@ export interface Ways {
 
 export function waysOf(transports: readonly Transport[], silentMs: number, probeMs: number, clock: Clock): Ways {
   const after = (ms: number, run: () => void) => clock.timer(clock.now() + ms, run)
-  const worked = recall()
+  const worked = remembered()
   const first = Math.max(
     0,
     transports.findIndex(({ name }) => name === worked),
@@ -28,18 +28,15 @@ export function waysOf(transports: readonly Transport[], silentMs: number, probe
 export function carries(ways: Ways, way: number): void {
   if (ways.first !== way) ways.waitMs = ways.probeMs
   ways.first = way
-  try {
-    localStorage.setItem(memory, ways.transports[way]?.name ?? '')
-  } catch {
-    // Without storage the next page begins with the best way again.
-  }
+  remembered(ways.transports[way]?.name)
 }
 
 const memory = 'chatloom.way'
 
-/** The name of the way that carried last in this browser, where it lets us know. */
-function recall(): string | null {
+/** The name of the way that carried last in this browser. Where it keeps nothing, the next page begins with the best way again. */
+function remembered(name?: string): string | null {
   try {
+    if (name) localStorage.setItem(memory, name)
     return localStorage.getItem(memory)
   } catch {
     return null
