@@ -86,7 +86,7 @@ function command(turn: Turn, event: Command, c: Draft): void {
       return jump(turn, c, event.call, event.seq)
     case 'jump-latest':
       // What a jump or a load forward would bring is no longer wanted: it would lead away again.
-      if (c.log.load && c.log.load.way !== 'older') endLoad(turn, c)
+      if (c.log.load?.way !== 'older') endLoad(turn, c)
       c.log.view = null
   }
 }

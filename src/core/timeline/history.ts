@@ -234,6 +234,6 @@ export function loadDeadline(turn: Turn, c: Draft): void {
 type Failed = Extract<Effect, { kind: 'answer' }>['code']
 
 /** Ends calls of the application; without a code they went well. */
-export function answer(turn: Turn, calls: readonly number[], code?: Failed): void {
+function answer(turn: Turn, calls: readonly number[], code?: Failed): void {
   for (const call of calls) turn.effects.push({ kind: 'answer', call, code })
 }

@@ -18,9 +18,9 @@ export function race({ transports, first, silentMs, after }: Ways, to: RaceEvent
   let stopWaiting = () => {}
 
   function tryNext() {
-    const way = left.shift()
-    const transport = way === undefined ? undefined : transports[way]
-    if (way === undefined || !transport) return
+    const way = left.shift() as number
+    const transport = transports[way]
+    if (!transport) return
     stopWaiting()
     stopWaiting = after(silentMs, tryNext)
     const link = transport.open({
@@ -52,7 +52,7 @@ export function race({ transports, first, silentMs, after }: Ways, to: RaceEvent
 
   tryNext()
   return {
-    send: (frame) => taken !== undefined && links.get(taken)?.send(frame),
+    send: (frame) => links.get(taken as number)?.send(frame),
     close() {
       stopWaiting()
       left.length = 0
