@@ -13,7 +13,7 @@ import type { LinkClosed, LinkFrame } from '../../ports/transport.js'
 import type { ClientFrame } from '../../protocol/frames.js'
 import { claim, createForce } from './force.js'
 import type { Hello } from './holder.js'
-import { type Host, type House, host } from './host.js'
+import { type Host, type HostEvents, type House, host } from './host.js'
 import { createMailbox, isMessage, type Message, type Unsigned } from './message.js'
 import { keepVigil } from './vigil.js'
 
@@ -30,14 +30,51 @@ export interface Seat {
 
 const moved: LinkClosed = { band: 'retry-after', code: 'moved', retryAfterMs: 0 }
 
+interface Place {
+  phase: 'waiting' | 'seated' | 'holding' | 'left'
+  holderId: string
+  /** The lock of the seat. */
+  hasLock: boolean
+}
+
+/** What a seat that does not hold the link makes of what it hears. */
+function listenTo(house: House, id: string, at: Place, { post, deliver, end, trust }: HostEvents & { trust(): void }) {
+  const { clock } = house
+
+  function hear(message: Message) {
+    if (message.kind === 'holding') heardHolding(message.from, message)
+    else if (message.kind === 'forced') {
+      house.peaceUntilMs = clock.now() + message.peaceMs
+      trust()
+    } else if (message.kind === 'awake' && message.from === at.holderId) trust()
+    else if (message.kind === 'down') heardDown(message.from, message.to, message.frames)
+    else if (message.kind === 'over' && message.from === at.holderId) end(message.why)
+  }
+
+  function heardHolding(from: string, { lane, link, peaceMs }: Extract<Message, { kind: 'holding' }>) {
+    Object.assign(house, { last: { lane, link }, peaceUntilMs: clock.now() + peaceMs })
+    if (at.phase === 'seated' && from !== at.holderId) return end(moved)
+    if (from === at.holderId || !at.hasLock) return
+    at.holderId = from
+    trust()
+    post({ kind: 'join' })
+  }
+
+  function heardDown(from: string, seat: string | undefined, frames: readonly LinkFrame[]) {
+    if (seat === id && from === at.holderId) at.phase = 'seated'
+    if (at.phase !== 'seated' || from !== at.holderId || (seat ?? id) !== id) return
+    for (const frame of frames) deliver(frame)
+  }
+
+  return { hear }
+}
+
 export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvents): Seat {
   const { tabs, clock } = house
   const id = `${clock.wall()}.${clock.roll()}`
-  let phase: 'waiting' | 'seated' | 'holding' | 'left' = 'waiting'
   let hosting: Host | undefined
-  let holderId = ''
-  let hasLock = false
-  const channel = tabs.channel(name, (data) => phase !== 'left' && isMessage(data) && data.from !== id && hear(data))
+  const at: Place = { phase: 'waiting', holderId: '', hasLock: false }
+  const channel = tabs.channel(name, (data) => at.phase !== 'left' && isMessage(data) && data.from !== id && (hosting ?? ear).hear(data))
   const mailbox = createMailbox(channel)
   const post = (message: Unsigned) => mailbox.post({ ...message, from: id })
   const vigil = keepVigil(clock, { ask: () => post({ kind: 'ask' }), doubt: rob })
@@ -50,37 +87,13 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
     post({ kind: 'forced', peaceMs })
     link.force()
   })
-  const deliver = (frame: LinkFrame) => phase !== 'left' && to.frame(frame)
+  const deliver = (frame: LinkFrame) => at.phase !== 'left' && to.frame(frame)
 
-  function hear(message: Message) {
-    if (hosting) return hosting.hear(message)
-    if (message.kind === 'holding') heardHolding(message.from, message)
-    else if (message.kind === 'forced') {
-      house.peaceUntilMs = clock.now() + message.peaceMs
-      trust()
-    } else if (message.kind === 'awake' && message.from === holderId) trust()
-    else if (message.kind === 'down') heardDown(message.from, message.to, message.frames)
-    else if (message.kind === 'over' && message.from === holderId) end(message.why)
-  }
+  const ear = listenTo(house, id, at, { post, deliver, end, trust })
 
   function sit() {
-    hasLock = true
+    at.hasLock = true
     post({ kind: 'ask' })
-  }
-
-  function heardHolding(from: string, { lane, link, peaceMs }: Extract<Message, { kind: 'holding' }>) {
-    Object.assign(house, { last: { lane, link }, peaceUntilMs: clock.now() + peaceMs })
-    if (phase === 'seated' && from !== holderId) return end(moved)
-    if (from === holderId || !hasLock) return
-    holderId = from
-    trust()
-    post({ kind: 'join' })
-  }
-
-  function heardDown(from: string, seat: string | undefined, frames: readonly LinkFrame[]) {
-    if (seat === id && from === holderId) phase = 'seated'
-    if (phase !== 'seated' || from !== holderId || (seat ?? id) !== id) return
-    for (const frame of frames) deliver(frame)
   }
 
   /** The holder does not answer. */
@@ -97,16 +110,16 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
 
   function held() {
     // What this session has heard came by the link of another: it begins anew.
-    if (phase !== 'waiting') return end(moved)
-    phase = 'holding'
+    if (at.phase !== 'waiting') return end(moved)
+    at.phase = 'holding'
     vigil.stop()
     force.drop()
     hosting = host(house, { name, id, hello }, { post, deliver, end })
   }
 
   function end(why: LinkClosed) {
-    if (phase === 'left') return
-    phase = 'left'
+    if (at.phase === 'left') return
+    at.phase = 'left'
     post(hosting ? { kind: 'over', why: why.code === 'closed' ? moved : why } : { kind: 'leave' })
     for (const stop of [vigil.stop, mailbox.flush, channel.close, giveUpSeat, unwatch, force.drop]) stop()
     hosting?.close()
@@ -117,7 +130,7 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
   return {
     send(frame) {
       if (hosting) hosting.send(frame)
-      else if (phase === 'seated') post({ kind: 'up', frames: [frame] })
+      else if (at.phase === 'seated') post({ kind: 'up', frames: [frame] })
     },
     leave: () => end({ band: 'retry', code: 'closed' }),
   }
