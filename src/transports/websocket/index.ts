@@ -30,7 +30,7 @@ export function webSocketTransport(options: WebSocketTransportOptions): Transpor
 const noWebSocket: LinkClosed = {
   band: 'terminal',
   code: 'no-websocket',
-  reason: 'No link was opened: this runtime has no WebSocket (Node before 22). Install ws and pass { WebSocket } to webSocketTransport.',
+  reason: 'No link was opened: this runtime has no WebSocket. Install ws and pass its { WebSocket }.',
 }
 
 const normalClosure = 1000
