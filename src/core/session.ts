@@ -116,7 +116,7 @@ export function leave(turn: Turn, { band, code, reason, retryAfterMs }: LinkClos
   const refreshes = session.refreshes + (band === 'refresh' ? 1 : 0)
   if (band === 'terminal' || refreshes >= bounds.tokenTries) {
     turn.session = { phase: 'refused', link, code }
-    return warn(turn, 'Refused: no link before connect() is called again.', { code })
+    return warn(turn, 'The link was refused; connect() tries again.', { code })
   }
   const wasGood = session.phase === 'online' && nowMs - session.sinceMs >= timing.goodLinkMs
   const tried = wasGood ? 0 : session.attempt
