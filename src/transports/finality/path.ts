@@ -41,9 +41,8 @@ export interface Path {
   close(): void
 }
 
-const connectMs = 15_000
-/** After a ping any frame must come within this. */
-const pongMs = 10_000
+/** A welcome must come within this, and after a ping any frame. */
+const patienceMs = 15_000
 /** A link that lived this long was good. */
 const goodLinkMs = 5_000
 const firstRestMs = 500
@@ -113,11 +112,8 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
 function dial(transport: Transport, clock: Clock, to: LinkEvents): Link {
   let isOver = false
   let isPingOut = false
-  let calm = within(connectMs, 'connect-timeout')
-
-  function within(ms: number, code: string) {
-    return clock.timer(clock.now() + ms, () => end({ band: 'retry', code }))
-  }
+  const worry = () => clock.timer(clock.now() + patienceMs, () => end({ band: 'retry', code: 'silent' }))
+  let calm = worry()
 
   function end(why: LinkClosed) {
     if (isOver) return
@@ -146,7 +142,7 @@ function dial(transport: Transport, clock: Clock, to: LinkEvents): Link {
       link.send(frame)
       if (frame.type !== 'ping' || isPingOut) return
       isPingOut = true
-      calm = within(pongMs, 'silent')
+      calm = worry()
     },
     close,
   }
