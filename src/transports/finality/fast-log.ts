@@ -5,7 +5,7 @@ import type { Waiting } from './waiting.js'
 
 export interface FastLog {
   welcomed(welcome: Welcome): void
-  hear(frame: LinkFrame): void
+  hear(frame: LinkFrame, isFinalUp: boolean): void
 }
 
 export interface FastLogParts {
@@ -33,7 +33,7 @@ export function fastLog({ waiting, withdrawMs, now, tell }: FastLogParts): FastL
     welcomed({ time }) {
       skewMs = time - now()
     },
-    hear(frame) {
+    hear(frame, isFinalUp) {
       const { type } = frame
       if ('people' in frame && frame.people) tell({ type: 'people', people: frame.people })
       if (type === 'opened') {
@@ -42,6 +42,7 @@ export function fastLog({ waiting, withdrawMs, now, tell }: FastLogParts): FastL
       } else if (type === 'provisional') waiting.show(frame)
       else if (type === 'withdrawn') waiting.withdraw(frame)
       else if (type === 'typing') tell(frame)
+      else if (type === 'pong' && !isFinalUp) tell({ ...frame, heads: [] })
       else if (type === 'change' && frame.change.kind === 'message') message(frame.conversation, frame.change.message)
     },
   }

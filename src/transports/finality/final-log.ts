@@ -4,6 +4,7 @@ import type { ClientFrame, MessageRow } from '../../protocol/frames.js'
 import type { Waiting } from './waiting.js'
 
 export interface FinalLog {
+  /** Goes through as it is. */
   hear(frame: LinkFrame): void
   /** Notes what is asked of it, for a path that comes up later. */
   asked(frame: ClientFrame): void
@@ -11,7 +12,7 @@ export interface FinalLog {
   repeat(send: (frame: ClientFrame) => void): void
 }
 
-export function finalLog(user: () => string, waiting: Waiting): FinalLog {
+export function finalLog(user: () => string, waiting: Waiting, tell: (frame: LinkFrame) => void): FinalLog {
   /** The last words of each question; the session asks again in the same place, so this has no more than it waits for. */
   const questions = new Map<string, ClientFrame>()
 
@@ -35,6 +36,7 @@ export function finalLog(user: () => string, waiting: Waiting): FinalLog {
         if (type === 'ack' && frame.seq !== undefined) questions.delete(placeOf(frame))
         else settle(conversation, { author: user(), localId })
       }
+      tell(frame)
     },
     asked(frame) {
       const { type } = frame

@@ -13,11 +13,10 @@ import type { Link, LinkClosed, LinkEvents, LinkFrame, Transport } from '../../p
 import type { ClientFrame, Welcome } from '../../protocol/frames.js'
 import { realClock } from '../real-clock.js'
 import { fastLog } from './fast-log.js'
-import { finalLog } from './final-log.js'
+import { type FinalLog, finalLog } from './final-log.js'
 import { keepPath, type Path, type Track } from './path.js'
-import { type Memory, waitingIn } from './waiting.js'
-
-type Hello = Extract<ClientFrame, { type: 'hello' }>
+import { type Ground, sessionOf } from './session.js'
+import { waitingIn } from './waiting.js'
 
 export interface FinalityOptions {
   /**
@@ -34,19 +33,6 @@ export interface FinalityOptions {
   readonly withdrawMs?: number
   /** Default the machine's own; tests hand in a virtual one. */
   readonly clock?: Clock
-}
-
-/** What all links of one transport know together: those of one user, one after the other. */
-interface Ground extends Memory {
-  readonly fast: Track
-  readonly final: Track
-  readonly withdrawMs: number
-  readonly clock: Clock
-  user: string
-  /** Rises with every greeting on either path (R26). */
-  greetings: number
-  /** What the final log said of itself last: a session that begins without it is told the same. */
-  terms?: Welcome
 }
 
 /**
@@ -72,80 +58,49 @@ export function finality({ fast, final, withdrawMs = 60_000, clock = realClock }
 
 function openLink(ground: Ground, to: LinkEvents): Link {
   const { clock, withdrawMs } = ground
-  let hello: Hello | undefined
-  let told: Welcome | undefined
+  const session = sessionOf(ground, to)
+  const waiting = waitingIn(ground, withdrawMs, clock, session.tell)
+  const quick = fastLog({ waiting, withdrawMs, now: clock.now, tell: session.tell })
+  const sure = finalLog(() => ground.user, waiting, session.tell)
   let failure: LinkClosed | undefined
-  let via = ''
-  let isOpen = false
-  let isOver = false
-
-  const tell = (frame: LinkFrame) => isOver || to.frame(frame)
-  const waiting = waitingIn(ground, withdrawMs, clock, tell)
-  const quick = fastLog({ waiting, withdrawMs, now: clock.now, tell })
-  const sure = finalLog(() => ground.user, waiting)
 
   const fast: Path = keepPath(ground.fast, clock, {
-    opened,
-    greeting,
+    ...session,
     renamed,
     up(welcome) {
       quick.welcomed(welcome)
       greet(ground.terms ? { ...ground.terms, time: welcome.time } : welcome)
-      sure.repeat(sendFast)
+      sure.repeat((frame) => sendFast(fast, frame))
     },
-    frame(frame) {
-      quick.hear(frame)
-      if (frame.type === 'pong' && !final.isUp()) tell({ ...frame, heads: [] })
-    },
+    frame: (frame) => quick.hear(frame, final.isUp()),
     down: (why) => down(why, final),
   })
 
   const final: Path = keepPath(ground.final, clock, {
-    opened,
-    greeting,
+    ...session,
     renamed,
     up(welcome) {
       ground.terms = welcome
       // The session counts on what only the fast path has said: it begins anew.
-      if (told && termsOf(told) !== termsOf(welcome)) return end({ band: 'retry-after', code: 'other-terms', retryAfterMs: 0 })
+      if (session.wasToldOther(welcome)) return end({ band: 'retry-after', code: 'other-terms', retryAfterMs: 0 })
       greet(welcome)
       sure.repeat(final.send)
     },
-    frame(frame) {
-      sure.hear(frame)
-      tell(frame)
-    },
+    frame: sure.hear,
     down(why, wasUp) {
       if (!wasUp) down(why, fast)
       else end(fast.isUp() ? { ...why, band: 'retry-after', retryAfterMs: 0 } : why)
     },
   })
 
-  function opened() {
-    if (!isOpen) to.opened()
-    isOpen = true
-  }
-
-  function greeting() {
-    if (!hello) return undefined
-    ground.greetings = Math.max(ground.greetings + 1, hello.link)
-    return { ...hello, link: ground.greetings }
+  /** Other paths are up, or a path takes another way. */
+  function renamed() {
+    session.name([fast.isUp() && ground.fast.name, final.isUp() && ground.final.name].filter(Boolean).join('+'))
   }
 
   function greet(welcome: Welcome) {
     renamed()
-    if (told) return
-    told = welcome
-    tell(welcome)
-    waiting.sayAgain()
-  }
-
-  /** Other paths are up, or a path takes another way. */
-  function renamed() {
-    const names = [fast.isUp() && ground.fast.name, final.isUp() && ground.final.name].filter(Boolean).join('+')
-    if (!names || names === via) return
-    via = names
-    tell({ type: 'via', via })
+    if (session.welcome(welcome)) waiting.sayAgain()
   }
 
   function down(why: LinkClosed, other: Path) {
@@ -155,47 +110,42 @@ function openLink(ground: Ground, to: LinkEvents): Link {
   }
 
   function end(why: LinkClosed) {
-    if (isOver) return
-    isOver = true
     // A path rests only while the other carries.
     if (!fast.isUp()) ground.fast.restUntilMs = ground.final.restUntilMs = 0
-    waiting.stop()
-    fast.close()
-    final.close()
-    queueMicrotask(() => to.closed(why))
-  }
-
-  function sendFast(frame: ClientFrame) {
-    const { type } = frame
-    // Its places are others.
-    if (type === 'open') fast.send({ ...frame, position: undefined })
-    // Each path has an order of its own.
-    else if (type === 'operation') fast.send({ ...frame, after: undefined })
-    else if (type === 'ping' || type === 'unfollow' || type === 'typing') fast.send(frame)
-  }
-
-  function begin(frame: Hello) {
-    hello = frame
-    if (ground.user !== frame.user) for (const each of [ground.waiting, ground.over]) each.clear()
-    ground.user = frame.user
-    fast.greet()
-    final.greet()
+    for (const stop of [waiting.stop, fast.close, final.close]) stop()
+    session.end(why)
   }
 
   return {
     send(frame) {
-      if (frame.type === 'hello') return begin(frame)
-      sure.asked(frame)
-      sendFast(frame)
-      if (frame.type === 'history' && !final.isUp())
-        queueMicrotask(() => tell({ type: 'failed', request: frame.request, code: 'unavailable' }))
-      else if (frame.type !== 'typing' || !fast.isUp()) final.send(frame)
+      if (frame.type !== 'hello') return send({ fast, final, sure, tell: session.tell }, frame)
+      session.begin(frame)
+      fast.greet()
+      final.greet()
     },
     close: () => end({ band: 'retry', code: 'closed' }),
   }
 }
 
-/** What a session goes by for as long as its link lives. */
-function termsOf({ user, limits, features }: Welcome): string {
-  return JSON.stringify([user, limits, features])
+interface Sides {
+  readonly fast: Path
+  readonly final: Path
+  readonly sure: FinalLog
+  readonly tell: (frame: LinkFrame) => void
+}
+
+function send({ fast, final, sure, tell }: Sides, frame: ClientFrame): void {
+  sure.asked(frame)
+  sendFast(fast, frame)
+  if (frame.type === 'history' && !final.isUp()) queueMicrotask(() => tell({ type: 'failed', request: frame.request, code: 'unavailable' }))
+  else if (frame.type !== 'typing' || !fast.isUp()) final.send(frame)
+}
+
+function sendFast(fast: Path, frame: ClientFrame): void {
+  const { type } = frame
+  // Its places are others.
+  if (type === 'open') fast.send({ ...frame, position: undefined })
+  // Each path has an order of its own.
+  else if (type === 'operation') fast.send({ ...frame, after: undefined })
+  else if (type === 'ping' || type === 'unfollow' || type === 'typing') fast.send(frame)
 }

@@ -6,7 +6,7 @@
  *      └──refused for good──▶ off ◀──close── any
  */
 import type { Clock } from '../../ports/clock.js'
-import type { Link, LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
+import type { Link, LinkClosed, LinkEvents, LinkFrame, Transport } from '../../ports/transport.js'
 import type { ClientFrame, Welcome } from '../../protocol/frames.js'
 
 /** What the paths of one transport remember from link to link. */
@@ -41,9 +41,8 @@ export interface Path {
   close(): void
 }
 
-const connectMs = 15_000
-/** After a ping any frame must come within this. */
-const pongMs = 10_000
+/** A welcome must come within this, and after a ping any frame. */
+const patienceMs = 15_000
 /** A link that lived this long was good. */
 const goodLinkMs = 5_000
 const firstRestMs = 500
@@ -53,28 +52,17 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   let link: Link | undefined
   let isOpen = false
   let isUp = false
-  let isPingOut = false
   let upMs = 0
   let cancel = () => {}
 
-  function at(atMs: number, run: () => void) {
-    cancel()
-    cancel = clock.timer(atMs, run)
+  function open() {
+    link = dial(track.transport, clock, { opened, frame, closed })
   }
 
-  function open() {
-    const present: Link = track.transport.open({
-      opened() {
-        if (present !== link) return
-        isOpen = true
-        to.opened()
-        greet()
-      },
-      frame: (frame) => present === link && hear(frame),
-      closed: (why) => present === link && lost(why),
-    })
-    link = present
-    at(clock.now() + connectMs, () => lost({ band: 'retry', code: 'connect-timeout' }))
+  function opened() {
+    isOpen = true
+    to.opened()
+    greet()
   }
 
   function greet() {
@@ -84,54 +72,78 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
     link?.send(greeting)
   }
 
-  function hear(frame: LinkFrame) {
+  function frame(frame: LinkFrame) {
     if (frame.type === 'via') {
       track.name = frame.via
       to.renamed()
     } else if (isUp) {
-      if (isPingOut) cancel()
-      isPingOut = false
-      if (frame.type === 'drain') lost({ band: 'retry-after', code: 'drain', retryAfterMs: frame.retryAfterMs })
+      if (frame.type === 'drain') closed({ band: 'retry-after', code: 'drain', retryAfterMs: frame.retryAfterMs })
       else to.frame(frame)
     } else if (frame.type === 'welcome') {
-      cancel()
       isUp = true
       upMs = clock.now()
       to.up(frame)
     }
   }
 
-  function lost(why: LinkClosed) {
+  function closed(why: LinkClosed) {
     const wasUp = isUp
     drop()
     const nowMs = clock.now()
     track.tries = wasUp && nowMs - upMs >= goodLinkMs ? 0 : track.tries + 1
     track.restUntilMs = nowMs + (why.retryAfterMs ?? 0) + clock.roll() * Math.min(longestRestMs, firstRestMs * 2 ** track.tries)
-    if (why.band !== 'terminal') at(track.restUntilMs, open)
+    if (why.band !== 'terminal') cancel = clock.timer(track.restUntilMs, open)
     to.down(why, wasUp)
   }
 
   function drop() {
-    const present = link
-    link = undefined
-    isOpen = isUp = isPingOut = false
     cancel()
-    present?.close()
+    link?.close()
+    link = undefined
+    isOpen = isUp = false
   }
 
-  if (track.restUntilMs > clock.now()) at(track.restUntilMs, open)
+  if (track.restUntilMs > clock.now()) cancel = clock.timer(track.restUntilMs, open)
   else open()
+  return { isUp: () => isUp, isAlive: () => !!link, greet, send: (frame) => isUp && link?.send(frame), close: drop }
+}
+
+/** A link that ends when it is not welcomed in time, or silent after a ping. It tells nothing more once it is closed. */
+function dial(transport: Transport, clock: Clock, to: LinkEvents): Link {
+  let isOver = false
+  let isPingOut = false
+  const worry = () => clock.timer(clock.now() + patienceMs, () => end({ band: 'retry', code: 'silent' }))
+  let calm = worry()
+
+  function end(why: LinkClosed) {
+    if (isOver) return
+    close()
+    to.closed(why)
+  }
+
+  function close() {
+    isOver = true
+    calm()
+    link.close()
+  }
+
+  const link = transport.open({
+    opened: () => isOver || to.opened(),
+    frame(frame) {
+      if (isOver) return
+      if (isPingOut || frame.type === 'welcome') calm()
+      isPingOut = false
+      to.frame(frame)
+    },
+    closed: end,
+  })
   return {
-    isUp: () => isUp,
-    isAlive: () => link !== undefined,
-    greet,
     send(frame) {
-      if (!isUp) return
-      link?.send(frame)
+      link.send(frame)
       if (frame.type !== 'ping' || isPingOut) return
       isPingOut = true
-      at(clock.now() + pongMs, () => lost({ band: 'retry', code: 'silent' }))
+      calm = worry()
     },
-    close: drop,
+    close,
   }
 }
