@@ -120,7 +120,7 @@ describe('dist', () => {
 
 describe.each(subpaths)('types of $name', ({ name, types }) => {
   it('name no package that an application may lack', () => {
-    const mayName = client.some((one) => one.name === name) ? /^(react|vue|svelte)$/ : /^(node:.*|jose|zod)$/
+    const mayName = client.some((one) => one.name === name) ? /^(react|vue|svelte)$/ : /^(node:.*|eventsource-parser|jose|zod)$/
     expect(packagesIn(types).filter((one) => !mayName.test(one))).toEqual([])
   })
 })
