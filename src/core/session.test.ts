@@ -246,6 +246,17 @@ describe('L9 R26: the session', () => {
     expect(core.state().wakeAtMs).toBe(core.nowMs())
   })
 
+  it('does not grow where the time to come back was told: who told it has thought of that', () => {
+    const core = drivenCore()
+    core.online()
+    core.roll = 0.99
+    for (let i = 0; i < 6; i++) {
+      closedWith(core, { band: 'retry-after', code: 'moved', retryAfterMs: 0 })
+      core.wait(500)
+      expect(core.state().session.phase).toBe('connecting')
+    }
+  })
+
   it("keeps a server's hint as a floor and jitters on top", () => {
     const core = phases.online()
     core.roll = 0.5

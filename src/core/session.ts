@@ -124,7 +124,8 @@ export function leave(turn: Turn, { band, code, reason, retryAfterMs }: LinkClos
   turn.session = {
     phase: 'waiting',
     link,
-    dueMs: nowMs + waitMs(tried, turn.roll, retryAfterMs),
+    // Who says when to come back has thought of the growing wait.
+    dueMs: nowMs + waitMs(retryAfterMs === undefined ? tried : 0, turn.roll, retryAfterMs),
     sinceMs: nowMs,
     why: code,
     hintMs: nowMs + waitMs(0, 0, retryAfterMs),

@@ -323,7 +323,7 @@ describe('the end of a link', () => {
     const late = open({ url: 'http://y/', fetch, connectTimeoutMs: 20 })
     await Promise.all([early.closed(), late.closed()])
     answer.resolve(new Response('event: link\ndata: {"link":"x"}\n\n', { headers: { 'content-type': 'text/event-stream' } }))
-    await new Promise((resolve) => setTimeout(resolve, 0))
+    await new Promise(setImmediate)
     expect(asked).toEqual(['http://y/'])
     expect([early.told, late.told]).toEqual([['closed'], ['closed']])
   })
