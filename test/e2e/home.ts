@@ -173,7 +173,7 @@ export async function setHome(): Promise<Home> {
         each.close()
         each.closeAllConnections()
       }
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+      rmSync(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 })
     },
   }
 }
