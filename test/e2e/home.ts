@@ -164,23 +164,21 @@ export async function setHome(): Promise<Home> {
     },
     async end() {
       await browser.close()
-      const exit = once(chromiumProcess, 'exit')
-      chromiumProcess.kill('SIGKILL')
-      await exit
+      await endBrowser(chromiumProcess)
       await peer.close()
       await server.close()
       for (const each of [door, peerDoor, pages]) {
         each.close()
         each.closeAllConnections()
       }
-      rmSync(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 })
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
 async function startBrowser(profile: string): Promise<{ browser: Browser; context: BrowserContext; chromiumProcess: ChildProcess }> {
   const args = [...chromiumArgs, '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank']
-  const chromiumProcess = spawn(findChromium() as string, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const chromiumProcess = spawn(findChromium() as string, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
   let address = ''
   for await (const line of createInterface({ input: chromiumProcess.stderr as NodeJS.ReadableStream })) {
     address = /DevTools listening on (ws:\S+)/.exec(line)?.[1] ?? ''
@@ -189,4 +187,11 @@ async function startBrowser(profile: string): Promise<{ browser: Browser; contex
   chromiumProcess.stderr?.resume()
   const browser = await chromium.connectOverCDP(address, { noDefaults: true })
   return { browser, context: browser.contexts()[0] as BrowserContext, chromiumProcess }
+}
+
+/** All of its processes at once, and not before each has let go of what it writes to: till then its folder cannot be removed. */
+async function endBrowser(chromiumProcess: ChildProcess): Promise<void> {
+  const closed = once(chromiumProcess, 'close')
+  process.kill(-(chromiumProcess.pid as number), 'SIGKILL')
+  await closed
 }

@@ -14,8 +14,9 @@ const takeovers: Takeover[] = []
 let home: Home | undefined
 
 afterEach(async () => {
-  await home?.end()
+  const ending = home?.end()
   home = undefined
+  await ending
 })
 
 const asStored = (rows: readonly Stored[]) => rows.map(({ seq, author, content }) => [seq, author, content])

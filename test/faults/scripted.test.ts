@@ -58,13 +58,18 @@ describe('the scripts', () => {
   const deaf = grounds.filter(({ isNumbered }) => isNumbered)
   for (const { name } of deaf) console.info(`${name} leaves out the bug of the client that holes show: an event that is lost ends the link`)
 
+  // Which changes are lost, and whether a hole is ever seen, hangs on the sockets' own timing: one run may have no hole in it.
+  const seeds = Array.from({ length: 10 }, (_, i) => i + 1)
+
   it.each(grounds.filter((kind) => !deaf.includes(kind)))(
     'notice over $name that a client shows what comes beyond a hole',
     async (kind) => {
       const script = scripts.find(({ name }) => name === 'changes are lost')!
       globalThis.planted = { applyOverHole: true }
       try {
-        await expect(runOver(kind, script, 1)).rejects.toThrow('lost, doubled or disordered')
+        const runs = await Promise.allSettled(seeds.map((seed) => runOver(kind, script, seed)))
+        const reasons = runs.flatMap((ended) => (ended.status === 'rejected' ? [String(ended.reason)] : []))
+        expect(reasons.join('\n')).toContain('lost, doubled or disordered')
       } finally {
         globalThis.planted = {}
       }
