@@ -21,8 +21,8 @@ export const limits = {
   cursorChars: 1_024,
   /** Conversations one link may follow. */
   followed: 50,
-  /** Operations in flight per conversation. */
-  window: 8,
+  /** Operations in flight per conversation, where a round trip is long. */
+  window: 32,
 } as const
 
 /** Those that only a server keeps. */
@@ -33,6 +33,8 @@ export const serverLimits = {
   profileBytes: 4_096,
   /** A page or a catch-up answer ends at this many bytes of rows and says `more`. */
   pageBytes: 262_144,
+  /** The same over a WebSocket. */
+  socketWindow: 8,
   /** Characters of a token in `hello`. */
   tokenChars: 7_000,
   /** Members named in `opened`; above it `memberCount` alone tells. */

@@ -7,7 +7,7 @@ import { keyOf } from './key.js'
 import type { CloseCode } from '../protocol/codes.js'
 import type { ClientFrame, MessageRow, Profile } from '../protocol/frames.js'
 import { protocolVersion } from '../protocol/frames.js'
-import { limits } from '../protocol/limits.js'
+import { limits, serverLimits } from '../protocol/limits.js'
 import { type Faults, noFaults } from './faults.js'
 import { ping, receipt, typing } from './hub/ephemeral.js'
 import { tellArranged, tellMarks, tellNamed, tellStored } from './hub/fan-out.js'
@@ -118,7 +118,7 @@ function flush(state: HubState): void {
 
 function connect(state: HubState, connection: Connection): HubLink {
   const { clock, heartbeatMs = defaultHeartbeatMs } = state.options
-  const { user, tenant, profile } = connection
+  const { user, tenant, profile, window = serverLimits.socketWindow } = connection
   const link = newLink(connection, clock.now())
   const refused = refusal(state, connection, link)
   if (refused) {
@@ -137,7 +137,7 @@ function connect(state: HubState, connection: Connection): HubLink {
     ...(tenant ? { tenant } : {}),
     time: clock.now(),
     heartbeatMs,
-    limits: { followed: limits.followed, window: limits.window, contentBytes: limits.contentBytes, pageRows: limits.pageRows },
+    limits: { followed: limits.followed, window, contentBytes: limits.contentBytes, pageRows: limits.pageRows },
     features,
   })
   // The log of the store has said it; the next link tries again.

@@ -57,6 +57,12 @@ describe('a link over server-sent events', () => {
     expect(await links()).toBe(2)
   })
 
+  it('has a wider window than a WebSocket, whose round trip is shorter', async () => {
+    const [ann, bob] = [await enterSse(url, 'ann'), await enter(url, 'bob')]
+    const windows = [ann, bob].map(({ frames }) => frames.map((frame) => frame.type === 'welcome' && frame.limits.window))
+    expect(windows).toEqual([[limits.window], [serverLimits.socketWindow]])
+  })
+
   it('speaks for the user of the header, whatever token hello carries', async () => {
     const ann = await enterSse(url, 'ann', { token: 'bob' })
     expect(ann.frames[0]).toMatchObject({ type: 'welcome', user: 'ann' })

@@ -1,6 +1,6 @@
 /** How the queue is handed to the link (R12, R14, R16, R17), and what reload, retry and discard make of it (R11, R13). */
 import { describe, expect, it } from 'vitest'
-import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
+import { type DrivenCore, drivenCore, welcomeFrame } from '../../../test/fakes/driven-core.js'
 import { ack, echo, live, openedFrame, openWith, reject, requestOf, row, send } from '../../../test/fakes/wire-frames.js'
 import { orderedRows } from '../../storage/memory/ordered-rows.js'
 import * as bounds from '../bounds.js'
@@ -99,14 +99,16 @@ describe('L6 R12: order', () => {
 
 describe('R17: the window', () => {
   it.each([
-    [['after'], 8],
-    [[], 1],
-  ])('with %j of features holds %i', (features, size) => {
+    [['after'], 8, 8],
+    [['after'], 32, 32],
+    [['after'], 1_000, 32],
+    [[], 8, 1],
+  ])('with %j of features and a limit of %i holds %i', (features, window, size) => {
     const core = drivenCore()
-    core.online({ features })
+    core.online({ features, limits: { ...welcomeFrame.limits, window } })
     core.dispatch({ kind: 'watch', conversation: 'c' })
     openWith(core, 5)
-    for (let i = 0; i < 12; i++) send(core, `m${i}`)
+    for (let i = 0; i < 40; i++) send(core, `m${i}`)
     expect(core.sent('operation')).toHaveLength(size)
     core.hear(ack('m0', 5))
     expect(core.sent('operation')).toHaveLength(size + 1)

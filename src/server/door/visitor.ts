@@ -23,6 +23,8 @@ export interface Hall {
 
 /** How one kind of connection is written and ended. One for all connections of its kind: an idle one should cost little. */
 export interface Pipe<Wire> {
+  /** Operations in flight per conversation; more where a round trip takes longer. */
+  readonly window: number
   /** Returns how many bytes wait unsent. */
   write(wire: Wire, frames: readonly ServerFrame[], shared: boolean): number
   /** What was written before leaves first. */
@@ -104,6 +106,7 @@ async function welcome(hall: Hall, visitor: Visitor, hello: Extract<ClientFrame,
     user: identity.userId,
     profile: identity.profile,
     hello,
+    window: visitor.pipe.window,
     send: (sent, shared) => transmit(hall, visitor, sent, shared),
     close: (code) => end(hall, visitor, code),
   })

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { closeCodes } from '../../protocol/codes.js'
-import { limits } from '../../protocol/limits.js'
+import { limits, serverLimits } from '../../protocol/limits.js'
 import type { AuthRequest } from '../auth.js'
 import { headersOf, urlOf } from '../node-request.js'
 import type { Encoder } from './encode.js'
@@ -40,6 +40,7 @@ export function webSocketDoor(hall: OpenHall, gate: Gate, encoder: Encoder): Han
 
 function webSocketPipe(encoder: Encoder): Pipe<Wire> {
   return {
+    window: serverLimits.socketWindow,
     write({ raw }, frames, shared) {
       for (const buffer of encoder.encode(frames, shared)) raw.write(buffer)
       return raw.writableLength

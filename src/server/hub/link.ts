@@ -14,6 +14,8 @@ export interface Connection {
   readonly user: string
   readonly profile?: Profile
   readonly hello: Hello
+  /** Operations in flight per conversation. Default what suits a WebSocket. */
+  readonly window?: number
   /** Frames of one tick. `shared`: some of them go to other links too, as the same objects. Must not throw. */
   send(frames: readonly ServerFrame[], shared: boolean): void
   /** Called at most once; afterwards nothing is sent. */

@@ -1,7 +1,7 @@
 /** The mock server's mind: answers client frames and tells every link that follows. Knows nothing of links' failures. */
 import type { ClientFrame, InboxRow, Mark, MessageRow, ServerFrame, Welcome } from '../../protocol/frames.js'
 import { protocolVersion } from '../../protocol/frames.js'
-import { limits } from '../../protocol/limits.js'
+import { limits, serverLimits } from '../../protocol/limits.js'
 import {
   answerKey,
   append,
@@ -157,14 +157,14 @@ function logOf(world: World, conversation: string): Log {
 const headOf = ({ conversation, epoch, rows }: Log) => ({ conversation, epoch, seq: rows.length })
 
 function welcome(user: string, time: number): Welcome {
-  const { followed, window, contentBytes, pageRows } = limits
+  const { followed, contentBytes, pageRows } = limits
   return {
     type: 'welcome',
     version: protocolVersion,
     user,
     time,
     heartbeatMs: 25_000,
-    limits: { followed, window, contentBytes, pageRows },
+    limits: { followed, window: serverLimits.socketWindow, contentBytes, pageRows },
     features: ['dense', 'index', 'idempotent', 'echo', 'after', 'receipts', 'typing', 'inbox'],
   }
 }

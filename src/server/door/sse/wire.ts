@@ -1,5 +1,6 @@
 /** The way down of a link over server-sent events: one stream at a time, numbered events, and for a while none at all (docs/protocol.md, §16). */
 import { type CloseCode, closeCodes } from '../../../protocol/codes.js'
+import { limits } from '../../../protocol/limits.js'
 import type { Encoder } from '../encode.js'
 import { type Kept, after, keep, nothingKept } from './kept.js'
 import type { Pipe } from '../visitor.js'
@@ -61,6 +62,7 @@ export function beat({ controller }: SseWire): void {
 
 export function ssePipe(encoder: Encoder): Pipe<SseWire> {
   return {
+    window: limits.window,
     write(wire, frames, shared) {
       for (const text of encoder.texts(frames, shared)) {
         const n = keep(wire.kept, text)
