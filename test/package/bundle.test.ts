@@ -40,6 +40,18 @@ describe('size limits', () => {
     expect(size).toBeGreaterThan(0)
     expect(size).toBeLessThanOrEqual(sizeLimit)
   })
+
+  const sizeOf = (name: string) => measured.find((one) => one.name === name)?.size ?? Number.NaN
+  const client = 'chatloom + /websocket'
+
+  it.each([
+    ['sse', 3_500],
+    ['fallback', 1_000],
+    ['shared', 3_000],
+    ['finality', 2_000],
+  ])('/%s adds no more than %i bytes to a client over WebSocket', (name, most) => {
+    expect(sizeOf(`${client} + /${name}`) - sizeOf(client)).toBeLessThanOrEqual(most)
+  })
 })
 
 describe.each(client)('$name', ({ code }) => {

@@ -1,23 +1,15 @@
 /** What is taken from the fast path: its messages, ahead of the final log, and what is of the moment. Its places and answers mean nothing. */
 import type { LinkFrame } from '../../ports/transport.js'
 import type { MessageRow, Welcome } from '../../protocol/frames.js'
-import type { Waiting } from './waiting.js'
+import type { Memory, Waiting } from './waiting.js'
 
 export interface FastLog {
   welcomed(welcome: Welcome): void
   hear(frame: LinkFrame, isFinalUp: boolean): void
 }
 
-export interface FastLogParts {
-  readonly waiting: Waiting
-  /** What is older than this there has had its time. */
-  readonly withdrawMs: number
-  readonly now: () => number
-  readonly tell: (frame: LinkFrame) => void
-}
-
-export function fastLog({ waiting, withdrawMs, now, tell }: FastLogParts): FastLog {
-  /** Milliseconds since 1970 by the clock of the fast path, less those of `now`. */
+export function fastLog({ withdrawMs, clock }: Memory, waiting: Waiting, tell: (frame: LinkFrame) => void): FastLog {
+  /** Milliseconds since 1970 by the clock of the fast path, less those of `clock`. */
   let skewMs = 0
 
   function message(conversation: string, { author, localId, content, at, rev, seq, deleted }: MessageRow) {
@@ -31,14 +23,14 @@ export function fastLog({ waiting, withdrawMs, now, tell }: FastLogParts): FastL
 
   return {
     welcomed({ time }) {
-      skewMs = time - now()
+      skewMs = time - clock.now()
     },
     hear(frame, isFinalUp) {
       const { type } = frame
       if ('people' in frame && frame.people) tell({ type: 'people', people: frame.people })
       if (type === 'opened') {
         // Of its newest page only what the final log may not have had time for.
-        for (const row of frame.rows) if (now() + skewMs - row.at < withdrawMs) message(frame.conversation, row)
+        for (const row of frame.rows) if (clock.now() + skewMs - row.at < withdrawMs) message(frame.conversation, row)
       } else if (type === 'provisional') waiting.show(frame)
       else if (type === 'withdrawn') waiting.withdraw(frame)
       else if (type === 'typing') tell(frame)

@@ -12,14 +12,14 @@ export interface FinalLog {
   repeat(send: (frame: ClientFrame) => void): void
 }
 
-export function finalLog(user: () => string, waiting: Waiting, tell: (frame: LinkFrame) => void): FinalLog {
+export function finalLog(ground: { readonly user: string }, waiting: Waiting, tell: (frame: LinkFrame) => void): FinalLog {
   /** The last words of each question; the session asks again in the same place, so this has no more than it waits for. */
   const questions = new Map<string, ClientFrame>()
 
   function settle(conversation: string, { author, localId }: Pick<MessageRow, 'author' | 'localId'>) {
     if (localId === undefined) return
     waiting.settle({ conversation, author, localId })
-    if (author === user()) questions.delete(placeOf({ conversation, localId }))
+    if (author === ground.user) questions.delete(placeOf({ conversation, localId }))
   }
 
   return {
@@ -34,7 +34,7 @@ export function finalLog(user: () => string, waiting: Waiting, tell: (frame: Lin
         const { conversation, localId } = frame
         // Where it has not happened no change will tell.
         if (type === 'ack' && frame.seq !== undefined) questions.delete(placeOf(frame))
-        else settle(conversation, { author: user(), localId })
+        else settle(conversation, { author: ground.user, localId })
       }
       tell(frame)
     },

@@ -9,11 +9,11 @@
  * repeat what was under way. That the fast path comes or goes ends nothing.
  */
 import type { Clock } from '../../ports/clock.js'
-import type { Link, LinkClosed, LinkEvents, LinkFrame, Transport } from '../../ports/transport.js'
-import type { ClientFrame, Welcome } from '../../protocol/frames.js'
+import type { Link, LinkClosed, LinkEvents, Transport } from '../../ports/transport.js'
+import type { ClientFrame } from '../../protocol/frames.js'
 import { realClock } from '../real-clock.js'
 import { fastLog } from './fast-log.js'
-import { type FinalLog, finalLog } from './final-log.js'
+import { finalLog } from './final-log.js'
 import { keepPath, type Path, type Track } from './path.js'
 import { type Ground, sessionOf } from './session.js'
 import { waitingIn } from './waiting.js'
@@ -57,34 +57,33 @@ export function finality({ fast, final, withdrawMs = 60_000, clock = realClock }
 }
 
 function openLink(ground: Ground, to: LinkEvents): Link {
-  const { clock, withdrawMs } = ground
   const session = sessionOf(ground, to)
-  const waiting = waitingIn(ground, withdrawMs, clock, session.tell)
-  const quick = fastLog({ waiting, withdrawMs, now: clock.now, tell: session.tell })
-  const sure = finalLog(() => ground.user, waiting, session.tell)
+  const { tell } = session
+  const waiting = waitingIn(ground, tell)
+  const quick = fastLog(ground, waiting, tell)
+  const sure = finalLog(ground, waiting, tell)
   let failure: LinkClosed | undefined
 
-  const fast: Path = keepPath(ground.fast, clock, {
+  const fast: Path = keepPath(ground.fast, ground.clock, {
     ...session,
     renamed,
     up(welcome) {
       quick.welcomed(welcome)
-      greet(ground.terms ? { ...ground.terms, time: welcome.time } : welcome)
-      sure.repeat((frame) => sendFast(fast, frame))
+      session.welcome({ ...(ground.terms ?? welcome), time: welcome.time })
+      sure.repeat(sendFast)
     },
     frame: (frame) => quick.hear(frame, final.isUp()),
     down: (why) => down(why, final),
   })
 
-  const final: Path = keepPath(ground.final, clock, {
+  const final: Path = keepPath(ground.final, ground.clock, {
     ...session,
     renamed,
     up(welcome) {
       ground.terms = welcome
+      if (session.welcome(welcome)) sure.repeat(final.send)
       // The session counts on what only the fast path has said: it begins anew.
-      if (session.wasToldOther(welcome)) return end({ band: 'retry-after', code: 'other-terms', retryAfterMs: 0 })
-      greet(welcome)
-      sure.repeat(final.send)
+      else end({ band: 'retry-after', code: 'other-terms', retryAfterMs: 0 })
     },
     frame: sure.hear,
     down(why, wasUp) {
@@ -93,14 +92,13 @@ function openLink(ground: Ground, to: LinkEvents): Link {
     },
   })
 
+  function sendFast(frame: ClientFrame) {
+    if (goesFast.test(frame.type)) fast.send(withoutPlace(frame) as ClientFrame)
+  }
+
   /** Other paths are up, or a path takes another way. */
   function renamed() {
     session.name([fast.isUp() && ground.fast.name, final.isUp() && ground.final.name].filter(Boolean).join('+'))
-  }
-
-  function greet(welcome: Welcome) {
-    renamed()
-    if (session.welcome(welcome)) waiting.sayAgain()
   }
 
   function down(why: LinkClosed, other: Path) {
@@ -118,34 +116,19 @@ function openLink(ground: Ground, to: LinkEvents): Link {
 
   return {
     send(frame) {
-      if (frame.type !== 'hello') return send({ fast, final, sure, tell: session.tell }, frame)
-      session.begin(frame)
-      fast.greet()
-      final.greet()
+      if (frame.type === 'hello') return session.begin(frame, [fast, final])
+      sure.asked(frame)
+      sendFast(frame)
+      if (frame.type === 'history' && !final.isUp())
+        queueMicrotask(() => tell({ type: 'failed', request: frame.request, code: 'unavailable' }))
+      else if (frame.type !== 'typing' || !fast.isUp()) final.send(frame)
     },
     close: () => end({ band: 'retry', code: 'closed' }),
   }
 }
 
-interface Sides {
-  readonly fast: Path
-  readonly final: Path
-  readonly sure: FinalLog
-  readonly tell: (frame: LinkFrame) => void
-}
+/** What the fast path hears too: the rest has a meaning to one log alone. */
+const goesFast = /^(open|operation|ping|unfollow|typing)$/
 
-function send({ fast, final, sure, tell }: Sides, frame: ClientFrame): void {
-  sure.asked(frame)
-  sendFast(fast, frame)
-  if (frame.type === 'history' && !final.isUp()) queueMicrotask(() => tell({ type: 'failed', request: frame.request, code: 'unavailable' }))
-  else if (frame.type !== 'typing' || !fast.isUp()) final.send(frame)
-}
-
-function sendFast(fast: Path, frame: ClientFrame): void {
-  const { type } = frame
-  // Its places are others.
-  if (type === 'open') fast.send({ ...frame, position: undefined })
-  // Each path has an order of its own.
-  else if (type === 'operation') fast.send({ ...frame, after: undefined })
-  else if (type === 'ping' || type === 'unfollow' || type === 'typing') fast.send(frame)
-}
+/** Its places are others, and each path has an order of its own. */
+const withoutPlace = (frame: ClientFrame): object => ({ ...frame, position: undefined, after: undefined })

@@ -6,7 +6,7 @@
  *      └──refused for good──▶ off ◀──close── any
  */
 import type { Clock } from '../../ports/clock.js'
-import type { Link, LinkClosed, LinkEvents, LinkFrame, Transport } from '../../ports/transport.js'
+import type { Link, LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
 import type { ClientFrame, Welcome } from '../../protocol/frames.js'
 
 /** What the paths of one transport remember from link to link. */
@@ -48,15 +48,19 @@ const goodLinkMs = 5_000
 const firstRestMs = 500
 const longestRestMs = 30_000
 
+/** Of a link that was left nothing but `closed` still comes. */
 export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   let link: Link | undefined
   let isOpen = false
   let isUp = false
   let upMs = 0
-  let cancel = () => {}
+  let stopResting = () => {}
+  const worry = worryIn(clock, () => closed({ band: 'retry', code: 'silent' }))
 
   function open() {
-    link = dial(track.transport, clock, { opened, frame, closed })
+    const own = track.transport.open({ opened, frame, closed: (why) => own === link && closed(why) })
+    link = own
+    worry.begin()
   }
 
   function opened() {
@@ -77,11 +81,14 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
       track.name = frame.via
       to.renamed()
     } else if (isUp) {
+      worry.end()
       if (frame.type === 'drain') closed({ band: 'retry-after', code: 'drain', retryAfterMs: frame.retryAfterMs })
       else to.frame(frame)
     } else if (frame.type === 'welcome') {
+      worry.end()
       isUp = true
       upMs = clock.now()
+      to.renamed()
       to.up(frame)
     }
   }
@@ -89,61 +96,45 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   function closed(why: LinkClosed) {
     const wasUp = isUp
     drop()
-    const nowMs = clock.now()
-    track.tries = wasUp && nowMs - upMs >= goodLinkMs ? 0 : track.tries + 1
-    track.restUntilMs = nowMs + (why.retryAfterMs ?? 0) + clock.roll() * Math.min(longestRestMs, firstRestMs * 2 ** track.tries)
-    if (why.band !== 'terminal') cancel = clock.timer(track.restUntilMs, open)
+    rest(track, clock, why, wasUp && clock.now() - upMs >= goodLinkMs)
+    if (why.band !== 'terminal') stopResting = clock.timer(track.restUntilMs, open)
     to.down(why, wasUp)
   }
 
   function drop() {
-    cancel()
+    worry.end()
+    stopResting()
     link?.close()
     link = undefined
     isOpen = isUp = false
   }
 
-  if (track.restUntilMs > clock.now()) cancel = clock.timer(track.restUntilMs, open)
+  function send(frame: ClientFrame) {
+    if (!isUp) return
+    link?.send(frame)
+    if (frame.type === 'ping') worry.begin()
+  }
+
+  if (track.restUntilMs > clock.now()) stopResting = clock.timer(track.restUntilMs, open)
   else open()
-  return { isUp: () => isUp, isAlive: () => !!link, greet, send: (frame) => isUp && link?.send(frame), close: drop }
+  return { isUp: () => isUp, isAlive: () => !!link, greet, send, close: drop }
 }
 
-/** A link that ends when it is not welcomed in time, or silent after a ping. It tells nothing more once it is closed. */
-function dial(transport: Transport, clock: Clock, to: LinkEvents): Link {
-  let isOver = false
-  let isPingOut = false
-  const worry = () => clock.timer(clock.now() + patienceMs, () => end({ band: 'retry', code: 'silent' }))
-  let calm = worry()
+function rest(track: Track, clock: Clock, { retryAfterMs = 0 }: LinkClosed, wasGood: boolean): void {
+  track.tries = wasGood ? 0 : track.tries + 1
+  track.restUntilMs = clock.now() + retryAfterMs + clock.roll() * Math.min(longestRestMs, firstRestMs * 2 ** track.tries)
+}
 
-  function end(why: LinkClosed) {
-    if (isOver) return
-    close()
-    to.closed(why)
-  }
-
-  function close() {
-    isOver = true
-    calm()
-    link.close()
-  }
-
-  const link = transport.open({
-    opened: () => isOver || to.opened(),
-    frame(frame) {
-      if (isOver) return
-      if (isPingOut || frame.type === 'welcome') calm()
-      isPingOut = false
-      to.frame(frame)
-    },
-    closed: end,
-  })
+/** Runs out when a word that is waited for does not come. */
+function worryIn(clock: Clock, out: () => void) {
+  let calm: (() => void) | undefined
   return {
-    send(frame) {
-      link.send(frame)
-      if (frame.type !== 'ping' || isPingOut) return
-      isPingOut = true
-      calm = worry()
+    begin() {
+      calm ??= clock.timer(clock.now() + patienceMs, out)
     },
-    close,
+    end() {
+      calm?.()
+      calm = undefined
+    },
   }
 }

@@ -1,8 +1,7 @@
 /** The side of the session: what it has said of itself, and what it has been told. */
-import type { Clock } from '../../ports/clock.js'
 import type { LinkClosed, LinkEvents, LinkFrame } from '../../ports/transport.js'
 import type { ClientFrame, Welcome } from '../../protocol/frames.js'
-import type { Track } from './path.js'
+import type { Path, Track } from './path.js'
 import type { Memory } from './waiting.js'
 
 type Hello = Extract<ClientFrame, { type: 'hello' }>
@@ -11,8 +10,6 @@ type Hello = Extract<ClientFrame, { type: 'hello' }>
 export interface Ground extends Memory {
   readonly fast: Track
   readonly final: Track
-  readonly withdrawMs: number
-  readonly clock: Clock
   user: string
   /** Rises with every greeting on either path (R26). */
   greetings: number
@@ -24,14 +21,12 @@ export interface Session {
   tell(frame: LinkFrame): void
   /** A path is open. */
   opened(): void
-  /** The session greets. What was remembered for another user is forgotten. */
-  begin(frame: Hello): void
+  /** The session greets, on each of the paths. What was remembered for another user is forgotten. */
+  begin(frame: Hello, paths: readonly Path[]): void
   /** The greeting of one more link. */
   greeting(): Hello | undefined
-  /** False where it was welcomed before. */
+  /** Once, and with it what waits. False where it was welcomed in other terms before. */
   welcome(welcome: Welcome): boolean
-  /** Was it welcomed in other terms? */
-  wasToldOther(welcome: Welcome): boolean
   /** The paths that are up, if any. */
   name(names: string): void
   end(why: LinkClosed): void
@@ -39,7 +34,7 @@ export interface Session {
 
 export function sessionOf(ground: Ground, to: LinkEvents): Session {
   let hello: Hello | undefined
-  let told: Welcome | undefined
+  let terms: string | undefined
   let via = ''
   let isOpen = false
   let isOver = false
@@ -51,10 +46,11 @@ export function sessionOf(ground: Ground, to: LinkEvents): Session {
       if (!isOpen) to.opened()
       isOpen = true
     },
-    begin(frame) {
+    begin(frame, paths) {
       hello = frame
       if (ground.user !== frame.user) for (const each of [ground.waiting, ground.over]) each.clear()
       ground.user = frame.user
+      for (const path of paths) path.greet()
     },
     greeting() {
       if (!hello) return undefined
@@ -62,12 +58,12 @@ export function sessionOf(ground: Ground, to: LinkEvents): Session {
       return { ...hello, link: ground.greetings }
     },
     welcome(welcome) {
-      if (told) return false
-      told = welcome
+      if (terms) return terms === termsOf(welcome)
+      terms = termsOf(welcome)
       tell(welcome)
+      for (const { frame } of ground.waiting.values()) tell(frame)
       return true
     },
-    wasToldOther: (welcome) => told !== undefined && termsOf(told) !== termsOf(welcome),
     name(names) {
       if (!names || names === via) return
       via = names

@@ -8,7 +8,7 @@ type Shown = Extract<CombinatorFrame, { type: 'provisional' }>
 export interface Name {
   readonly conversation: string
   readonly author: string
-  readonly localId?: string
+  readonly localId: string
 }
 
 interface Each {
@@ -18,6 +18,8 @@ interface Each {
 }
 
 export interface Memory {
+  readonly withdrawMs: number
+  readonly clock: Clock
   /** In the order of arrival. */
   readonly waiting: Map<string, Each>
   /** Settled or withdrawn of late: not shown again. */
@@ -32,8 +34,6 @@ export interface Waiting {
   withdraw(name: Name): void
   /** From now on the final log is known to lack what waits in this conversation. */
   caughtUp(conversation: string): void
-  /** For a session that has just been welcomed. */
-  sayAgain(): void
   stop(): void
 }
 
@@ -46,7 +46,7 @@ function nameOf({ conversation, author, localId }: Name): string {
 
 type Tell = (frame: CombinatorFrame) => void
 
-export function waitingIn({ waiting, over }: Memory, withdrawMs: number, clock: Clock, tell: Tell): Waiting {
+export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Tell): Waiting {
   const caughtUp = new Set<string>()
 
   function time(each: Each) {
@@ -61,9 +61,10 @@ export function waitingIn({ waiting, over }: Memory, withdrawMs: number, clock: 
     for (const oldest of over) if (over.size > most) over.delete(oldest)
   }
 
-  function withdraw({ conversation, author, localId = '' }: Name) {
-    settle({ conversation, author, localId })
-    tell({ type: 'withdrawn', conversation, author, localId })
+  function withdraw({ conversation, author, localId }: Name) {
+    const name = { conversation, author, localId }
+    settle(name)
+    tell({ type: 'withdrawn', ...name })
   }
 
   return {
@@ -84,9 +85,6 @@ export function waitingIn({ waiting, over }: Memory, withdrawMs: number, clock: 
     caughtUp(conversation) {
       caughtUp.add(conversation)
       waiting.forEach(time)
-    },
-    sayAgain() {
-      for (const { frame } of waiting.values()) tell(frame)
     },
     stop() {
       for (const each of waiting.values()) {
