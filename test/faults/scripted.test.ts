@@ -58,7 +58,9 @@ describe('the scripts', () => {
   const deaf = grounds.filter(({ isNumbered }) => isNumbered)
   for (const { name } of deaf) console.info(`${name} leaves out the bug of the client that holes show: an event that is lost ends the link`)
 
-  // Which changes are lost, and whether a hole is ever seen, hangs on the sockets' own timing: one run may have no hole in it.
+  // Which changes are lost, and whether a hole is ever seen, hangs on the sockets' own timing: one run may have no hole in it. One after
+  // the other: beside each other they keep the machine so busy that hurried ways stay silent too long, and no run ends.
+  const flaw = 'lost, doubled or disordered'
   const seeds = Array.from({ length: 10 }, (_, i) => i + 1)
 
   it.each(grounds.filter((kind) => !deaf.includes(kind)))(
@@ -67,9 +69,14 @@ describe('the scripts', () => {
       const script = scripts.find(({ name }) => name === 'changes are lost')!
       globalThis.planted = { applyOverHole: true }
       try {
-        const runs = await Promise.allSettled(seeds.map((seed) => runOver(kind, script, seed)))
-        const reasons = runs.flatMap((ended) => (ended.status === 'rejected' ? [String(ended.reason)] : []))
-        expect(reasons.join('\n')).toContain('lost, doubled or disordered')
+        let reasons = ''
+        for (const seed of seeds) {
+          if (reasons.includes(flaw)) break
+          await runOver(kind, script, seed).catch((error) => {
+            reasons += `${error}\n`
+          })
+        }
+        expect(reasons).toContain(flaw)
       } finally {
         globalThis.planted = {}
       }
