@@ -11,6 +11,7 @@ import { watchBrowser, watched, watchLinks, welcomedSince } from './watched.js'
 
 export interface PageOptions {
   readonly user: string
+  /** `ws:`, or `http:` for events. */
   readonly url: string
   /** The same server over events: reached by `url` or this, whichever works. Default `url` alone. */
   readonly events?: { readonly url: string } & FallbackOptions
@@ -64,8 +65,8 @@ const loom = {
   async open({ user, url, events, faults = {}, conversation, idle = false, shared: isShared = false }: PageOptions) {
     globalThis.planted = faults
     if (isShared) watchBrowser()
-    const socket = webSocketTransport({ url, token: user })
-    const own = events ? fallback([socket, sseTransport({ url: events.url, token: user })], events) : socket
+    const first = (url.startsWith('ws') ? webSocketTransport : sseTransport)({ url, token: user })
+    const own = events ? fallback([first, sseTransport({ url: events.url, token: user })], events) : first
     const transport = isShared ? watchLinks(shared(own)) : own
     chat = composeChat({ user, transport, storage: indexedDbStorage({ name: 'e2e' }) })
     chat.outbox.subscribe((entries) => {

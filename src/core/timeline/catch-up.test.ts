@@ -39,11 +39,16 @@ describe('R5: hints', () => {
     core.wait(5_000)
     core.forget()
     let answered = 0
+    let isMore = false
+    let catchUps = 0
+    /** In pages of 100, which are one catch-up. */
     const answer = (head: number) => {
-      const asked = core.sent('open')
-      for (; answered < asked.length; answered++) {
-        const { request, position } = asked[answered] as (typeof asked)[number]
-        core.hear(openedFrame(request, position?.seq ?? 0, head))
+      for (let asked = core.sent('open')[answered]; asked; asked = core.sent('open')[++answered]) {
+        if (!isMore) catchUps += 1
+        const from = asked.position?.seq ?? 0
+        const to = Math.min(from + 100, head)
+        isMore = to < head
+        core.hear(openedFrame(asked.request, from, to, { head, more: isMore }))
       }
     }
     for (let i = 1; i <= 500; i++) {
@@ -53,7 +58,7 @@ describe('R5: hints', () => {
     }
     core.wait(1_000)
     answer(505)
-    expect(core.sent('open')).toHaveLength(2)
+    expect([catchUps, isMore, core.sent('open').length]).toEqual([2, false, 6])
     expect(core.conversation().log.head).toBe(505)
   })
 
