@@ -24,6 +24,8 @@ export interface Ground {
 
 export interface GroundKind {
   readonly name: string
+  /** How much faster the chats' time goes. */
+  readonly hurry: number
   /** Why a script cannot be run here; undefined where it can. */
   leavesOut(script: Script): string | undefined
   /** How far a message must come that others know of but have not read. */
@@ -36,6 +38,8 @@ export interface GroundKind {
 
 const mock: GroundKind = {
   name: 'mock',
+  // No network and no other process is waited for.
+  hurry: 60,
   // Its members are those who have written, and it tells nobody of a new one: whose message is `delivered` is known after a reconnect alone.
   least: 'sent',
   leavesOut: (script) => (script.mock ? undefined : 'the mock has neither connections, bytes nor texts'),
@@ -60,6 +64,8 @@ type TransportTo = (address: string, user: string, clock: Clock, atEnd: (end: ()
 /** A transport to the shipped server, behind a proxy for bytes and a proxy for texts. */
 const proxied = (name: string, leavesOut: GroundKind['leavesOut'], transportTo: TransportTo, isNumbered = false): GroundKind => ({
   name,
+  // 30 s of backoff are 1.5.
+  hurry: 20,
   least: 'delivered',
   isNumbered,
   leavesOut,

@@ -6,8 +6,6 @@ import { hurriedClock } from './hurried-clock.js'
 import { authors, person } from './people.js'
 import { type Script, scripts } from './scripts.js'
 
-/** How much faster the chats' time goes: 30 s of backoff are 1.5. */
-const hurry = 20
 const [before, under, after] = [3, 12, 3]
 
 async function run(script: Script, ground: Ground, least: GroundKind['least'], clock: Clock): Promise<void> {
@@ -36,7 +34,7 @@ async function run(script: Script, ground: Ground, least: GroundKind['least'], c
 }
 
 async function runOver(kind: GroundKind, script: Script, seed: number): Promise<void> {
-  const clock = hurriedClock(hurry, seed)
+  const clock = hurriedClock(kind.hurry, seed)
   const ground = await kind.setUp(clock)
   try {
     await run(script, ground, kind.least, clock)
