@@ -126,8 +126,7 @@ export function tellMarks(state: HubState): void {
 }
 
 function tellChange(state: HubState, at: Place, epoch: string, stored: StoredChange, person: Person | undefined, stamp: number): void {
-  move(state, at, stamp)
-  const room = roomAt(state, at)
+  const room = state.rooms.get(move(state, at, stamp))
   if (state.node) return share(state, at, room, epoch, { ...stored, person })
   if (!room) return
   const { seq, tag, change } = stored
@@ -143,12 +142,13 @@ function share(state: HubState, at: Place, room: Room | undefined, epoch: string
   say(state, topicOf(at), { kind: 'change', tenant, conversation, epoch, seq: told.seq, told })
 }
 
-/** The rows of a conversation are new in the lists of its members. */
-function move(state: HubState, at: Place, stamp: number): void {
+/** The rows of a conversation are new in the lists of its members. Returns its key. */
+function move(state: HubState, at: Place, stamp: number): string {
   const key = keyOf(at.tenant, at.conversation)
   state.moved.set(key, at)
   state.node?.stamps.set(key, stamp)
   state.writes.wake()
+  return key
 }
 
 /** `except`: whom it comes from. */

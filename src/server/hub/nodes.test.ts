@@ -132,6 +132,24 @@ describe('with a healthy bus', () => {
     expect([now?.prev, now?.rows[0]?.head]).toEqual([before?.next, 5])
   })
 
+  it('R24: a joiner hears at once of what is written on a node that knew the members before', async () => {
+    const { bob, link, put, settle } = await two()
+    bob.say(send('a'))
+    await settle()
+    await put(0, ['ann', 'bob', 'cid'])
+    const list = link(0, 'cid')
+    list.say({ type: 'inbox', request: 1 })
+    await settle()
+    bob.say(send('b'))
+    await settle()
+    expect(
+      list
+        .of('inbox')
+        .at(-1)
+        ?.rows.map(({ head }) => head),
+    ).toEqual([3])
+  })
+
   it('R25: a new name crosses, and so do joiners with theirs', async () => {
     const { ann, nodes, settle } = await two()
     const people = (name: string) => ({ user: 'cid', profile: { name } })
@@ -205,6 +223,24 @@ describe('a hint', () => {
     expect([bob.seqs(), asked(1).changes]).toEqual([[1, 2, 3], 1])
   })
 
+  it('of typing or of a watermark that speaks of a missing change brings the change first', async () => {
+    const { ann, bob, bus, settle } = await two()
+    bus.cut(1)
+    ann.say(send('a'))
+    await settle()
+    bus.heal(1)
+    ann.say({ type: 'typing', conversation: 'c', on: true })
+    await settle()
+    bus.cut(1)
+    ann.say(send('b'))
+    await settle()
+    bus.heal(1)
+    ann.say({ type: 'receipt', conversation: 'c', epoch: epochOf(ann), delivered: 2 })
+    await settle()
+    expect(bob.frames.slice(-3).map(({ type }) => type)).toEqual(['change', 'change', 'marks'])
+    expect(bob.of('typing')).toEqual([])
+  })
+
   it('that is held back does no harm when it comes', async () => {
     const { ann, bob, bus, settle, pass } = await two()
     bus.stall(1)
@@ -271,6 +307,24 @@ describe('with a bus that loses', () => {
     expect(phone.seqs()).toEqual([1, 2, 3])
   })
 
+  it('R24: no cursor of a list passes a row that was lost', async () => {
+    const { ann, bob, bus, link, put, settle, pass, store } = await two()
+    await put(0, ['ann', 'bob'], 'd')
+    const list = link(1, 'bob', { lane: 'list' })
+    list.say({ type: 'inbox', request: 1 })
+    await settle()
+    bus.cut(1)
+    ann.say(send('lost', 'd'))
+    await settle()
+    bob.say(send('told'))
+    await settle()
+    const rows = () => list.of('inbox').at(-1)
+    const missed = await store.inbox({ tenant: '', user: 'bob', cursor: rows()?.next })
+    expect([rows(), missed.rows].map((at) => JSON.stringify(at)).map((text) => text.includes('"lost"'))).toEqual([false, true])
+    await pass(healedMs)
+    expect(rows()?.rows.map(({ last }) => last?.localId)).toEqual(['lost'])
+  })
+
   it('a subscription, all arrives all the same', async () => {
     const { ann, link, bus, pass } = await two()
     bus.troubles = { deaf: 1 }
@@ -319,13 +373,14 @@ describe('two nodes that write to one conversation', () => {
 })
 
 describe('a store that fails', () => {
-  it('at the range or at the news is asked again, and nothing is told over the hole', async () => {
+  it.each(['changes', 'news', 'all'])('at %s is asked again, and nothing is told over the hole', async (at) => {
     const inner = memoryStore()
     let broken = false
+    const fails = (name: string) => broken && (at === name || at === 'all')
     const store: Store = {
       ...inner,
-      changes: (at) => (broken ? Promise.reject(new Error('disk')) : inner.changes(at)),
-      news: (after) => (broken ? Promise.reject(new Error('disk')) : inner.news(after)),
+      changes: (asked) => (fails('changes') ? Promise.reject(new Error('disk')) : inner.changes(asked)),
+      news: (after) => (fails('news') ? Promise.reject(new Error('disk')) : inner.news(after)),
     }
     const driven = drivenNodes(2, { store })
     const { bus, link, put, settle, pass } = driven
@@ -336,7 +391,7 @@ describe('a store that fails', () => {
     bus.cut(1)
     ann.say(send('a'))
     await settle()
-    bus.heal(1)
+    if (at !== 'news') bus.heal(1)
     broken = true
     ann.say(send('b'))
     await pass(healedMs)
