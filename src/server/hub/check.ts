@@ -19,14 +19,14 @@ export async function check(state: HubState): Promise<boolean> {
   node.heard = new Map()
   try {
     const news = await options.store.news(node.cursor)
+    if (!news.lost) take(state, news)
     node.cursor = news.next
-    if (news.lost) return false
-    take(state, news)
+    return !news.lost
   } catch (error) {
     const { logger = silentLogger } = options
     logger.error('news-failed', errorFields(error))
+    return true
   }
-  return true
 }
 
 function retry(state: HubState, { behind }: ChatNode): void {
