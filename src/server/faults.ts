@@ -5,6 +5,10 @@ export interface Faults {
   readonly ackBeforeCommit?: boolean
   /** Hub: forgets `after`. */
   readonly ignoreAfter?: boolean
+  /** Hub: tells a change that another node wrote although one before it is missing. */
+  readonly hintTrusted?: boolean
+  /** Hub: never looks in the store for what the bus has lost. */
+  readonly headsUnchecked?: boolean
   /** Ledger: stores a known local id again. */
   readonly noDedupe?: boolean
   /** Ledger: takes watermarks of another epoch. */

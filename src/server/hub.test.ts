@@ -193,6 +193,8 @@ describe('receipts, typing, ping', () => {
       page: (asked) => at().page(asked),
       inbox: (asked) => at().inbox(asked),
       members: (asked) => at().members(asked),
+      changes: (asked) => at().changes(asked),
+      news: (asked) => at().news(asked),
       close: () => at().close(),
     }
     const { link, put, settle } = drivenHub({ store })

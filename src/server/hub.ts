@@ -10,10 +10,14 @@ import { protocolVersion } from '../protocol/frames.js'
 import { limits, serverLimits } from '../protocol/limits.js'
 import { type Faults, noFaults } from './faults.js'
 import { ping, receipt, typing } from './hub/ephemeral.js'
+import { topicOfUser } from './bus.js'
+import { check } from './hub/check.js'
 import { tellArranged, tellMarks, tellNamed, tellStored } from './hub/fan-out.js'
 import { unfollow } from './hub/follow.js'
+import { hear, sayLink } from './hub/hear.js'
 import { inbox, tellInboxes } from './hub/inbox.js'
 import { type Connection, type Link, newLink } from './hub/link.js'
+import { ignore, listen, newNode, publish } from './hub/node.js'
 import { operate, reject } from './hub/operation.js'
 import { take } from './hub/rate.js'
 import { fail, history, open } from './hub/read.js'
@@ -52,6 +56,11 @@ export interface Hub {
   post(write: Omit<PostWrite, 'kind' | 'at'>): Promise<MessageRow | undefined>
   /** Announces the end to every link. */
   drain(retryAfterMs: number): void
+  /**
+   * Looks in the store for what the other nodes have written and the bus has lost. To be called again and again: this bounds how late
+   * anything can be. Without a bus it does nothing.
+   */
+  check(): Promise<void>
   /** Closes every link, and resolves when every write asked for is settled. */
   stop(code: CloseCode, retryAfterMs?: number): Promise<void>
 }
@@ -75,19 +84,22 @@ export function createHub(options: HubOptions, faults: Faults = noFaults): Hub {
       for (const link of state.links) push(state, link, { type: 'drain', retryAfterMs })
       flush(state)
     },
+    check: () => checkOnce(state),
     async stop(code, retryAfterMs) {
       for (const link of [...state.links]) shut(state, link, 'closed', code, retryAfterMs)
       await state.writes.idle()
+      await state.node?.checking
     },
   }
 }
 
 function newState(options: HubOptions, faults: Faults): HubState {
-  const { store, mint, turn, logger = silentLogger } = options
+  const { store, mint, turn, logger = silentLogger, bus } = options
   const state: HubState = {
     options,
     faults,
     writes: createWrites({ store, mint, turn, logger, flush: () => flush(state) }),
+    node: bus && newNode(bus, mint(), (text) => hear(state, text, (link) => shut(state, link, 'fenced', 'superseded'))),
     links: new Set(),
     users: new Map(),
     rooms: new Map(),
@@ -114,6 +126,18 @@ function flush(state: HubState): void {
   }
   state.unsent.clear()
   if (state.moved.size || state.stale.size) tellInboxes(state)
+  if (state.node?.out.size) publish(state.node, state.options.logger ?? silentLogger)
+}
+
+/** One at a time. Where the store cannot say what was missed, everybody comes back and asks. */
+async function checkOnce(state: HubState): Promise<void> {
+  const { node } = state
+  if (!node) return
+  node.checking ??= check(state).then((isSure) => {
+    node.checking = undefined
+    if (!isSure) for (const link of [...state.links]) shut(state, link, 'closed', 'going-away')
+  })
+  await node.checking
 }
 
 function connect(state: HubState, connection: Connection): HubLink {
@@ -130,6 +154,7 @@ function connect(state: HubState, connection: Connection): HubLink {
   const older = sameLane(state, link)
   if (older) shut(state, older, 'fenced', 'superseded')
   register(state, link)
+  sayLink(state, link)
   push(state, link, {
     type: 'welcome',
     version: protocolVersion,
@@ -217,6 +242,7 @@ function sameLane(state: HubState, link: Link): Link | undefined {
 function register(state: HubState, link: Link): void {
   state.links.add(link)
   state.users.set(keyOf(link.tenant, link.user), [...linksOf(state, link.tenant, link.user), link])
+  if (state.node) listen(state.node, topicOfUser(link.tenant, link.user))
 }
 
 /** Closes a link from this side. What it was sent before leaves first. */
@@ -238,7 +264,10 @@ function forget(state: HubState, link: Link): void {
   const key = keyOf(link.tenant, link.user)
   const rest = linksOf(state, link.tenant, link.user).filter((other) => other !== link)
   if (rest.length) state.users.set(key, rest)
-  else state.users.delete(key)
+  else {
+    state.users.delete(key)
+    if (state.node) ignore(state.node, topicOfUser(link.tenant, link.user))
+  }
 }
 
 /** `tell` runs in the tick of the answer, so that what is told keeps the order of the log. */

@@ -1,5 +1,6 @@
 /** `chatloom/server`: a chat server as a library. */
 export { type Authenticate, type AuthRequest, type Identity, type JwtAuthOptions, jwtAuth } from './auth.js'
+export { type Bus, inProcessBus } from './bus.js'
 export type { MemberInput } from './hub.js'
 export { type Logger, jsonLogger } from './logger.js'
 export { memoryStore } from './memory-store.js'

@@ -8,12 +8,14 @@ import type { Duplex } from 'node:stream'
 import type { MessageRow, Profile } from '../protocol/frames.js'
 import { limits, serverLimits } from '../protocol/limits.js'
 import type { Authenticate } from './auth.js'
+import type { Bus } from './bus.js'
 import { checkId, checkJson } from './check.js'
 import { createEncoder } from './door/encode.js'
 import { type OpenHall, openHall } from './door/hall.js'
 import { sseDoor } from './door/sse/index.js'
 import { webSocketDoor } from './door/websocket.js'
 import { type Hub, type MemberInput, createHub } from './hub.js'
+import { rounds } from './rounds.js'
 import { type Logger, silentLogger } from './logger.js'
 import type { HistoryRule, Store } from './store.js'
 
@@ -35,6 +37,8 @@ export interface ServerLimits {
 export interface ChatServerOptions {
   /** Where everything true is kept: `memoryStore()` or `sqliteStore({ path })`. */
   readonly store: Store
+  /** Joins this server to others over the same store. Then `close` leaves store and bus open, for the others. Default: it is the only one. */
+  readonly bus?: Bus
   /** Whom a token speaks for. */
   readonly auth: Authenticate
   /** Tenant of identities and calls that name none. Default: one tenant alone. */
@@ -82,7 +86,7 @@ export interface ChatServer {
   }
   /** A message of the backend itself. The same `id` and content is one message; the same `id` with other content revises it in place: same place, higher `rev`. Rejects where there is no such conversation. */
   post(message: PostInput): Promise<MessageRow>
-  /** Tells every link to come back, waits, closes links and store. Safe to call twice. */
+  /** Tells every link to come back, waits, closes links and, without a bus, the store. Safe to call twice. */
   close(options?: { readonly drainMs?: number }): Promise<void>
 }
 
@@ -93,13 +97,14 @@ const comeBackMs = 1_000
 
 /** Construction does no I/O and opens no port. */
 export function createChatServer(options: ChatServerOptions): ChatServer {
-  const { store, auth, tenant, logger = silentLogger } = options
+  const { store, bus, auth, tenant, logger = silentLogger } = options
   const hub = newHub(options)
   const hall = newHall(options, hub)
   const gate = { auth, logger, now: hall.now }
   const encoder = createEncoder()
   const handleUpgrade = webSocketDoor(hall, gate, encoder)
   const sse = sseDoor(hall, gate, encoder)
+  const endRounds = bus ? rounds({ check: hub.check, later, roll: Math.random }) : () => {}
   let closing: Promise<void> | undefined
 
   async function shutDown(drainMs: number): Promise<void> {
@@ -108,10 +113,11 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     hall.shut()
     hub.drain(comeBackMs)
     if (drainMs > 0 && visitors.size > 0) await new Promise((resolve) => setTimeout(resolve, drainMs))
+    endRounds()
     await hub.stop('drain', comeBackMs)
     hall.clear()
     sse.close()
-    await store.close()
+    if (!bus) await store.close()
     logger.info('closed')
   }
 
@@ -159,10 +165,17 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
   }
 }
 
-function newHub({ store, logger, limits = {}, joinOnOpen }: ChatServerOptions): Hub {
+function later(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms)
+  timer.unref()
+  return () => clearTimeout(timer)
+}
+
+function newHub({ store, bus, logger, limits = {}, joinOnOpen }: ChatServerOptions): Hub {
   const { framesPerSecond = 500, frameBurst = 2_000, heartbeatMs = defaultHeartbeatMs } = limits
   return createHub({
     store,
+    bus,
     clock: { now: Date.now },
     mint: mintId,
     turn: setImmediate,

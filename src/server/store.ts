@@ -145,6 +145,61 @@ export interface InboxRead {
   readonly gone: readonly string[]
 }
 
+/** Changes as they go to followers, each message in its present state under the `rev` of its change. */
+export interface ChangesRead {
+  readonly epoch: string
+  readonly head: number
+  /** From the first asked on without a hole; the last ones are missing where they are too many. */
+  readonly changes: readonly ToldChange[]
+}
+
+/** `person`: the author is not among the members a follower was told of, or has just joined. */
+export type ToldChange = StoredChange & { readonly person?: Person }
+
+/** A conversation of which rows or log moved, as it is now; `stamp` is the highest of what all of its members see. */
+export interface MovedNews extends Place {
+  readonly epoch: string
+  readonly head: number
+  readonly stamp: number
+  readonly members: readonly string[]
+}
+
+/** A member's registers moved; with a `stamp` the member's own row did too. */
+export interface MarkNews extends Place {
+  readonly epoch: string
+  readonly mark: Mark
+  readonly memberCount: number
+  readonly stamp?: number
+}
+
+/** A member was removed by the change at `seq` and has not come back. */
+export interface LeftNews extends Place {
+  readonly user: string
+  readonly seq: number
+  readonly stamp: number
+}
+
+/** A new profile, and where it shows. */
+export interface PersonNews {
+  readonly tenant: string
+  readonly person: Person
+  readonly conversations: readonly string[]
+  readonly stamp: number
+}
+
+/** What was written since an earlier answer, each thing once, in its newest state. */
+export interface News {
+  readonly next: string
+  /** More was written than the store can tell: all that is held is in doubt. */
+  readonly lost?: true
+  readonly moved: readonly MovedNews[]
+  readonly marks: readonly MarkNews[]
+  readonly left: readonly LeftNews[]
+  readonly people: readonly PersonNews[]
+  /** Where anything was written: everything up to this inbox stamp is in this answer or an earlier one. */
+  readonly stamps: readonly { readonly tenant: string; readonly stamp: number }[]
+}
+
 export interface Store {
   /** `mint` makes random ids: epochs, tags, message ids. Rejects when the transaction failed; then nothing of it is stored. */
   write(batch: readonly StoreWrite[], mint: () => string): Promise<readonly Outcome[]>
@@ -159,5 +214,12 @@ export interface Store {
   inbox(at: { readonly tenant: string; readonly user: string; readonly cursor?: string; readonly news?: InboxNews }): Promise<InboxRead>
   /** Present members, in no order. */
   members(at: Place): Promise<readonly string[]>
+  /** The changes after `after`, of which one node of several has missed the news. Undefined where there is no such conversation. */
+  changes(at: Place & { readonly after: number }): Promise<ChangesRead | undefined>
+  /**
+   * Asked every few seconds by each of several nodes over one store, never by one alone: what was written since the answer whose `next`
+   * this is, whoever wrote it. Without a cursor it only gives one. It must cost what has changed, not what there is.
+   */
+  news(after?: string): Promise<News>
   close(): Promise<void>
 }

@@ -6,6 +6,7 @@
 import { arrangeCases } from './store-cases/arrange.js'
 import { groundOf, type StoreCase, type StoreGround } from './store-cases/ground.js'
 import { inboxCases } from './store-cases/inbox.js'
+import { newsCases } from './store-cases/news.js'
 import { readCases } from './store-cases/read.js'
 import { sendCases } from './store-cases/send.js'
 
@@ -28,5 +29,8 @@ export function storeSuite(setUp: () => StoreGround | Promise<StoreGround>): rea
       await ground.dispose?.()
     }
   }
-  return [...sendCases, ...arrangeCases, ...readCases, ...inboxCases].map((test) => ({ name: test.name, run: () => run(test) }))
+  return [...sendCases, ...arrangeCases, ...readCases, ...inboxCases, ...newsCases].map((test) => ({
+    name: test.name,
+    run: () => run(test),
+  }))
 }

@@ -1,9 +1,10 @@
 /** The verbs that no log remembers: receipts (registers, R21), typing (relayed, never stored), ping. */
 import type { ClientFrame, Head } from '../../protocol/frames.js'
+import { topicOf } from '../bus.js'
 import { tellMarked, tellRoom } from './fan-out.js'
 import { showed } from './follow.js'
 import type { Link } from './link.js'
-import { type HubState, push, roomAt } from './state.js'
+import { type HubState, push, roomAt, say } from './state.js'
 
 type FrameOf<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>
 
@@ -26,7 +27,9 @@ export function typing(state: HubState, link: Link, { conversation, on }: FrameO
   const follow = link.follows.get(conversation)
   const room = roomAt(state, { tenant: link.tenant, conversation })
   if (!room || !follow || follow.held) return
-  tellRoom(state, room, { type: 'typing', conversation, user: link.user, on }, link.user)
+  const { tenant, user } = link
+  tellRoom(state, room, { type: 'typing', conversation, user, on }, user)
+  if (state.node) say(state, topicOf(room), { kind: 'typing', tenant, conversation, epoch: room.epoch, head: room.head, user, on })
 }
 
 /**

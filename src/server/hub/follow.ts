@@ -1,6 +1,9 @@
 /** Who follows what: joining and leaving the fan-out of a conversation. */
 import { keyOf } from '../key.js'
+import { topicOf } from '../bus.js'
 import { type Follow, type Link, noFollows } from './link.js'
+import { ignore, listen } from './node.js'
+import { newRoom } from './room.js'
 import { type HubState, push, roomAt } from './state.js'
 
 /** Joins the fan-out; frames are held until `admit`. A conversation followed already stays as it is. */
@@ -10,10 +13,14 @@ export function follow(state: HubState, link: Link, conversation: string): Follo
   const made: Follow = { held: [], epoch: '', known: 0 }
   if (link.follows === noFollows) link.follows = new Map()
   link.follows.set(conversation, made)
-  const { tenant } = link
-  const room = roomAt(state, { tenant, conversation })
-  if (room) room.links.add(link)
-  else state.rooms.set(keyOf(tenant, conversation), { tenant, conversation, epoch: '', head: 0, links: new Set([link]), marks: new Map() })
+  const at = { tenant: link.tenant, conversation }
+  const room = roomAt(state, at)
+  if (room) {
+    room.links.add(link)
+    return made
+  }
+  state.rooms.set(keyOf(link.tenant, conversation), newRoom(at, link))
+  if (state.node) listen(state.node, topicOf(at))
   return made
 }
 
@@ -27,7 +34,9 @@ export function unfollow(state: HubState, link: Link, conversation: string): voi
   if (!link.follows.delete(conversation)) return
   const room = roomAt(state, { tenant: link.tenant, conversation })
   room?.links.delete(link)
-  if (room && room.links.size === 0) state.rooms.delete(keyOf(link.tenant, conversation))
+  if (!room || room.links.size > 0) return
+  state.rooms.delete(keyOf(link.tenant, conversation))
+  if (state.node) ignore(state.node, topicOf(room))
 }
 
 /** The user was removed: `left` is the last frame of this conversation, answers on their way are void (R27). */

@@ -3,11 +3,14 @@
  * does not follow reach it, each frame continuing the cursor of the one before (R24).
  */
 import type { ClientFrame } from '../../protocol/frames.js'
+import { serverLimits } from '../../protocol/limits.js'
+import { topicOfUser } from '../bus.js'
 import { errorFields, silentLogger } from '../logger.js'
 import type { InboxRead, Place } from '../store.js'
 import type { InboxFeed, Link } from './link.js'
 import { fail } from './read.js'
-import { type HubState, type Roster, linksOf, push, touch } from './state.js'
+import { begin, hearOnce, heardKey } from './node.js'
+import { type HubState, type Roster, linksOf, push, say, touch } from './state.js'
 
 type InboxFrame = Extract<ClientFrame, { type: 'inbox' }>
 
@@ -19,6 +22,7 @@ export async function inbox(state: HubState, link: Link, { request, cursor, foll
   // The stream stands still while its reader pages, and begins at the last page.
   link.inbox = undefined
   try {
+    if (state.node) await begin(state.node, state.options.store)
     const read = await state.options.store.inbox({ tenant, user, cursor })
     push(state, link, { type: 'inbox', request, ...read })
     if (read.more) return
@@ -50,27 +54,40 @@ export function tellInboxes(state: HubState): void {
 
 function spread(state: HubState, key: string, place: Place): void {
   const roster = state.rosters.get(key) ?? readRoster(state, key, place)
-  if (roster.members) return touchAll(state, place, roster.members)
+  const stamp = state.node?.stamps.get(key) ?? 0
+  state.node?.stamps.delete(key)
+  if (roster.members) return touchAll(state, place, roster.members, stamp)
   state.spreading++
   const done = (members: readonly string[]) => {
     state.spreading--
-    touchAll(state, place, members)
+    touchAll(state, place, members, stamp)
     state.writes.wake()
   }
   const failed = (error: unknown) => {
     state.spreading--
     // Tried again with the next thing that happens; no cursor passes this change before.
     state.moved.set(key, place)
+    state.node?.stamps.set(key, Math.max(stamp, state.node.stamps.get(key) ?? 0))
     rosterFailed(state, place, error)
   }
   roster.read.then(done, failed)
 }
 
-/** Who follows hears of the conversation by itself; who is about to may yet be refused. */
-function touchAll(state: HubState, { tenant, conversation }: Place, members: readonly string[]): void {
+/** In a large conversation other nodes hear of it by the store. */
+function touchAll(state: HubState, place: Place, members: readonly string[], stamp: number): void {
+  const { tenant, conversation } = place
+  const isSaid = state.node !== undefined && members.length <= serverLimits.members
   for (const user of members) {
-    for (const link of linksOf(state, tenant, user)) if (link.inbox && !isLeftOut(link, conversation)) touch(state, link, conversation)
+    touchRow(state, place, user, stamp)
+    if (isSaid) say(state, topicOfUser(tenant, user), { kind: 'row', tenant, conversation, user, stamp })
   }
+}
+
+/** Who follows hears of the conversation by itself; who is about to may yet be refused. */
+export function touchRow(state: HubState, place: Place, user: string, stamp: number): void {
+  const links = linksOf(state, place.tenant, user)
+  if (links.length === 0 || (state.node && !hearOnce(state.node, heardKey('row', place, user), [stamp]))) return
+  for (const link of links) if (link.inbox && !isLeftOut(link, place.conversation)) touch(state, link, place.conversation)
 }
 
 function isLeftOut({ follows, inbox }: Link, conversation: string): boolean {

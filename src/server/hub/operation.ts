@@ -65,8 +65,14 @@ function acknowledge(state: HubState, link: Link, frame: OperationFrame, outcome
   const { epoch, message } = outcome
   const follow = link.follows.get(conversation)
   tellStored(state, { tenant: link.tenant, conversation }, outcome)
-  const isTold = follow !== undefined && follow.held === undefined
+  const isTold = follow !== undefined && follow.held === undefined && !isBehind(state, link, conversation, outcome)
   push(state, link, { type: 'ack', conversation, localId, epoch, seq: outcome.stored.seq, message: isTold ? undefined : message })
+}
+
+/** One of several nodes may have to tell first what another wrote. */
+function isBehind(state: HubState, { tenant }: Link, conversation: string, { epoch, stored }: OutcomeOf<'stored'>): boolean {
+  const room = state.node && roomAt(state, { tenant, conversation })
+  return room !== undefined && (room.epoch !== epoch || room.head < stored.seq)
 }
 
 /** A planted bug: answers with the place the message would get if nothing came between. */

@@ -4,9 +4,12 @@ import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
 import { errorFields, silentLogger } from '../logger.js'
 import type { OpenRead } from '../store.js'
-import { moveRoom, tellArranged } from './fan-out.js'
+import { tellArranged } from './fan-out.js'
 import { follow, showed, unfollow } from './follow.js'
 import type { Follow, Link, Reading } from './link.js'
+import { answered } from './gate.js'
+import { begin } from './node.js'
+import { moveRoom } from './room.js'
 import { type HubState, push, roomAt } from './state.js'
 
 type OpenFrame = Extract<ClientFrame, { type: 'open' }>
@@ -21,6 +24,7 @@ export async function open(state: HubState, link: Link, frame: OpenFrame): Promi
   const made = follow(state, link, conversation)
   const at = { tenant: link.tenant, conversation, user: link.user }
   const read = async () => {
+    if (state.node) await begin(state.node, state.options.store)
     // Written before anything that came behind this frame: its author is a member by then.
     if (state.options.joinOnOpen) await joined(state, at)
     return state.options.store.open({ ...at, position })
@@ -60,7 +64,8 @@ function admit(state: HubState, link: Link, made: Follow, { request, conversatio
   // A client that misses the answer asks again.
   showed(made, read.epoch, read.head)
   const room = roomAt(state, { tenant: link.tenant, conversation })
-  if (room && (room.epoch !== read.epoch || room.head < read.head)) moveRoom(room, read.epoch, read.head)
+  if (room && state.node) answered(state, room, read.epoch, read.head)
+  else if (room && (room.epoch !== read.epoch || room.head < read.head)) moveRoom(room, read.epoch, read.head)
   const { held } = made
   made.held = undefined
   // An unfollow that overtook the answer has left nothing to follow.

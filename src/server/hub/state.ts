@@ -1,15 +1,21 @@
 /** What every verb of the hub shares: who is connected, which rooms are followed, what is to be written and sent. */
 import { keyOf } from '../key.js'
-import type { Mark, ServerFrame } from '../../protocol/frames.js'
+import type { ServerFrame } from '../../protocol/frames.js'
+import type { Bus } from '../bus.js'
 import type { Faults } from '../faults.js'
 import type { Logger } from '../logger.js'
 import type { Place, Store } from '../store.js'
 import type { Link } from './link.js'
+import type { Hint } from './hint.js'
+import { type ChatNode, gather } from './node.js'
 import type { RateLimit } from './rate.js'
+import type { Room } from './room.js'
 import type { Writes } from './writes.js'
 
 export interface HubOptions {
   readonly store: Store
+  /** To the other nodes over this store. Default: there are none. */
+  readonly bus?: Bus
   /** Wall time in milliseconds. */
   readonly clock: { now(): number }
   /** Makes random ids. */
@@ -24,15 +30,6 @@ export interface HubOptions {
   readonly joinOnOpen?: boolean
 }
 
-/** A conversation that at least one link follows. */
-export interface Room extends Place {
-  epoch: string
-  head: number
-  readonly links: Set<Link>
-  /** Watermarks moved in this tick. */
-  readonly marks: Map<string, Mark>
-}
-
 /** The members of a conversation: being read, then known. */
 export interface Roster {
   members: readonly string[] | undefined
@@ -43,6 +40,8 @@ export interface HubState {
   readonly options: HubOptions
   readonly faults: Faults
   readonly writes: Writes
+  /** Undefined: the only node. */
+  readonly node: ChatNode | undefined
   readonly links: Set<Link>
   /** By tenant and user. */
   readonly users: Map<string, readonly Link[]>
@@ -74,6 +73,18 @@ export function pushToFollower(state: HubState, link: Link, conversation: string
   const held = link.follows.get(conversation)?.held
   if (held) held.push(frame)
   else push(state, link, frame)
+}
+
+/** To the other nodes, where there are any; it leaves at the end of the tick. */
+export function say(state: HubState, topic: string, hint: Hint): void {
+  if (!state.node) return
+  gather(state.node, topic, hint)
+  state.writes.wake()
+}
+
+/** Everything up to this stamp is settled. One of several nodes cannot know that by itself. */
+export function settleStamp({ node, settled }: HubState, tenant: string, stamp: number): void {
+  if (!node) settled.set(tenant, stamp)
 }
 
 /** The row of this conversation changed in the list of this link's user. */

@@ -4,6 +4,8 @@
  */
 import { byteLength } from '../bytes.js'
 import type { MessageRow, Person } from '../../protocol/frames.js'
+import { serverLimits } from '../../protocol/limits.js'
+import type { ConversationRecord, Tables } from '../tables.js'
 import type { Reader } from './visible.js'
 
 /** Members named beside the authors, where an answer does not list the members. */
@@ -25,4 +27,11 @@ export function peopleOf({ tables, conversation }: Reader, rows: readonly Messag
     people.push({ user, profile })
   }
   return people
+}
+
+/** Followers were told the people of the members; an author beyond those comes with the change. */
+export function stranger(tables: Tables, conversation: ConversationRecord, author: string): Person | undefined {
+  if (conversation.members <= serverLimits.members && tables.seat(conversation, author)?.active) return undefined
+  const profile = tables.person(conversation.tenant, author)
+  return profile && { user: author, profile }
 }

@@ -2,11 +2,11 @@
  * Writes of messages: one local id, one effect, for ever (R15). A known local id gets the first answer before anything else is
  * looked at; `after` is checked against the same table, in the same transaction (R12).
  */
-import type { MessageRow, Person } from '../../protocol/frames.js'
-import { serverLimits } from '../../protocol/limits.js'
+import type { MessageRow } from '../../protocol/frames.js'
 import type { Outcome, PostWrite, SendWrite, VoidWrite } from '../store.js'
 import type { ConversationRecord } from '../tables.js'
 import type { Ledger } from './ledger.js'
+import { stranger } from './people.js'
 
 /** The author under which the table keeps the ids of posts: no user has an empty id. */
 const backend = ''
@@ -83,13 +83,6 @@ function commit(ledger: Ledger, conversation: ConversationRecord, message: Messa
   tables.putChange(conversation, { seq: rev, tag, message: message.seq, user: author, localId })
   const stamp = tables.nextStamp(tenant)
   tables.putConversation({ ...conversation, messages, head: rev, tag, stamp })
-  const person = stranger(ledger, conversation, author)
+  const person = stranger(tables, conversation, author)
   return { kind: 'stored', epoch, stored: { seq: rev, tag, change: { kind: 'message', message } }, message, person, stamp }
-}
-
-/** Followers were told the people of the members; an author beyond those comes with the change. */
-function stranger({ tables }: Ledger, conversation: ConversationRecord, author: string): Person | undefined {
-  if (conversation.members <= serverLimits.members && tables.seat(conversation, author)?.active) return undefined
-  const profile = tables.person(conversation.tenant, author)
-  return profile && { user: author, profile }
 }

@@ -2,16 +2,21 @@
 import { type Faults, noFaults } from '../faults.js'
 import type { Store } from '../store.js'
 import type { Tables } from '../tables.js'
+import { readChanges } from './changes.js'
 import { readInbox } from './inbox.js'
+import { type Journal, createJournal } from './journal.js'
 import { readOpen, readPage } from './read.js'
 import { readerOf } from './visible.js'
 import { apply } from './write.js'
 
 export function storeOver(tables: Tables, faults: Faults = noFaults): Store {
+  let journal: Journal | undefined
   return {
     async write(batch, mint) {
       const ledger = { tables, mint, faults }
-      return tables.transaction(() => batch.map((write) => apply(ledger, write)))
+      const outcomes = tables.transaction(() => batch.map((write) => apply(ledger, write)))
+      journal?.note(batch, outcomes)
+      return outcomes
     },
     async open(at) {
       const reader = readerOf(tables, at)
@@ -26,6 +31,13 @@ export function storeOver(tables: Tables, faults: Faults = noFaults): Store {
     },
     async members(at) {
       return tables.seats(at, Number.MAX_SAFE_INTEGER).map((seat) => seat.user)
+    },
+    async changes(at) {
+      return readChanges(tables, at)
+    },
+    async news(after) {
+      journal ??= createJournal(tables)
+      return journal.since(after)
     },
     async close() {
       tables.close()

@@ -155,6 +155,8 @@ function mortal({ time, journal, storeMs }: StoreParts, store: () => Store, take
     page: (at) => read(() => store().page(at)),
     inbox: (at) => read(() => store().inbox(at)),
     members: (at) => read(() => store().members(at)),
+    changes: (at) => read(() => store().changes(at)),
+    news: (after) => read(() => store().news(after)),
     async close() {},
   }
 }
