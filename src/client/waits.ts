@@ -20,7 +20,9 @@ export interface Waits {
 export function waits(): Waits {
   const waiting = new EventEmitter()
   let last = 0
-  const answer: Waits['answer'] = (of, error, value) => void waiting.emit(`${of}`, error, value)
+  let open = 0
+  // Called for every message sent, and seldom does somebody wait.
+  const answer: Waits['answer'] = (of, error, value) => void (open && waiting.emit(`${of}`, error, value))
   return {
     wait: <T>(what: string, signal: AbortSignal | undefined, begin: Begin | undefined, localId?: string) =>
       new Promise<T>((resolve, reject) => {
@@ -30,6 +32,7 @@ export function waits(): Waits {
         let over = false
         const done = (error?: ChatError | ChatErrorCode, value?: unknown) => {
           over = true
+          open -= 1
           waiting.off(of, done)
           signal?.removeEventListener('abort', abort)
           stop?.()
@@ -37,6 +40,7 @@ export function waits(): Waits {
           else reject(typeof error === 'string' ? chatError(error, what, signal?.reason) : error)
         }
         const abort = () => done('aborted')
+        open += 1
         if (signal?.aborted) return abort()
         signal?.addEventListener('abort', abort)
         waiting.on(of, done)

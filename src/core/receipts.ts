@@ -149,8 +149,10 @@ export function tellReceipts(turn: Turn, c: Draft): void {
   const readable = Math.min(to, head)
   const deliverable = from === 'received' || watchers > 0 ? Math.min(receipts.storedTo, head) : 0
   const read = readable > Math.max(own.read, told.read) ? readable : undefined
-  const isDelivered = deliverable > Math.max(own.delivered, told.delivered) && othersWrote(log, user, own.delivered)
-  const delivered = isDelivered ? deliverable : undefined
+  const isUntold = deliverable > Math.max(own.delivered, told.delivered)
+  // Looked for once: it is the same until more is stored.
+  if (isUntold && !othersWrote(log, user, own.delivered)) receipts.storedTo = 0
+  const delivered = isUntold && receipts.storedTo ? deliverable : undefined
   const marked = set && (isAnew || set.rev > receipts.toldRev) ? set : undefined
   if (!read && !delivered && !marked) return
   turn.frames.push({ type: 'receipt', conversation, epoch, read, delivered, marked })

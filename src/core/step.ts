@@ -56,6 +56,7 @@ function route(turn: Turn, event: CoreEvent): void {
     case 'open-disk':
       return openDisk(turn)
     case 'close':
+      turn.disk.notBeforeMs = 0
       return close(turn)
   }
 }

@@ -1,8 +1,9 @@
 /** Every phase of the disk against everything that can happen to it; a missing cell does not compile. Then what failing disks do. */
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
-import { echo, live, openWith, said, send } from '../../../test/fakes/wire-frames.js'
+import { echo, live, openWith, reject, said, send } from '../../../test/fakes/wire-frames.js'
 import type { Effect } from '../event.js'
+import * as timing from '../timing.js'
 import type { DiskState } from './disk-state.js'
 
 type Phase = DiskState['phase'] | 'ready, committing'
@@ -210,6 +211,58 @@ describe('L1 L10 R29: the disk', () => {
     core.wait(5_000)
     expect(core.stored(['o'])).toHaveLength(2)
     expect(core.entry('b')?.stored).toBe(true)
+  })
+
+  describe('in memory', () => {
+    const inMemory = () => {
+      const core = live(drivenCore(), 5)
+      core.dispatch({ kind: 'disk-state', state: { kind: 'memory', cacheBytes: 1_000_000 } })
+      core.wait(1_000)
+      send(core, 'first')
+      core.forget()
+      return core
+    }
+    const storedIds = (core: DrivenCore) => core.stored(['o']).map(({ version }) => version)
+
+    it('R35: the outbox is written at once, then as seldom as the cache', () => {
+      const core = inMemory()
+      expect(storedIds(core)).toEqual(['first'])
+      send(core, 'second')
+      send(core, 'third')
+      expect(core.sent('operation')).toHaveLength(2)
+      core.wait(timing.writeBehindMs - 1)
+      expect(core.effects('commit')).toEqual([])
+      core.wait(1)
+      expect(storedIds(core)).toEqual(['first', 'second', 'third'])
+    })
+
+    it('R35: a row is never written whose message the log has taken in before', () => {
+      const core = inMemory()
+      send(core, 'second')
+      core.hear(echo(6, 'first'), echo(7, 'second'))
+      core.wait(1_000)
+      const puts = core
+        .effects('commit')
+        .flatMap(({ writes }) => writes.filter((write) => write.kind === 'put' && write.row.key[0] === 'o'))
+      expect(puts).toEqual([])
+      expect(storedIds(core)).toEqual([])
+    })
+
+    it('R11: what waits for its row waits for nothing else, and takes along what was before it', () => {
+      const core = inMemory()
+      core.hear(reject('first', { final: true, code: 'forbidden' }))
+      send(core, 'second')
+      core.dispatch({ kind: 'retry', conversation: 'c', localId: 'first' })
+      expect(core.entry('first')?.arm.kind).toBe('inflight')
+      expect(storedIds(core)).toEqual(['second', 'first'])
+    })
+
+    it('R16: at the end everything is written, for the next over the same rows', () => {
+      const core = inMemory()
+      send(core, 'second')
+      core.dispatch({ kind: 'close' })
+      expect(storedIds(core)).toEqual(['first', 'second'])
+    })
   })
 
   it('L1: retries of the disk double to 30 s', () => {

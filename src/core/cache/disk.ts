@@ -99,7 +99,10 @@ function restoreRegister(turn: Turn, { key: [, id], value }: Row): void {
   receipts.toldRev = marked?.rev ?? 0
 }
 
-/** Everything that waits goes in one strict commit; one is under way at a time. The generation goes alone, before any. */
+/**
+ * Everything that waits goes in one strict commit; one is under way at a time. The generation goes alone, before any. Memory, on which
+ * nothing waits, is written as seldom as the cache.
+ */
 export function commitOutbox(turn: Turn): void {
   const { disk } = turn
   if (turn.nowMs < diskWakeAt(turn)) return
@@ -112,6 +115,7 @@ export function commitOutbox(turn: Turn): void {
   const writes = savings.flatMap((saving) => saving.writes)
   disk.waiting = []
   disk.flight = { commit: commit(turn, 'strict', writes), savings }
+  if (turn.storage?.kind === 'memory') disk.notBeforeMs = turn.nowMs + timing.writeBehindMs
 }
 
 /** True when the commit was one of the outbox. */

@@ -95,11 +95,9 @@ function numberOr0(value: unknown): number {
   return typeof value === 'number' ? value : 0
 }
 
-/** The entry with some of it changed. Written out, not spread: it is done on the way of every message. */
+/** The entry with some of it changed. A copy first: to spread two records into one costs many times more. */
 export function withChange(entry: Entry, change: Partial<Entry>): Entry {
-  const { localId, conversation, key, content, bytes, at, madeMs, arm, attempts, handed, voiding, stored, alone, settledThen } = entry
-  const copy = { localId, conversation, key, content, bytes, at, madeMs, arm, attempts, handed, voiding, stored, alone, settledThen }
-  return Object.assign(copy, change)
+  return Object.assign({ ...entry }, change)
 }
 
 /** The frame that asks for it. `after` is chosen now and never stored (R12). */

@@ -8,6 +8,7 @@ import * as timing from '../timing.js'
 import { never } from '../timing.js'
 import { type Draft, draftOf, type Turn } from '../turn.js'
 import { type Arm, type Entry, operationFrame, queuedNow, withChange } from './entry.js'
+import { revise } from './outbox.js'
 
 type Totals = Pick<ChatState, 'conversations' | 'outbox'>
 
@@ -19,7 +20,6 @@ export function flush(turn: Turn, c: Draft): void {
   // `open` goes first on every link: a server may only then know this user in the conversation.
   if (log.state !== 'ready' || (log.liveOn !== link && !log.catchUp)) return
   const window = features.includes('after') ? limits.window : 1
-  const sent = new Map<Entry, Entry>()
   let bytes = bytesInFlight(turn)
   let inFlight = 0
   let previous: Entry | undefined
@@ -30,17 +30,15 @@ export function flush(turn: Turn, c: Draft): void {
     if (arm.kind === 'queued') {
       if (inFlight >= window || arm.notBeforeMs > nowMs || (arm.waits && previous?.arm.kind === 'inflight')) break
       if (bytes > 0 && bytes + entry.bytes > bounds.unackedBytes) break
-      const flight: Arm = { kind: 'inflight', link, deadlineMs: nowMs + timing.ackMs }
-      const going = withChange(entry, { handed: true, attempts: entry.attempts + 1, arm: flight })
+      const deadlineMs = nowMs + timing.ackMs
+      const going = revise(c, entry, { arm: { kind: 'inflight', link, deadlineMs }, handed: true, attempts: entry.attempts + 1 })
       turn.frames.push(operationFrame(going, planted.afterIgnored ? undefined : previous?.localId))
-      sent.set(entry, going)
       bytes += entry.bytes
     }
     if (arm.kind === 'failed') continue
     if (arm.kind !== 'acked') inFlight += 1
     previous = entry
   }
-  if (sent.size > 0) c.entries = c.entries.map((entry) => sent.get(entry) ?? entry)
 }
 
 /** Operation bytes that wait for an answer on the link, over all conversations (R17). */

@@ -32,7 +32,7 @@ export function send(turn: Turn, c: Draft, localId: string, content: unknown, by
   outbox.entries += 1
   outbox.bytes += bytes
   c.entries = [...c.entries, entry]
-  keep(turn, entry, [entryWrite(entry)])
+  keep(turn, entry, entryWrite(entry))
 }
 
 /** The end of the own lane. */
@@ -46,7 +46,8 @@ export function retry(turn: Turn, c: Draft, localId: string): void {
   if (entry?.arm.kind !== 'failed') return
   const again = withChange(entry, { arm: { kind: 'saving' }, key: nextKey(turn, c), voiding: false, alone: 0 })
   c.entries = [...c.entries.filter((each) => each !== entry), again]
-  keep(turn, again, [entryRemoval(entry), entryWrite(again)])
+  enqueue(turn, c.id, '', [entryRemoval(entry)])
+  keep(turn, again, entryWrite(again))
 }
 
 /** Takes an unsent entry back: at once where the server cannot have it, else by `void` in its place. */
@@ -55,13 +56,15 @@ export function discard(turn: Turn, c: Draft, localId: string): void {
   if (!entry || entry.voiding || entry.arm.kind === 'acked') return
   const handed = entry.handed && !(entry.arm.kind === 'failed' && entry.arm.final)
   const leaving = revise(c, entry, { voiding: true, handed, arm: { kind: 'saving' } })
-  keep(turn, leaving, [handed ? entryWrite(leaving) : entryRemoval(entry)])
+  keep(turn, leaving, handed ? entryWrite(leaving) : entryRemoval(entry))
 }
 
 /** To disk, and on when it is there; while the disk fails, on from memory at once. */
-function keep(turn: Turn, entry: Entry, writes: readonly Write[]): void {
-  enqueue(turn, entry.conversation, entry.localId, writes)
+function keep(turn: Turn, entry: Entry, write: Write): void {
+  enqueue(turn, entry.conversation, entry.localId, [write])
   if (turn.disk.failures > 0) saved(turn, entry.conversation, entry.localId, false)
+  // It waits for its row: in memory too that is written now.
+  else if (entry.arm.kind === 'saving') turn.disk.notBeforeMs = 0
 }
 
 /** Its rows are written (or, with `stored` false, cannot be written now and it goes on without). */

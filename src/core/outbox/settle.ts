@@ -41,8 +41,9 @@ function settle(turn: Turn, c: Draft, entry: Entry): void {
   if (entry.arm.kind !== 'acked') reportSent(turn, c, entry)
   drop(turn, c, entry)
   if (planted.outboxRowFirst) return enqueue(turn, c.id, '', [entryRemoval(entry)])
+  turn.disk.waiting = turn.disk.waiting.filter((each) => each.localId !== entry.localId)
   c.cache.dirty = true
-  c.cache.removals = [...c.cache.removals, entryRemoval(entry)]
+  c.cache.removals = c.cache.removals.concat(entryRemoval(entry))
 }
 
 /** Own changes that the log has just taken in. */
