@@ -273,13 +273,28 @@ describe('a link', () => {
     const ann = link('ann')
     ann.say(...[1, 2, 3, 4, 5].map((n) => send(`a${n}`)))
     await settle()
-    expect(ann.of('reject')).toMatchObject([{ localId: 'a5', code: 'rate-limited', final: false, retryAfterMs: 200 }])
-    tick(200)
+    expect(ann.of('reject')).toMatchObject([{ localId: 'a5', code: 'rate-limited', final: false, retryAfterMs: 100 }])
+    tick(100)
     ann.say(send('a5'))
     await settle()
     expect(ann.of('ack')).toHaveLength(5)
-    ann.say(...[1, 2, 3, 4, 5].map((n) => send(`b${n}`)))
+    ann.say(...[1, 2, 3, 4].map((n) => send(`b${n}`)))
+    expect(ann.closes).toEqual([])
+    ann.say(send('b5'))
     expect(ann.closes).toEqual(['rate-limited'])
+  })
+
+  it('that sends more than the rate, and again what was refused, is served at all of the rate', async () => {
+    const { link, put, settle, tick } = drivenHub({ rate: { perSecond: 10, burst: 4 } })
+    await put(['ann'])
+    const ann = link('ann')
+    let sent = 0
+    for (let tenth = 0; tenth < 200; tenth++, tick(100)) {
+      ann.say(send(`a${++sent}`), send(`a${++sent}`))
+      await settle()
+    }
+    expect(ann.closes).toEqual([])
+    expect(ann.of('ack').length).toBeGreaterThanOrEqual(200)
   })
 
   it('may follow 50 conversations and no more', async () => {

@@ -22,7 +22,7 @@ export interface ServerLimits {
   readonly connections?: number
   /** Frames a second of one link in the long run; more are rejected in passing. Default 500. */
   readonly framesPerSecond?: number
-  /** Frames of one link at once; twice as many over the limit close it `rate-limited`. Default 2,000. */
+  /** Frames of one link at once; as many refused, beyond what the rate forgives, close it `rate-limited`. Default 2,000. */
   readonly frameBurst?: number
   /** Unsent bytes of one link; more cut it `slow-consumer`. Default 1 MiB. */
   readonly bufferedBytes?: number
