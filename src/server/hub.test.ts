@@ -316,6 +316,13 @@ describe('a link', () => {
     await hub.stop('drain', 500)
     expect([ann.fresh(), ann.closes]).toEqual([['welcome', 'drain'], ['drain']])
   })
+
+  it('is told to come back in its turn', () => {
+    const { hub, link } = drivenHub()
+    const links = ['ann', 'bob', 'cid', 'dan'].map((user) => link(user))
+    hub.drain(1_000, 400)
+    expect(links.map((one) => one.of('drain')[0]?.retryAfterMs)).toEqual([1_000, 1_100, 1_200, 1_300])
+  })
 })
 
 describe('a failing store', () => {

@@ -50,8 +50,8 @@ export interface Hub {
   put(write: PutInput): Promise<void>
   /** Resolves with the stored message; undefined where there is no such conversation. */
   post(write: Omit<PostWrite, 'kind' | 'at'>): Promise<MessageRow | undefined>
-  /** Announces the end to every link. */
-  drain(retryAfterMs: number): void
+  /** Announces the end to every link. They are to come back one after the other, the first after `retryAfterMs`, the last so much later. */
+  drain(retryAfterMs: number, spreadMs?: number): void
   /** Closes every link, and resolves when every write asked for is settled. */
   stop(code: CloseCode, retryAfterMs?: number): Promise<void>
 }
@@ -71,8 +71,10 @@ export function createHub(options: HubOptions, faults: Faults = noFaults): Hub {
         if (outcome.kind === 'stored') tellStored(state, write, outcome)
         return outcome.kind === 'stored' || outcome.kind === 'known' ? outcome.message : undefined
       }),
-    drain(retryAfterMs) {
-      for (const link of state.links) push(state, link, { type: 'drain', retryAfterMs })
+    drain(retryAfterMs, spreadMs = 0) {
+      const stepMs = spreadMs / state.links.size
+      let at = 0
+      for (const link of state.links) push(state, link, { type: 'drain', retryAfterMs: retryAfterMs + Math.round(stepMs * at++) })
       flush(state)
     },
     async stop(code, retryAfterMs) {

@@ -88,8 +88,11 @@ export interface ChatServer {
 
 const defaultHeartbeatMs = 25_000
 const silentBeats = 2.5
-/** Clients come back spread over this time. */
+/** The first of those that a drain sends away come back after this, and of each second so many: a new process must let them in. */
 const comeBackMs = 1_000
+const backPerSecond = 250
+/** However many they are. */
+const longestSpreadMs = 30_000
 
 /** Construction does no I/O and opens no port. */
 export function createChatServer(options: ChatServerOptions): ChatServer {
@@ -106,7 +109,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     const { visitors } = hall
     logger.info('drain', { links: visitors.size, drainMs })
     hall.shut()
-    hub.drain(comeBackMs)
+    hub.drain(comeBackMs, Math.min(longestSpreadMs, (visitors.size * 1_000) / backPerSecond))
     if (drainMs > 0 && visitors.size > 0) await new Promise((resolve) => setTimeout(resolve, drainMs))
     await hub.stop('drain', comeBackMs)
     hall.clear()
