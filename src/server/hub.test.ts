@@ -317,6 +317,37 @@ describe('a link', () => {
     expect([ann.fresh(), ann.closes]).toEqual([['welcome', 'drain'], ['drain']])
   })
 
+  it('is answered a little at a time while what it asked for before has not left, in its order', async () => {
+    const { hub, put, settle } = drivenHub()
+    for (const name of ['a', 'b', 'c', 'd']) await put(['ann'], name)
+    const heard: string[] = []
+    let waiting = 0
+    const connected = hub.connect({
+      user: 'ann',
+      hello: { type: 'hello', version: 1, user: 'ann', device: 'd', lane: 'ann', link: 1 },
+      send(frames) {
+        heard.push(...frames.map((frame) => (frame.type === 'opened' ? `opened ${frame.conversation}` : frame.type)))
+        if (heard.some((what) => what.startsWith('opened'))) waiting = 300_000
+      },
+      waiting: () => waiting,
+      close: (code) => void heard.push(code),
+    })
+    for (const name of ['a', 'b', 'c']) connected.receive(open(name))
+    connected.receive(send('a1', 'c'))
+    connected.receive(open('d'))
+    await settle()
+    expect(heard).toEqual(['welcome', 'opened a', 'opened b'])
+    waiting = 0
+    connected.drained()
+    await settle()
+    // What is written is answered at once; what is read takes its time.
+    expect(heard.slice(3)).toEqual(['ack', 'opened c', 'change', 'opened d'])
+    for (let n = 0; n < 1_000; n++) connected.receive(open(`x${n}`))
+    expect(heard.at(-1)).not.toBe('slow-consumer')
+    connected.receive(open('one too many'))
+    expect(heard.at(-1)).toBe('slow-consumer')
+  })
+
   it('is told to come back in its turn', () => {
     const { hub, link } = drivenHub()
     const links = ['ann', 'bob', 'cid', 'dan'].map((user) => link(user))

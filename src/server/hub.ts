@@ -12,6 +12,7 @@ import { type Faults, noFaults } from './faults.js'
 import { ping, receipt, typing } from './hub/ephemeral.js'
 import { tellArranged, tellMarks, tellNamed, tellStored } from './hub/fan-out.js'
 import { unfollow } from './hub/follow.js'
+import { goOn, hear } from './hub/hearing.js'
 import { inbox, tellInboxes } from './hub/inbox.js'
 import { type Connection, type Link, newLink } from './hub/link.js'
 import { operate, reject } from './hub/operation.js'
@@ -29,6 +30,8 @@ export type { HubOptions } from './hub/state.js'
 export interface HubLink {
   /** A decoded frame; ignored once the link is closed. */
   receive(frame: ClientFrame): void
+  /** What waited unsent has left. */
+  drained(): void
   /** The connection is gone, for whatever reason. */
   closed(): void
 }
@@ -101,6 +104,8 @@ function newState(options: HubOptions, faults: Faults): HubState {
     marked: new Set(),
     stale: new Set(),
     unsent: new Set(),
+    asking: new Set(),
+    act: (link, frame) => act(state, link, frame),
   }
   return state
 }
@@ -115,6 +120,7 @@ function flush(state: HubState): void {
     link.send(out, shared)
   }
   state.unsent.clear()
+  for (const link of state.asking) goOn(state, link)
   if (state.moved.size || state.stale.size) tellInboxes(state)
 }
 
@@ -127,7 +133,7 @@ function connect(state: HubState, connection: Connection): HubLink {
     link.state = 'closed'
     connection.send([{ type: 'refused', code: refused }], false)
     connection.close(refused)
-    return { receive() {}, closed() {} }
+    return { receive() {}, drained() {}, closed() {} }
   }
   const older = sameLane(state, link)
   if (older) shut(state, older, 'fenced', 'superseded')
@@ -146,6 +152,7 @@ function connect(state: HubState, connection: Connection): HubLink {
   if (profile) introduce(state, { tenant: link.tenant, user, profile }).catch(() => {})
   return {
     receive: (frame) => receive(state, link, frame),
+    drained: () => goOn(state, link),
     closed() {
       if (link.state === 'open') link.state = 'closed'
       forget(state, link)
@@ -165,15 +172,19 @@ function receive(state: HubState, link: Link, frame: ClientFrame): void {
   const verdict = take(link.bucket, state.options.rate ?? defaultRate, state.options.clock.now())
   if (verdict.kind === 'cut') return shut(state, link, 'closed', 'rate-limited')
   if (verdict.kind === 'refuse') return hold(state, link, frame, verdict.retryAfterMs)
+  if (!hear(state, link, frame)) shut(state, link, 'closed', 'slow-consumer')
+}
+
+function act(state: HubState, link: Link, frame: ClientFrame): void | Promise<void> {
   switch (frame.type) {
     case 'operation':
       return operate(state, link, frame)
     case 'open':
-      return void open(state, link, frame)
+      return open(state, link, frame)
     case 'history':
-      return void history(state, link, frame)
+      return history(state, link, frame)
     case 'inbox':
-      return void inbox(state, link, frame)
+      return inbox(state, link, frame)
     case 'receipt':
       return receipt(state, link, frame)
     case 'typing':
@@ -232,7 +243,9 @@ function shut(state: HubState, link: Link, as: 'closed' | 'fenced', code: CloseC
 
 function forget(state: HubState, link: Link): void {
   link.out = []
+  link.held = undefined
   state.unsent.delete(link)
+  state.asking.delete(link)
   state.stale.delete(link)
   for (const reading of link.readings ?? []) reading.cancelled = true
   for (const conversation of [...link.follows.keys()]) unfollow(state, link, conversation)
