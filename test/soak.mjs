@@ -2,6 +2,7 @@
  * Tests that draw lives from seeds, with many more of them, and those that need minutes: `npm run soak -- <name>`.
  *   SEED=1 SEEDS=50 npm run soak           lives of tabs that share a link; the first seed and how many
  *   SEED=1 SEEDS=15 npm run soak -- kills  a server killed at drawn points, nine times a seed
+ *   CUTS=300 npm run soak -- power         power cuts under the SQLite store
  *   ROUNDS=5 npm run soak -- slow          what a slow consumer costs the server, and others
  *   npm run soak -- storm                  5,000 chats come back to a server that was gone for a minute; needs 20,000 open files
  */
@@ -13,6 +14,7 @@ const e2e = (...files) => ['vitest', 'run', '--project', 'e2e', '--disable-conso
 const soaks = {
   tabs: { args: e2e('test/e2e/shared-tabs.test.ts'), env: { SEED: '1', SEEDS: '50' } },
   kills: { args: e2e('test/server/kills.test.ts', 'test/server/kill.test.ts'), env: { SEED: '1', SEEDS: '15', ROUNDS: '50' } },
+  power: { args: e2e('test/server/power.test.ts'), env: { CUTS: '300' } },
   slow: { args: e2e('test/server/slow.test.ts'), env: { ROUNDS: '5' } },
   storm: { args: e2e('test/server/storm.test.ts'), env: { CLIENTS: '5000', FLEETS: '2', TIMES: '1' } },
 }
