@@ -8,7 +8,7 @@
  */
 import { spawn } from 'node:child_process'
 
-const e2e = (...files) => ['vitest', 'run', '--project', 'e2e', '--disable-console-intercept', ...files]
+const e2e = (...files) => ['vitest', 'run', ...files, '--project', 'e2e', '--disable-console-intercept']
 
 /** By name: what is run, and its environment unless it is given. */
 const soaks = {

@@ -1,7 +1,7 @@
 /**
  * Shipped chats over real sockets, many of them in one process, each watched at every instant:
  *   node fleet.mjs <port> <first user> <users> <members of a room> <how many times faster their clock goes>
- * Tokens: of ten users one comes back with a token that has ended, and two have tokens that last 8 to 20 s.
+ * Tokens: of ten users one comes back with a token that has ended, and two have tokens that last 20 to 40 s.
  */
 import { WebSocket } from 'ws'
 import { type Chat, createChat } from '../../src/index.js'
@@ -29,7 +29,7 @@ let wake = () => {}
 /** Asked at every open. */
 function tokensOf(user: string, kind: number): () => string {
   // However fast the clock goes, a token lasts longer than a busy machine takes to look at it.
-  const lastsMs = kind < 2 ? 3_000 + (5_000 + random() * 12_000) / times : 3_600_000
+  const lastsMs = kind < 2 ? 3_000 + (17_000 + random() * 20_000) / times : 3_600_000
   const mint = () => JSON.stringify({ userId: user, expiresAt: Date.now() + lastsMs })
   if (kind !== 2) return mint
   const ended = JSON.stringify({ userId: user, expiresAt: 1 })
@@ -88,8 +88,8 @@ const isWhole = ({ chat, talk }: Member) =>
 answering({
   /** All enter, a few at a time, and wait until they are let in. */
   async open() {
-    for (let n = first; n < first + users; n += 25) {
-      members.push(...Array.from({ length: Math.min(25, first + users - n) }, (_, i) => member(n + i)))
+    for (let n = first; n < first + users; n += 100) {
+      members.push(...Array.from({ length: Math.min(100, first + users - n) }, (_, i) => member(n + i)))
       await until(isReady)
     }
     return flaws
