@@ -26,6 +26,9 @@ const flaws: string[] = []
 let said = 0
 let wake = () => {}
 
+/** Whose next token is one that has ended. */
+const haveEnded = new Set<string>()
+
 /** Asked at every open. */
 function tokensOf(user: string, kind: number): () => string {
   // However fast the clock goes, a token lasts longer than a busy machine takes to look at it.
@@ -33,9 +36,7 @@ function tokensOf(user: string, kind: number): () => string {
   const mint = () => JSON.stringify({ userId: user, expiresAt: Date.now() + lastsMs })
   if (kind !== 2) return mint
   const ended = JSON.stringify({ userId: user, expiresAt: 1 })
-  let asked = 0
-  // The first is good, and from then on every second one: a store of tokens that drops one when it was refused.
-  return () => (asked++ % 2 === 0 ? mint() : ended)
+  return () => (haveEnded.delete(user) ? ended : mint())
 }
 
 function member(n: number): Member {
@@ -103,6 +104,10 @@ answering({
   },
   mark() {
     for (const one of members) one.backAt = 0
+  },
+  /** The tokens that some keep have ended while they were away. */
+  expire() {
+    for (const { user } of members) if (user.endsWith('2')) haveEnded.add(user)
   },
   /** What all members of a room have said is shown to all, and nothing waits. Answers what they show by room, and what was wrong. */
   async whole() {
