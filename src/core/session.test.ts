@@ -311,6 +311,22 @@ describe('L9 R26: the session', () => {
     expect(core.state().session).toMatchObject({ phase: 'refused', code: 'token-expired' })
   })
 
+  it('asks for a fresh token soon after a refusal, however long the server was away before', () => {
+    const core = phases.online()
+    core.roll = 1
+    for (let i = 0; i < 8; i++) {
+      closedWith(core, { band: 'retry', code: 'network' })
+      core.wait(30_000)
+    }
+    const waits = () => {
+      closedWith(core, { band: 'refresh', code: 'unauthorized' })
+      const waitsMs = core.state().wakeAtMs - core.nowMs()
+      core.wait(waitsMs)
+      return waitsMs
+    }
+    expect([waits(), waits()]).toEqual([500, 1_000])
+  })
+
   it('R26: a `refused` frame acts by the band of its code, as the close behind it would', () => {
     const refused = (core: DrivenCore, code: string) => {
       core.dispatch({ kind: 'connect' })

@@ -121,11 +121,13 @@ export function leave(turn: Turn, { band, code, reason, retryAfterMs }: LinkClos
   const wasGood = session.phase === 'online' && nowMs - session.sinceMs >= timing.goodLinkMs
   const tried = wasGood ? 0 : session.attempt
   const attempt = tried + 1
+  // A server that refuses a token is there: what grows is the wait between tokens.
+  const waits = band === 'refresh' && session.phase === 'connecting' ? session.refreshes : tried
   turn.session = {
     phase: 'waiting',
     link,
     // Who says when to come back has thought of the growing wait.
-    dueMs: nowMs + waitMs(retryAfterMs === undefined ? tried : 0, turn.roll, retryAfterMs),
+    dueMs: nowMs + waitMs(retryAfterMs === undefined ? waits : 0, turn.roll, retryAfterMs),
     sinceMs: nowMs,
     why: code,
     hintMs: nowMs + waitMs(0, 0, retryAfterMs),

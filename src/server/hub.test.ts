@@ -275,13 +275,28 @@ describe('a link', () => {
     const ann = link('ann')
     ann.say(...[1, 2, 3, 4, 5].map((n) => send(`a${n}`)))
     await settle()
-    expect(ann.of('reject')).toMatchObject([{ localId: 'a5', code: 'rate-limited', final: false, retryAfterMs: 200 }])
-    tick(200)
+    expect(ann.of('reject')).toMatchObject([{ localId: 'a5', code: 'rate-limited', final: false, retryAfterMs: 100 }])
+    tick(100)
     ann.say(send('a5'))
     await settle()
     expect(ann.of('ack')).toHaveLength(5)
-    ann.say(...[1, 2, 3, 4, 5].map((n) => send(`b${n}`)))
+    ann.say(...[1, 2, 3, 4].map((n) => send(`b${n}`)))
+    expect(ann.closes).toEqual([])
+    ann.say(send('b5'))
     expect(ann.closes).toEqual(['rate-limited'])
+  })
+
+  it('that sends more than the rate, and again what was refused, is served at all of the rate', async () => {
+    const { link, put, settle, tick } = drivenHub({ rate: { perSecond: 10, burst: 4 } })
+    await put(['ann'])
+    const ann = link('ann')
+    let sent = 0
+    for (let tenth = 0; tenth < 200; tenth++, tick(100)) {
+      ann.say(send(`a${++sent}`), send(`a${++sent}`))
+      await settle()
+    }
+    expect(ann.closes).toEqual([])
+    expect(ann.of('ack').length).toBeGreaterThanOrEqual(200)
   })
 
   it('may follow 50 conversations and no more', async () => {
@@ -302,6 +317,44 @@ describe('a link', () => {
     hub.drain(500)
     await hub.stop('drain', 500)
     expect([ann.fresh(), ann.closes]).toEqual([['welcome', 'drain'], ['drain']])
+  })
+
+  it('is answered a little at a time while what it asked for before has not left, in its order', async () => {
+    const { hub, put, settle } = drivenHub()
+    for (const name of ['a', 'b', 'c', 'd']) await put(['ann'], name)
+    const heard: string[] = []
+    let waiting = 0
+    const connected = hub.connect({
+      user: 'ann',
+      hello: { type: 'hello', version: 1, user: 'ann', device: 'd', lane: 'ann', link: 1 },
+      send(frames) {
+        heard.push(...frames.map((frame) => (frame.type === 'opened' ? `opened ${frame.conversation}` : frame.type)))
+        if (heard.some((what) => what.startsWith('opened'))) waiting = 300_000
+      },
+      waiting: () => waiting,
+      close: (code) => void heard.push(code),
+    })
+    for (const name of ['a', 'b', 'c']) connected.receive(open(name))
+    connected.receive(send('a1', 'c'))
+    connected.receive(open('d'))
+    await settle()
+    expect(heard).toEqual(['welcome', 'opened a', 'opened b'])
+    waiting = 0
+    connected.drained()
+    await settle()
+    // What is written is answered at once; what is read takes its time.
+    expect(heard.slice(3)).toEqual(['ack', 'opened c', 'change', 'opened d'])
+    for (let n = 0; n < 1_000; n++) connected.receive(open(`x${n}`))
+    expect(heard.at(-1)).not.toBe('slow-consumer')
+    connected.receive(open('one too many'))
+    expect(heard.at(-1)).toBe('slow-consumer')
+  })
+
+  it('is told to come back in its turn', () => {
+    const { hub, link } = drivenHub()
+    const links = ['ann', 'bob', 'cid', 'dan'].map((user) => link(user))
+    hub.drain(1_000, 400)
+    expect(links.map((one) => one.of('drain')[0]?.retryAfterMs)).toEqual([1_000, 1_100, 1_200, 1_300])
   })
 })
 

@@ -14,7 +14,8 @@ import { topicOfUser } from './bus.js'
 import { check } from './hub/check.js'
 import { tellArranged, tellMarks, tellNamed, tellStored } from './hub/fan-out.js'
 import { unfollow } from './hub/follow.js'
-import { hear, sayLink } from './hub/hear.js'
+import { hearHints, sayLink } from './hub/hear-hints.js'
+import { goOn, hear } from './hub/hearing.js'
 import { inbox, tellInboxes } from './hub/inbox.js'
 import { type Connection, type Link, newLink } from './hub/link.js'
 import { ignore, listen, newNode, publish } from './hub/node.js'
@@ -33,6 +34,8 @@ export type { HubOptions } from './hub/state.js'
 export interface HubLink {
   /** A decoded frame; ignored once the link is closed. */
   receive(frame: ClientFrame): void
+  /** What waited unsent has left. */
+  drained(): void
   /** The connection is gone, for whatever reason. */
   closed(): void
 }
@@ -54,8 +57,8 @@ export interface Hub {
   put(write: PutInput): Promise<void>
   /** Resolves with the stored message; undefined where there is no such conversation. */
   post(write: Omit<PostWrite, 'kind' | 'at'>): Promise<MessageRow | undefined>
-  /** Announces the end to every link. */
-  drain(retryAfterMs: number): void
+  /** Announces the end to every link. They are to come back one after the other, the first after `retryAfterMs`, the last so much later. */
+  drain(retryAfterMs: number, spreadMs?: number): void
   /**
    * Looks in the store for what the other nodes have written and the bus has lost. To be called again and again: this bounds how late
    * anything can be. Without a bus it does nothing.
@@ -80,8 +83,10 @@ export function createHub(options: HubOptions, faults: Faults = noFaults): Hub {
         if (outcome.kind === 'stored') tellStored(state, write, outcome)
         return outcome.kind === 'stored' || outcome.kind === 'known' ? outcome.message : undefined
       }),
-    drain(retryAfterMs) {
-      for (const link of state.links) push(state, link, { type: 'drain', retryAfterMs })
+    drain(retryAfterMs, spreadMs = 0) {
+      const stepMs = spreadMs / state.links.size
+      let at = 0
+      for (const link of state.links) push(state, link, { type: 'drain', retryAfterMs: retryAfterMs + Math.round(stepMs * at++) })
       flush(state)
     },
     check: () => checkOnce(state),
@@ -99,7 +104,7 @@ function newState(options: HubOptions, faults: Faults): HubState {
     options,
     faults,
     writes: createWrites({ store, mint, turn, logger, flush: () => flush(state) }),
-    node: bus && newNode(bus, mint(), (text) => hear(state, text, (link) => shut(state, link, 'fenced', 'superseded'))),
+    node: bus && newNode(bus, mint(), (text) => hearHints(state, text, (link) => shut(state, link, 'fenced', 'superseded'))),
     links: new Set(),
     users: new Map(),
     rooms: new Map(),
@@ -111,6 +116,8 @@ function newState(options: HubOptions, faults: Faults): HubState {
     marked: new Set(),
     stale: new Set(),
     unsent: new Set(),
+    asking: new Set(),
+    act: (link, frame) => act(state, link, frame),
   }
   return state
 }
@@ -125,6 +132,7 @@ function flush(state: HubState): void {
     link.send(out, shared)
   }
   state.unsent.clear()
+  for (const link of state.asking) goOn(state, link)
   if (state.moved.size || state.stale.size) tellInboxes(state)
   if (state.node?.out.size) publish(state.node, state.options.logger ?? silentLogger)
 }
@@ -149,7 +157,7 @@ function connect(state: HubState, connection: Connection): HubLink {
     link.state = 'closed'
     connection.send([{ type: 'refused', code: refused }], false)
     connection.close(refused)
-    return { receive() {}, closed() {} }
+    return { receive() {}, drained() {}, closed() {} }
   }
   const older = sameLane(state, link)
   if (older) shut(state, older, 'fenced', 'superseded')
@@ -169,6 +177,7 @@ function connect(state: HubState, connection: Connection): HubLink {
   if (profile) introduce(state, { tenant: link.tenant, user, profile }).catch(() => {})
   return {
     receive: (frame) => receive(state, link, frame),
+    drained: () => goOn(state, link),
     closed() {
       if (link.state === 'open') link.state = 'closed'
       forget(state, link)
@@ -188,15 +197,19 @@ function receive(state: HubState, link: Link, frame: ClientFrame): void {
   const verdict = take(link.bucket, state.options.rate ?? defaultRate, state.options.clock.now())
   if (verdict.kind === 'cut') return shut(state, link, 'closed', 'rate-limited')
   if (verdict.kind === 'refuse') return hold(state, link, frame, verdict.retryAfterMs)
+  if (!hear(state, link, frame)) shut(state, link, 'closed', 'slow-consumer')
+}
+
+function act(state: HubState, link: Link, frame: ClientFrame): void | Promise<void> {
   switch (frame.type) {
     case 'operation':
       return operate(state, link, frame)
     case 'open':
-      return void open(state, link, frame)
+      return open(state, link, frame)
     case 'history':
-      return void history(state, link, frame)
+      return history(state, link, frame)
     case 'inbox':
-      return void inbox(state, link, frame)
+      return inbox(state, link, frame)
     case 'receipt':
       return receipt(state, link, frame)
     case 'typing':
@@ -256,7 +269,9 @@ function shut(state: HubState, link: Link, as: 'closed' | 'fenced', code: CloseC
 
 function forget(state: HubState, link: Link): void {
   link.out = []
+  link.held = undefined
   state.unsent.delete(link)
+  state.asking.delete(link)
   state.stale.delete(link)
   for (const reading of link.readings ?? []) reading.cancelled = true
   for (const conversation of [...link.follows.keys()]) unfollow(state, link, conversation)

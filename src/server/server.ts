@@ -24,7 +24,7 @@ export interface ServerLimits {
   readonly connections?: number
   /** Frames a second of one link in the long run; more are rejected in passing. Default 500. */
   readonly framesPerSecond?: number
-  /** Frames of one link at once; twice as many over the limit close it `rate-limited`. Default 2,000. */
+  /** Frames of one link at once; as many refused, beyond what the rate forgives, close it `rate-limited`. Default 2,000. */
   readonly frameBurst?: number
   /** Unsent bytes of one link; more cut it `slow-consumer`. Default 1 MiB. */
   readonly bufferedBytes?: number
@@ -92,8 +92,11 @@ export interface ChatServer {
 
 const defaultHeartbeatMs = 25_000
 const silentBeats = 2.5
-/** Clients come back spread over this time. */
+/** The first of those that a drain sends away come back after this, and of each second so many: a new process must let them in. */
 const comeBackMs = 1_000
+const backPerSecond = 250
+/** However many they are. */
+const longestSpreadMs = 30_000
 
 /** Construction does no I/O and opens no port. */
 export function createChatServer(options: ChatServerOptions): ChatServer {
@@ -111,7 +114,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
     const { visitors } = hall
     logger.info('drain', { links: visitors.size, drainMs })
     hall.shut()
-    hub.drain(comeBackMs)
+    hub.drain(comeBackMs, Math.min(longestSpreadMs, (visitors.size * 1_000) / backPerSecond))
     if (drainMs > 0 && visitors.size > 0) await new Promise((resolve) => setTimeout(resolve, drainMs))
     endRounds()
     await hub.stop('drain', comeBackMs)

@@ -1,7 +1,7 @@
 /** Two people who talk in numbered messages, each watched at every instant. */
 import { type Chat, type Clock, createChat, type Transport, type View } from '../../src/index.js'
 
-interface Numbered {
+export interface Numbered {
   readonly n: number
 }
 
@@ -72,12 +72,13 @@ export function person(user: string, transport: Transport, clock: Clock): Person
 }
 
 /** What no view may show, whatever fails: a row twice, places out of order, an author's numbers with a hole or out of order (L3–L6). */
-function flawOf({ messages }: View<Numbered>): string | undefined {
+export function flawOf({ messages }: View<Numbered>): string | undefined {
   const shown = () => JSON.stringify(messages.map(({ author, content, seq }) => [author, content?.n, seq]))
   if (new Set(messages.map(({ key }) => key)).size < messages.length) return `a row is shown twice: ${shown()}`
   const seqs = messages.flatMap(({ seq }) => seq ?? [])
   if (seqs.some((seq, i) => i > 0 && seq <= (seqs[i - 1] as number))) return `places are out of order: ${shown()}`
-  const isOff = authors.some((author) => numbersOf(messages, author).some((n, i) => n !== i + 1))
+  const said = new Set(messages.map(({ author }) => author))
+  const isOff = [...said].some((author) => numbersOf(messages, author).some((n, i) => n !== i + 1))
   return isOff ? `something is lost, doubled or disordered: ${shown()}` : undefined
 }
 

@@ -1,32 +1,22 @@
 /** L1 at the server: what was acknowledged is there after `kill -9`, once, in its place. */
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildSync } from 'esbuild'
 import { expect, it } from 'vitest'
-import type { MessageRow } from '../../src/protocol/frames.js'
-import { type Store, sqliteStore } from '../../src/server/index.js'
+import { sqliteStore } from '../../src/server/index.js'
+import { program } from './program.js'
+import { readAll } from './read-all.js'
 
-const rounds = 5
+const rounds = Number(process.env.ROUNDS ?? 5)
 
-it(`loses nothing acknowledged over ${rounds} kills`, { timeout: 60_000 }, async () => {
-  const cache = join(process.cwd(), 'node_modules', '.cache', 'chatloom')
-  mkdirSync(cache, { recursive: true })
-  const program = join(cache, `victim-${process.pid}.mjs`)
-  buildSync({
-    entryPoints: ['test/server/victim.ts'],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-  })
+it(`loses nothing acknowledged over ${rounds} kills`, { timeout: 60_000 + rounds * 5_000 }, async () => {
+  const victim = program('victim')
   const folder = mkdtempSync(join(tmpdir(), 'chatloom-'))
   const path = join(folder, 'chat.db')
   const acked = new Map<string, number>()
-  for (let round = 1; round <= rounds; round++) await killAfter(program, [path, `r${round}`], 20 + Math.floor(Math.random() * 800), acked)
+  for (let round = 1; round <= rounds; round++)
+    await killAfter(victim.path, [path, `r${round}`], 20 + Math.floor(Math.random() * 800), acked)
   const store = sqliteStore({ path })
   const rows = await readAll(store)
   await store.close()
@@ -37,7 +27,7 @@ it(`loses nothing acknowledged over ${rounds} kills`, { timeout: 60_000 }, async
   expect([...acked].filter(([localId, seq]) => places.get(localId) !== seq)).toEqual([])
   expect(acked.size).toBeGreaterThanOrEqual(rounds * 20)
   rmSync(folder, { recursive: true })
-  rmSync(program)
+  victim.remove()
 })
 
 /** Runs the program until it has said so many lines, kills it, and notes every whole line. */
@@ -54,14 +44,5 @@ async function killAfter(program: string, args: readonly string[], lines: number
     const [localId = '', seq] = line.split(' ')
     expect(Number(seq)).toBeGreaterThan(0)
     acked.set(localId, Number(seq))
-  }
-}
-
-async function readAll(store: Store): Promise<MessageRow[]> {
-  const rows: MessageRow[] = []
-  for (;;) {
-    const page = await store.page({ tenant: '', conversation: 'c', user: 'ann', anchor: { after: rows.at(-1)?.seq ?? 0 }, limit: 100 })
-    if (!page?.rows.length) return rows
-    rows.push(...page.rows)
   }
 }

@@ -89,6 +89,21 @@ describe('the door', () => {
     expect(delta).toMatchObject({ from: 0, head: sent })
   })
 
+  it('takes nobody for slow who has much to catch up with in many conversations', async () => {
+    const logged: string[] = []
+    const log = (text: string) => void logged.push(text)
+    listening = await listen({ logger: { debug: log, info: log, warn: log, error: log } })
+    const { server, url } = listening
+    const names = Array.from({ length: 50 }, (_, i) => `c${i}`)
+    for (const id of names) await server.conversations.put({ id, members: ['ann'] })
+    const posts = names.flatMap((conversation) => Array.from({ length: 8 }, (_, i) => ({ id: `p${i}`, conversation })))
+    await Promise.all(posts.map((post) => server.post({ ...post, author: 'system', content: 'x'.repeat(30_000) })))
+    const ann = await enter(url, 'ann')
+    ann.send(...names.map((conversation, i) => ({ type: 'open', conversation, request: i + 1 }) as const))
+    for (const _ of names) await ann.next('opened', ({ rows }) => rows.length === 8)
+    expect(logged).not.toContain('slow-consumer')
+  })
+
   it('closes who says no hello, and whose token ends', { timeout: 10_000 }, async () => {
     listening = await listen({
       limits: { helloMs: 1 },

@@ -25,8 +25,10 @@ export interface Hall {
 export interface Pipe<Wire> {
   /** Operations in flight per conversation; more where a round trip takes longer. */
   readonly window: number
-  /** Returns how many bytes wait unsent. */
-  write(wire: Wire, frames: readonly ServerFrame[], shared: boolean): number
+  /** How many bytes wait unsent. */
+  waiting(wire: Wire): number
+  /** False: more than `most` bytes would have waited, and not all of it was written. Where none wait, one text may be larger. */
+  write(wire: Wire, frames: readonly ServerFrame[], shared: boolean, most: number): boolean
   /** What was written before leaves first. */
   close(wire: Wire, code: CloseCode): void
   cut(wire: Wire): void
@@ -108,6 +110,7 @@ async function welcome(hall: Hall, visitor: Visitor, hello: Extract<ClientFrame,
     hello,
     window: visitor.pipe.window,
     send: (sent, shared) => transmit(hall, visitor, sent, shared),
+    waiting: () => visitor.pipe.waiting(visitor.wire),
     close: (code) => end(hall, visitor, code),
   })
 }
@@ -118,13 +121,17 @@ function jittered(expiresAt: number, now: number): number {
 }
 
 function transmit(hall: Hall, visitor: Visitor, frames: readonly ServerFrame[], shared = false): void {
-  if (visitor.phase === 'closed') return
-  const waiting = visitor.pipe.write(visitor.wire, frames, shared)
-  if (waiting <= hall.bufferedBytes) return
+  if (visitor.phase === 'closed' || visitor.pipe.write(visitor.wire, frames, shared, hall.bufferedBytes)) return
   // A closing word would wait behind all that is not read.
-  hall.logger.info('slow-consumer', { bufferedBytes: waiting })
+  hall.logger.info('slow-consumer', { bufferedBytes: visitor.pipe.waiting(visitor.wire) })
   leave(hall, visitor)
   visitor.pipe.cut(visitor.wire)
+}
+
+/** All that was written has left: the other end reads. */
+export function drained(hall: Hall, visitor: Visitor): void {
+  visitor.heardAt = hall.now()
+  visitor.link?.drained()
 }
 
 /** The connection is gone, or ends now. */

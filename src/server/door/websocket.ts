@@ -9,7 +9,7 @@ import { headersOf, urlOf } from '../node-request.js'
 import type { Encoder } from './encode.js'
 import type { OpenHall } from './hall.js'
 import { type Gate, identify } from './identify.js'
-import { type Hall, type Pipe, type Prove, enter, hear, leave, refuse } from './visitor.js'
+import { type Hall, type Pipe, type Prove, drained, enter, hear, leave, refuse } from './visitor.js'
 
 export type HandleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
@@ -41,9 +41,14 @@ export function webSocketDoor(hall: OpenHall, gate: Gate, encoder: Encoder): Han
 function webSocketPipe(encoder: Encoder): Pipe<Wire> {
   return {
     window: serverLimits.socketWindow,
-    write({ raw }, frames, shared) {
-      for (const buffer of encoder.encode(frames, shared)) raw.write(buffer)
-      return raw.writableLength
+    waiting: ({ raw }) => raw.writableLength,
+    write({ raw }, frames, shared, most) {
+      for (const buffer of encoder.encode(frames, shared)) {
+        const waits = raw.writableLength
+        if (waits > 0 && waits + buffer.length > most) return false
+        raw.write(buffer)
+      }
+      return true
     },
     close({ socket }, code) {
       socket.close(closeCodes[code], code)
@@ -55,7 +60,8 @@ function webSocketPipe(encoder: Encoder): Pipe<Wire> {
 
 function welcomeIn(hall: Hall, pipe: Pipe<Wire>, wire: Wire, prove: Prove): void {
   const visitor = enter(hall, pipe, wire, prove)
-  const { socket } = wire
+  const { socket, raw } = wire
+  raw.on('drain', () => drained(hall, visitor))
   socket.on('message', (data, isBinary) => {
     const bytes = data as Buffer
     if (isBinary) refuse(hall, visitor, 'a frame is binary')

@@ -18,6 +18,8 @@ export interface Connection {
   readonly window?: number
   /** Frames of one tick. `shared`: some of them go to other links too, as the same objects. Must not throw. */
   send(frames: readonly ServerFrame[], shared: boolean): void
+  /** How many bytes of what was sent have not left. Default none. */
+  waiting?(): number
   /** Called at most once; afterwards nothing is sent. */
   close(code: CloseCode, retryAfterMs?: number): void
 }
@@ -58,10 +60,16 @@ export interface Link {
   readonly number: number
   readonly send: Connection['send']
   readonly close: Connection['close']
+  readonly waiting: Connection['waiting']
   follows: Map<string, Follow>
   /** Undefined while nothing is read. */
   readings: Set<Reading> | undefined
   readonly bucket: Bucket
+  /** Frames to be heard when there is room for their answers; undefined: none. */
+  held: readonly ClientFrame[] | undefined
+  /** Questions whose answers are not yet handed to the door, and those of them that are read. */
+  reads: number
+  answered: number
   out: ServerFrame[]
   /** Something in `out` goes to other links too. */
   shared: boolean
@@ -79,9 +87,13 @@ export function newLink(connection: Connection, now: number): Link {
     number: hello.link,
     send: connection.send,
     close: connection.close,
+    waiting: connection.waiting,
     follows: noFollows,
     readings: undefined,
     bucket: newBucket(now),
+    held: undefined,
+    reads: 0,
+    answered: 0,
     out: [],
     shared: false,
     inbox: undefined,

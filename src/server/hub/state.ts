@@ -1,6 +1,6 @@
 /** What every verb of the hub shares: who is connected, which rooms are followed, what is to be written and sent. */
 import { keyOf } from '../key.js'
-import type { ServerFrame } from '../../protocol/frames.js'
+import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import type { Bus } from '../bus.js'
 import type { Faults } from '../faults.js'
 import type { Logger } from '../logger.js'
@@ -59,6 +59,10 @@ export interface HubState {
   /** Links whose inbox has to be read again. */
   readonly stale: Set<Link>
   readonly unsent: Set<Link>
+  /** Links that wait for answers. */
+  readonly asking: Set<Link>
+  /** Does what a frame asks; a promise ends when the answer stands in `out`. */
+  readonly act: (link: Link, frame: ClientFrame) => void | Promise<void>
 }
 
 /** Puts a frame behind all others of the link; it leaves at the end of the tick. */

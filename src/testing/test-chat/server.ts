@@ -3,8 +3,10 @@ import type { MessageRow } from '../../protocol/frames.js'
 import { limits } from '../../protocol/limits.js'
 import { checkId, checkJson } from '../../server/check.js'
 import { createHub, type Hub } from '../../server/hub.js'
+import type { RateLimit } from '../../server/hub/rate.js'
 import { createMemoryStore } from '../../server/memory-store.js'
 import type { ConversationInput } from '../../server/server.js'
+import type { Store } from '../../server/store.js'
 import type { Time } from '../world/time.js'
 
 export interface TestServer {
@@ -19,13 +21,14 @@ export interface TestServer {
 
 export interface World {
   readonly hub: Hub
+  readonly store: Store
   readonly server: TestServer
 }
 
 const tenant = ''
 
 /** `users`: everybody who has a device in the test. */
-export function worldOf(time: Time, users: () => readonly string[]): World {
+export function worldOf(time: Time, users: () => readonly string[], rate?: RateLimit): World {
   const store = createMemoryStore()
   let minted = 0
   let posted = 0
@@ -40,6 +43,7 @@ export function worldOf(time: Time, users: () => readonly string[]): World {
       })
     },
     joinOnOpen: true,
+    rate,
   })
 
   const join = async (conversation: string, author: string) => {
@@ -50,6 +54,7 @@ export function worldOf(time: Time, users: () => readonly string[]): World {
 
   return {
     hub,
+    store,
     server: {
       async says(conversation, author, content) {
         checkId('server.says', 'conversation', conversation)

@@ -1,7 +1,7 @@
 /** A `GET`: a link begins, or its stream goes on where it broke. */
 import { randomBytes } from 'node:crypto'
 import { identify } from '../identify.js'
-import { end, enter, leave, type Visitor } from '../visitor.js'
+import { drained, end, enter, leave, type Visitor } from '../visitor.js'
 import { type Door, gone, lastEventOf, refusal } from './door.js'
 import { newWire, nextStream, type SseWire } from './wire.js'
 
@@ -35,10 +35,11 @@ export function resume(door: Door, request: Request, link: string): Response {
 }
 
 function streamAfter({ hall, pipe }: Door, visitor: Visitor<SseWire>, n: number): Response {
-  const stream = nextStream(visitor.wire, n, () => {
+  const expired = () => {
     leave(hall, visitor)
     pipe.cut(visitor.wire)
-  })
+  }
+  const stream = nextStream(visitor.wire, n, expired, () => drained(hall, visitor))
   if (stream) return new Response(stream, { headers: streamHeaders })
   end(hall, visitor, 'going-away')
   return gone()

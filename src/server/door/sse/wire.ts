@@ -30,7 +30,7 @@ export function newWire(id: string, over: () => void): SseWire {
 }
 
 /** The stream that goes on after event `n`; it ends the one before it. Undefined: not all that comes after `n` is kept. */
-export function nextStream(wire: SseWire, n: number, expired: () => void): ReadableStream<Uint8Array> | undefined {
+export function nextStream(wire: SseWire, n: number, expired: () => void, drained: () => void): ReadableStream<Uint8Array> | undefined {
   const missed = after(wire.kept, n)
   if (missed === undefined) return undefined
   clearTimeout(wire.grace)
@@ -44,6 +44,7 @@ export function nextStream(wire: SseWire, n: number, expired: () => void): Reada
         controller.enqueue(bytes(`${padding}event: link\ndata: ${JSON.stringify({ link: wire.id })}\n\n`))
         for (const [i, text] of missed.entries()) controller.enqueue(eventOf(n + 1 + i, text))
       },
+      pull: drained,
       cancel() {
         if (wire.controller !== own) return
         wire.controller = undefined
@@ -63,12 +64,16 @@ export function beat({ controller }: SseWire): void {
 export function ssePipe(encoder: Encoder): Pipe<SseWire> {
   return {
     window: limits.window,
-    write(wire, frames, shared) {
+    waiting,
+    write(wire, frames, shared, most) {
       for (const text of encoder.texts(frames, shared)) {
         const n = keep(wire.kept, text)
-        wire.controller?.enqueue(eventOf(n, text))
+        const event = eventOf(n, text)
+        const waits = waiting(wire)
+        if (waits > 0 && waits + event.length > most) return false
+        wire.controller?.enqueue(event)
       }
-      return -(wire.controller?.desiredSize ?? 0)
+      return true
     },
     close: (wire, code) => finish(release(wire), code),
     cut: (wire) => release(wire)?.error(new Error('The stream was cut: too much of it waited unread.')),
@@ -91,5 +96,6 @@ function finish(controller: SseWire['controller'], code: CloseCode): void {
   setTimeout(() => controller.error(new Error('The stream was cut: its end was not read.')), closingMs).unref()
 }
 
+const waiting = ({ controller }: SseWire) => -(controller?.desiredSize ?? 0)
 const eventOf = (n: number, text: string) => bytes(`id: ${n}\ndata: ${text}\n\n`)
 const bytes = (text: string): Uint8Array => Buffer.from(text)

@@ -9,7 +9,7 @@ import type { Link } from './link.js'
 import { type HubState, linksOf, roomAt, say } from './state.js'
 
 /** `supersede` closes a link of which a higher one is known elsewhere. */
-export function hear(state: HubState, text: string, supersede: (link: Link) => void): void {
+export function hearHints(state: HubState, text: string, supersede: (link: Link) => void): void {
   try {
     const { from, hints } = JSON.parse(text) as Told
     if (from !== state.node?.name) for (const hint of hints) hearOne(state, hint, supersede)
