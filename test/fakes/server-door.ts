@@ -34,14 +34,15 @@ export interface DoorOptions {
   readonly now: () => number
   /** Of its epochs, tags and ids. */
   readonly name: string
+  /** Default in memory. */
+  readonly store?: Store
 }
 
-export function serverDoor({ now, name }: DoorOptions): ServerDoor {
+export function serverDoor({ now, name, store = createMemoryStore() }: DoorOptions): ServerDoor {
   const wrong: string[] = []
   let minted = 0
   const note = (text: string, fields?: object) => void wrong.push(`${text} ${JSON.stringify(fields)}`)
   const logger = { debug() {}, info() {}, warn: note, error: note }
-  const store = createMemoryStore()
   const hub = createHub({
     store,
     clock: { now },
