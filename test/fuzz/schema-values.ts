@@ -12,9 +12,6 @@ interface Def {
   readonly values?: readonly unknown[]
   readonly innerType?: z.ZodType
   readonly in?: z.ZodType
-  readonly checks?: readonly {
-    readonly _zod: { readonly def: { readonly check: string; readonly maximum?: number; readonly minimum?: number } }
-  }[]
 }
 
 export const defOf = (schema: z.ZodType): Def => (schema as unknown as { readonly def: Def }).def
@@ -41,7 +38,7 @@ export function drawn(schema: z.ZodType, chance: Chance, words: Words, key = '')
     case 'number':
       return words.number(key)
     case 'string':
-      return textOf(def, chance, words, key)
+      return textOf(schema, chance, words, key)
     case 'custom':
       return words.fields()
     case 'unknown':
@@ -73,10 +70,16 @@ function listOf(chance: Chance, draw: () => unknown): unknown[] {
   }))
 }
 
-function textOf({ checks = [] }: Def, chance: Chance, words: Words, key: string): string {
-  const limit = (check: string) => checks.find(({ _zod }) => _zod.def.check === check)?._zod.def
-  const max = limit('max_length')?.maximum ?? 1_000
-  const min = limit('min_length')?.minimum ?? 0
-  if (chance.hit(0.02)) return 'x'.repeat(max)
-  return words.text(key).slice(0, max) || (min > 0 || chance.hit(0.5) ? 'x' : '')
+/** How long a text may be, the schema is asked itself: a limit is a function to it. */
+const lengths = [7_000, 1_024, 128, 1]
+const longest = new WeakMap<z.ZodType, number>()
+
+function textOf(schema: z.ZodType, chance: Chance, words: Words, key: string): string {
+  const fits = (text: string) => schema.safeParse(text).success
+  const max = longest.get(schema) ?? lengths.find((length) => fits('x'.repeat(length))) ?? 0
+  longest.set(schema, max)
+  const unit = chance.hit(0.5) ? 'x' : '\u{1f600}'
+  if (chance.hit(0.02)) return unit.repeat(max / unit.length)
+  const word = words.text(key).slice(0, max)
+  return word !== '' || fits(word) ? word : 'x'
 }

@@ -20,7 +20,11 @@ const folder = new URL('./recorded/', import.meta.url)
 const lanes = { claim: async () => true, release() {} }
 const read = (name: string) => readFileSync(new URL(name, folder), 'utf8')
 
-async function chatOver(transport: (clock: ReturnType<typeof virtualClock>) => Transport, server?: ReturnType<typeof serverDoor>, clock = virtualClock()) {
+async function chatOver(
+  transport: (clock: ReturnType<typeof virtualClock>) => Transport,
+  server?: ReturnType<typeof serverDoor>,
+  clock = virtualClock(),
+) {
   const chat = composeChat({ user, transport: transport(clock), clock, storage: memoryStorage(), lanes })
   const shown = await live(chat, clock, server)
   await chat.close()
@@ -57,7 +61,12 @@ describe.each(names)('the session %s', (name) => {
     const answers = new Map<string, number>()
     for (const frames of said.values()) for (const type of await answered(server, frames)) answers.set(type, (answers.get(type) ?? 0) + 1)
     const count = (type: string) => [...said.values()].flat().filter((frame) => frame.type === type).length
-    expect(Object.fromEntries(answers)).toMatchObject({ welcome: count('hello'), opened: count('open'), page: count('history'), ack: count('operation') })
+    expect(Object.fromEntries(answers)).toMatchObject({
+      welcome: count('hello'),
+      opened: count('open'),
+      page: count('history'),
+      ack: count('operation'),
+    })
     expect([answers.get('failed'), answers.get('reject'), server.wrong]).toEqual([undefined, undefined, []])
     const page = await server.store.page({ tenant: '', conversation: 'team', user, anchor: { after: 0 }, limit: 100 })
     const kept = page?.rows.map(({ content }) => JSON.stringify(content))

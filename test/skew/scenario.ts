@@ -6,7 +6,13 @@ import type { ServerDoor } from '../fakes/server-door.js'
 
 export const user = 'ann'
 const tenant = ''
-const parts = { text: 'hi', parts: [{ type: 'later', raw: { '': [1, 'ü\u2028', null] } }, { type: 'text', text: '…' }] }
+const parts = {
+  text: 'hi',
+  parts: [
+    { type: 'later', raw: { '': [1, 'ü\u2028', null] } },
+    { type: 'text', text: '…' },
+  ],
+}
 
 /** Lets things happen until it is so. */
 export async function until(clock: VirtualClock, what: string, isSo: () => boolean): Promise<void> {
@@ -19,7 +25,12 @@ export async function until(clock: VirtualClock, what: string, isSo: () => boole
 
 /** Conversations that were there before. */
 export async function found({ hub }: ServerDoor): Promise<void> {
-  await hub.put({ tenant, conversation: 'team', members: [{ user }, { user: 'bob', profile: { name: 'Bob' } }], profile: { title: 'Team' } })
+  await hub.put({
+    tenant,
+    conversation: 'team',
+    members: [{ user }, { user: 'bob', profile: { name: 'Bob' } }],
+    profile: { title: 'Team' },
+  })
   await hub.put({ tenant, conversation: 'old', members: [{ user }, { user: 'bob' }] })
   for (let i = 0; i < 120; i++) await hub.post({ tenant, conversation: 'old', id: `p${i}`, author: 'bob', content: { text: `old ${i}` } })
 }
@@ -28,7 +39,9 @@ export async function found({ hub }: ServerDoor): Promise<void> {
 export async function live(chat: Chat, clock: VirtualClock, server?: ServerDoor): Promise<string> {
   const hub = server?.hub
   const [team, old] = [chat.conversation('team'), chat.conversation('old')]
-  const ends = [team.timeline, team.typing, team.details, old.timeline, chat.inbox].map((each) => (each as typeof chat.inbox).subscribe(() => {}))
+  const ends = [team.timeline, team.typing, team.details, old.timeline, chat.inbox].map((each) =>
+    (each as typeof chat.inbox).subscribe(() => {}),
+  )
   const says = (id: string, content: unknown) => hub?.post({ tenant, conversation: 'team', id, author: 'bob', content })
   // Or more: a recording does not wait for what is only looked at.
   const shows = (count: number) => until(clock, `${count} messages of team`, () => settledOf(team).length >= count)
@@ -46,7 +59,12 @@ export async function live(chat: Chat, clock: VirtualClock, server?: ServerDoor)
   await old.loadOlder({ limit: 50 })
   await old.jumpTo(5)
   await old.jumpToLatest()
-  await hub?.put({ tenant, conversation: 'team', members: [{ user }, { user: 'bob', profile: { name: 'Bob' } }, { user: 'cid' }], profile: { title: 'All' } })
+  await hub?.put({
+    tenant,
+    conversation: 'team',
+    members: [{ user }, { user: 'bob', profile: { name: 'Bob' } }, { user: 'cid' }],
+    profile: { title: 'All' },
+  })
   await until(clock, 'the new member', () => team.details.get().members.includes('cid'))
   await hub?.stop('going-away')
   await until(clock, 'offline', () => chat.session.get().phase === 'waiting')
