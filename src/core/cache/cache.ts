@@ -48,9 +48,10 @@ export function cacheWrites(c: Draft, version: string): readonly Write[] {
   for (const { page, rows: older } of cache.pages) if (page < newest) write([page], older)
   // A page leaves the cursor row when a newer one takes its place.
   const changed = cache.last < 0 ? 0 : Math.min(pageOf(Math.min(cache.dirtyFrom, last)), pageOf(cache.last))
-  for (let page = Math.max(changed, pageOf(cover.first), 0); page < newest; page++) {
+  // From the rows and not from page to page: a server that lies about an index must not keep this busy.
+  for (const page of new Set(rows.map(({ index }) => pageOf(index)))) {
     const full = between(rows, Math.max(page * bounds.pageRows, cover.first), (page + 1) * bounds.pageRows)
-    if (full.length > 0) write([page], full)
+    if (page >= changed && page < newest && full.length > 0) write([page], full)
   }
   for (const row of cache.patches) if (row.index >= cover.first) write([pageOf(row.index), row.index], row)
   const inCursor = between(rows, Math.max(newest * bounds.pageRows, cover.first), never)
