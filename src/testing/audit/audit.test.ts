@@ -7,7 +7,7 @@ type Row = string | readonly [id: string | undefined, localId: string]
 const head = '{"chatloom":"history","version":1}'
 const event = (client: string, name: string, more: object) => JSON.stringify({ event: name, client, conversation: 'c', ...more })
 const sent = (client: string, localId: string) => event(client, 'sent', { localId })
-const settled = (client: string, localId: string, id: string) => event(client, 'settled', { localId, id })
+const settled = (client: string, localId: string) => event(client, 'settled', { localId })
 const view = (client: string, rows: readonly Row[], latest = true) =>
   event(client, 'shown', {
     from: 0,
@@ -15,7 +15,7 @@ const view = (client: string, rows: readonly Row[], latest = true) =>
     latest,
   })
 /** Ann has sent a and b, which are 1 and 2. */
-const both = [sent('ann', 'a'), sent('ann', 'b'), settled('ann', 'a', '1'), settled('ann', 'b', '2')]
+const both = [sent('ann', 'a'), sent('ann', 'b'), settled('ann', 'a'), settled('ann', 'b')]
 const own = [
   ['1', 'a'],
   ['2', 'b'],
@@ -46,13 +46,13 @@ describe('checkHistories', () => {
 
   it.each<[string, string[], string]>([
     ['lost', [...both, view('ann', own), view('bob', ['2'])], 'lost 1/bob 1'],
-    ['lost, to its sender', [...both, view('ann', [['1', 'a']])], 'lost 1/ann 2'],
+    ['lost, to its sender', [...both, view('ann', [['1', 'a']])], 'lost 1/ann b'],
     ['shown twice', [view('bob', ['1', '2', '1'])], 'doubled 1/bob 1'],
     [
       'pending beside its own',
       [
         sent('ann', 'a'),
-        settled('ann', 'a', '1'),
+        settled('ann', 'a'),
         view('ann', [
           ['1', 'a'],
           [undefined, 'a'],
@@ -64,7 +64,7 @@ describe('checkHistories', () => {
       'two of one sending',
       [
         sent('ann', 'a'),
-        settled('ann', 'a', '1'),
+        settled('ann', 'a'),
         view('ann', [
           ['1', 'a'],
           ['2', 'a'],
@@ -91,12 +91,7 @@ describe('checkHistories', () => {
   ])('finds a message that is %s', (_, lines, finding) => expect(found(...lines)).toContain(finding))
 
   it('takes what failed or was taken back for no loss, and does not ask for its order', () => {
-    const failed = [
-      sent('ann', 'a'),
-      sent('ann', 'b'),
-      event('ann', 'failed', { localId: 'a', code: 'discarded' }),
-      settled('ann', 'b', '2'),
-    ]
+    const failed = [sent('ann', 'a'), sent('ann', 'b'), event('ann', 'failed', { localId: 'a', code: 'discarded' }), settled('ann', 'b')]
     expect(
       found(
         ...failed,

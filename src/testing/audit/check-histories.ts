@@ -42,7 +42,7 @@ interface Seen {
   readonly client: string
   readonly conversation: string
   readonly sent: string[]
-  readonly settled: Map<string, string>
+  readonly settled: Set<string>
   readonly failed: Set<string>
   readonly views: { readonly rows: readonly Row[]; readonly latest: boolean }[]
 }
@@ -79,16 +79,27 @@ export function checkHistories(...histories: readonly (string | readonly string[
 
 type Say = (kind: Kind, messages: readonly string[]) => void
 
+/** By local id: as its sender shows it. */
+function idsOf({ views }: Seen): ReadonlyMap<string, string> {
+  const rows = views.flatMap((view) => view.rows)
+  return new Map(rows.flatMap(({ id, localId }) => (id !== undefined && localId !== undefined ? [[localId, id] as const] : [])))
+}
+
 function checkLost(seen: Seen, all: readonly Seen[], say: Say): void {
   const shown = new Set(seen.views.flatMap(({ rows }) => rows.map(({ id }) => id)))
   for (const other of all) {
     if (other.conversation !== seen.conversation) continue
-    for (const id of other.settled.values()) if (!shown.has(id)) say('lost', [id])
+    const ids = idsOf(other)
+    for (const localId of other.settled) {
+      const id = ids.get(localId)
+      // Without an id it is lost to its sender.
+      if (id === undefined ? other === seen : !shown.has(id)) say('lost', [id ?? localId])
+    }
   }
 }
 
-function checkDoubled({ views, settled }: Seen, say: Say): void {
-  const idOf = new Map(settled)
+function checkDoubled({ views }: Seen, say: Say): void {
+  const idOf = new Map<string, string>()
   for (const { rows } of views) {
     const names = new Set<string>()
     for (const { id, localId } of rows) {
@@ -194,10 +205,10 @@ function parsed(text: string): Line | undefined {
 }
 
 /** False: it cannot be read. */
-function take(all: Map<string, Seen>, { event, client, conversation, localId, id, from, rows, latest }: Line, number: number): boolean {
+function take(all: Map<string, Seen>, { event, client, conversation, localId, from, rows, latest }: Line, number: number): boolean {
   if (typeof client !== 'string' || typeof conversation !== 'string') return false
   const key = JSON.stringify([client, conversation])
-  const fresh: Seen = { client: `${number}/${client}`, conversation, sent: [], settled: new Map(), failed: new Set(), views: [] }
+  const fresh: Seen = { client: `${number}/${client}`, conversation, sent: [], settled: new Set(), failed: new Set(), views: [] }
   const seen = all.get(key) ?? fresh
   all.set(key, seen)
   if (event === 'shown') {
@@ -209,7 +220,7 @@ function take(all: Map<string, Seen>, { event, client, conversation, localId, id
   }
   if (typeof localId !== 'string') return false
   if (event === 'sent') seen.sent.push(localId)
-  else if (event === 'settled' && typeof id === 'string') seen.settled.set(localId, id)
+  else if (event === 'settled') seen.settled.add(localId)
   else if (event === 'failed') seen.failed.add(localId)
   else return false
   return true
