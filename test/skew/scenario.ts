@@ -15,7 +15,7 @@ const parts = {
 }
 
 /** Lets things happen until it is so. */
-export async function until(clock: VirtualClock, what: string, isSo: () => boolean): Promise<void> {
+async function until(clock: VirtualClock, what: string, isSo: () => boolean): Promise<void> {
   for (let tries = 0; !isSo(); tries++) {
     if (tries > 2_000) throw new Error(`It did not come to be so: ${what}`)
     await quiet()
