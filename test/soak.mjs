@@ -1,27 +1,50 @@
 /**
- * Tests that draw lives from seeds, with many more of them, and those that need minutes: `npm run soak -- <name>`.
- *   SEED=1 SEEDS=50 npm run soak           lives of tabs that share a link; the first seed and how many
- *   SEED=1 SEEDS=15 npm run soak -- kills  a server killed at drawn points, nine times a seed
- *   CUTS=300 npm run soak -- power         power cuts under the SQLite store
- *   ROUNDS=5 npm run soak -- slow          what a slow consumer costs the server, and others
- *   npm run soak -- storm                  5,000 chats come back to a server that was gone for a minute; needs 20,000 open files
+ * Tests that draw from seeds, with many more of them, and those that need minutes: `npm run soak -- <name> [--option value]`.
+ *   npm run soak -- tabs --seed 1 --seeds 50          lives of tabs that share a link; what is run where no name is given
+ *   npm run soak -- fuzz --seed 1 --frames 5000000    frames from the schemas, at both ends
+ *   npm run soak -- kills --seed 1 --seeds 15         a server killed at drawn points, nine times a seed
+ *   npm run soak -- power --cuts 300                  power cuts under the SQLite store
+ *   npm run soak -- slow --rounds 5                   what a slow consumer costs the server, and others
+ *   npm run soak -- storm                             5,000 chats come back to a server that was gone for a minute; needs 20,000 open files
+ * Each option may be given as a variable of the environment instead: `SEED=1`.
  */
 import { spawn } from 'node:child_process'
+import { parseArgs } from 'node:util'
 
-const e2e = (...files) => ['vitest', 'run', ...files, '--project', 'e2e', '--disable-console-intercept']
-
-/** By name: what is run, and its environment unless it is given. */
+/** By name: the project and the files, and what is asked for where nothing is said. Each option is a variable of the test. */
 const soaks = {
-  tabs: { args: e2e('test/e2e/shared-tabs.test.ts'), env: { SEED: '1', SEEDS: '50' } },
-  kills: { args: e2e('test/server/kills.test.ts', 'test/server/kill.test.ts'), env: { SEED: '1', SEEDS: '15', ROUNDS: '50' } },
-  power: { args: e2e('test/server/power.test.ts'), env: { CUTS: '300' } },
-  slow: { args: e2e('test/server/slow.test.ts'), env: { ROUNDS: '5' } },
-  storm: { args: e2e('test/server/storm.test.ts'), env: { CLIENTS: '5000', FLEETS: '2', TIMES: '1' } },
+  tabs: { project: 'e2e', files: ['test/e2e/shared-tabs.test.ts'], options: { seed: '1', seeds: '50' } },
+  fuzz: { project: 'node', files: ['test/fuzz/fuzz.test.ts'], options: { seed: '1', frames: '5000000' } },
+  kills: {
+    project: 'e2e',
+    files: ['test/server/kills.test.ts', 'test/server/kill.test.ts'],
+    options: { seed: '1', seeds: '15', rounds: '50' },
+  },
+  power: { project: 'e2e', files: ['test/server/power.test.ts'], options: { cuts: '300' } },
+  slow: { project: 'e2e', files: ['test/server/slow.test.ts'], options: { rounds: '5' } },
+  storm: { project: 'e2e', files: ['test/server/storm.test.ts'], options: { clients: '5000', fleets: '2', times: '1' } },
 }
 
-const { 2: name = 'tabs' } = process.argv
-const soak = soaks[name]
-if (!soak) throw new Error(`No soak is called ${name}. Soaks: ${Object.keys(soaks).join(', ')}.`)
-spawn('npx', soak.args, { stdio: 'inherit', env: { ...soak.env, ...process.env } }).on('close', (code) => {
-  process.exitCode = code ?? 1
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: Object.fromEntries(
+    Object.values(soaks).flatMap(({ options }) => Object.keys(options).map((name) => [name, { type: 'string' }])),
+  ),
 })
+const [name = 'tabs'] = positionals
+const soak = soaks[name]
+const odd = soak && Object.keys(values).filter((option) => !(option in soak.options))
+if (!soak || positionals.length > 1 || odd.length > 0) {
+  process.stderr.write(
+    `A soak is one of ${Object.entries(soaks).map(([known, { options }]) => `${known} (--${Object.keys(options).join(', --')})`)}.\n`,
+  )
+  process.exitCode = 2
+} else {
+  const env = { ...process.env }
+  for (const [option, usual] of Object.entries(soak.options))
+    env[option.toUpperCase()] = values[option] ?? env[option.toUpperCase()] ?? usual
+  const args = ['vitest', 'run', '--project', soak.project, ...soak.files, '--disable-console-intercept']
+  spawn('npx', args, { stdio: 'inherit', env }).on('close', (code) => {
+    process.exitCode = code ?? 1
+  })
+}

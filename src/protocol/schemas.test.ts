@@ -186,6 +186,9 @@ describe('schemas', () => {
     ['a\ude00', false],
     ['x'.repeat(128), true],
     ['x'.repeat(129), false],
+    ['\u{1f600}'.repeat(64), true],
+    ['\u{1f600}'.repeat(65), false],
+    [{ length: { valueOf: 1, toString: 1 } }, false],
   ])('and guards take %j for an id: %s', (text, right) => {
     const frame = { type: 'typing', conversation: text, user: 'ann', on: true }
     expect([serverFrame.safeParse(frame).success, readServerFrame(frame) !== null]).toEqual([right, right])

@@ -7,10 +7,12 @@ import type { ErrorCode } from './codes.js'
 import type { ResetReason } from './frames.js'
 import { limits, serverLimits } from './limits.js'
 
+/** In UTF-16 units, as the guards count them. The library's own limit counts code points, and throws at objects with an odd `length`. */
+const text = (maxUnits: number) => z.string().refine((value) => value.length <= maxUnits)
 /** The tag of the log's beginning is empty; no id is. */
-const tag = z.string().max(limits.idChars).refine(isWellFormed)
-const id = tag.min(1)
-const cursor = z.string().max(limits.cursorChars)
+const tag = text(limits.idChars).refine(isWellFormed)
+const id = tag.refine((value) => value !== '')
+const cursor = text(limits.cursorChars)
 const count = z.int().min(0)
 const time = z.number().min(0).max(Number.MAX_SAFE_INTEGER)
 const list = <T extends z.ZodType>(item: T) => z.array(item)
@@ -196,7 +198,7 @@ export const clientFrame = z.discriminatedUnion('type', [
     device: id,
     lane: id,
     link: count,
-    token: z.string().max(serverLimits.tokenChars).optional(),
+    token: text(serverLimits.tokenChars).optional(),
   }),
   z.object({ type: z.literal('open'), request: count, conversation: id, position: position.optional() }),
   z.object({ type: z.literal('unfollow'), conversation: id }),

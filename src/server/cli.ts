@@ -14,7 +14,8 @@ const usage = `Usage: chatloom serve --dev [--port 8787] [--data DIR]
   --port   default 8787; 0 takes any free one
   --data   a folder for the database; without it messages live in memory and end with the process
   --help   this text
-Another command, chatloom conformance <url>, asks a running server what docs/protocol.md promises; its --help says more.`
+Another command, chatloom conformance <url>, asks a running server what docs/protocol.md promises;
+and chatloom audit <file> … compares what was sent with what was shown. Their --help says more.`
 
 const loopback = '127.0.0.1'
 const drainMs = 500
@@ -37,7 +38,7 @@ function readArguments(args: readonly string[]): ServeOptions | null {
     },
   })
   if (values.help) return null
-  if (positionals.length === 0) throw new Error('No command was given: there are serve and conformance.')
+  if (positionals.length === 0) throw new Error('No command was given: there are serve, conformance and audit.')
   if (positionals.join(' ') !== 'serve') throw new Error(`There is no command "${positionals.join(' ')}".`)
   if (!values.dev)
     throw new Error('Only --dev can be served from here: real tokens need your own code, see createChatServer in chatloom/server.')

@@ -1,4 +1,6 @@
 /** What the package offers to tests: a whole chat in memory, time and chance of one's own, a disk that crashes, networks that fail, and what each port must do, as suites for any runner. */
+export { type AuditFinding, type AuditReport, checkHistories } from './audit/check-histories.js'
+export { type DeliveryAuditor, deliveryAuditor } from './audit/delivery-auditor.js'
 export { type BackendResult, type BackendRunOptions, runBackendCases } from './backend-run.js'
 export {
   type BackendArrange,

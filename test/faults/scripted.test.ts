@@ -1,6 +1,7 @@
 /** Every fault of the list over every transport: nothing is lost, doubled or disordered, and all is well once it is healed (L2–L6, L9). */
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '../../src/index.js'
+import { checkHistories, deliveryAuditor } from '../../src/testing/index.js'
 import { type Ground, type GroundKind, grounds } from './grounds.js'
 import { hurriedClock } from './hurried-clock.js'
 import { authors, person } from './people.js'
@@ -10,6 +11,8 @@ const [before, under, after] = [3, 12, 3]
 
 async function run(script: Script, ground: Ground, least: GroundKind['least'], clock: Clock): Promise<void> {
   const people = authors.map((user) => person(user, ground.transportOf(user), clock))
+  const auditor = deliveryAuditor()
+  for (const { chat } of people) auditor.attach(chat.user, chat, ['c'])
   const everybody = (doing: (one: (typeof people)[number]) => Promise<void>) => Promise.all(people.map(doing))
   try {
     await everybody((one) => one.until(() => one.chat.conversation('c').timeline.get().state === 'ready'))
@@ -28,6 +31,8 @@ async function run(script: Script, ground: Ground, least: GroundKind['least'], c
     const [ann, bob] = people.map(({ chat }) => chat.conversation('c').timeline.get().messages)
     const shown = (messages: typeof ann) => messages?.map(({ author, content, seq }) => [seq, author, content?.n])
     expect(shown(ann)).toEqual(shown(bob))
+    const total = authors.length * (before + under + after)
+    expect(checkHistories(auditor.lines)).toMatchObject({ ok: true, clients: authors.length, sent: total, settled: total })
   } finally {
     await everybody(({ chat }) => chat.close())
   }

@@ -60,6 +60,7 @@ describe('closes the link with bad-frame on', () => {
     'a stack of brackets': nested(20_000),
     'too many frames in one': JSON.stringify(Array.from({ length: limits.arrayItems + 1 }, () => ({ type: 'x' }))),
     'a second hello': JSON.stringify(hello('ann')),
+    'a second hello with more behind it': JSON.stringify([hello('ann'), { type: 'ping', n: 1 }]),
   }
   it.each(Object.entries(table))('%s', async (_name, text) => {
     const ann = await enter(listening.url, 'ann')

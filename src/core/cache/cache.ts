@@ -46,11 +46,12 @@ export function cacheWrites(c: Draft, version: string): readonly Write[] {
   else if (cache.drop && cache.cover) writes.push({ kind: 'clear', range: { prefix, to: [pageOf(cover.first) - 1] } })
   // Fetched pages first: what has changed in the tail since then is newer, and is written over them.
   for (const { page, rows: older } of cache.pages) if (page < newest) write([page], older)
-  // A page leaves the cursor row when a newer one takes its place.
-  const changed = cache.last < 0 ? 0 : Math.min(pageOf(Math.min(cache.dirtyFrom, last)), pageOf(cache.last))
-  for (let page = Math.max(changed, pageOf(cover.first), 0); page < newest; page++) {
+  // A page leaves the cursor row when a newer one takes its place. From the rows and not from page to page: a server that
+  // lies about an index must not keep this busy.
+  const changed = pageOf(Math.min(cache.dirtyFrom, last, cache.last))
+  for (const page of new Set(rows.map((row) => pageOf(row.index)))) {
     const full = between(rows, Math.max(page * bounds.pageRows, cover.first), (page + 1) * bounds.pageRows)
-    if (full.length > 0) write([page], full)
+    if (page >= changed && page < newest && full[0]) write([page], full)
   }
   for (const row of cache.patches) if (row.index >= cover.first) write([pageOf(row.index), row.index], row)
   const inCursor = between(rows, Math.max(newest * bounds.pageRows, cover.first), never)

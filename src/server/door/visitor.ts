@@ -73,8 +73,10 @@ export function hear(hall: Hall, visitor: Visitor, text: string, bytes: number):
   if (visitor.phase === 'hello' && bytes > serverLimits.helloBytes) return refuse(hall, visitor, 'the first frame is too long')
   const decoded = decodeClientFrames(text)
   if (!decoded.ok) return refuse(hall, visitor, decoded.reason)
-  if (!visitor.link) return greet(hall, visitor, decoded.frames)
-  for (const frame of decoded.frames) visitor.link.receive(frame)
+  const { link } = visitor
+  if (!link) return greet(hall, visitor, decoded.frames)
+  // One of them may end the link; the hub ignores the rest.
+  for (const frame of decoded.frames) link.receive(frame)
   return true
 }
 

@@ -115,7 +115,8 @@ function ownOf({ seat }: Reader, changes: readonly ChangeRecord[]): OwnChange[] 
 
 function pageRun(reader: Reader, anchor: HistoryAnchor, limit: number): Run {
   const { head } = reader.conversation
-  if ('before' in anchor) return olderThan(reader, Math.min(anchor.before, head + 1), limit)
+  // Nothing stands before the first place, and no place is below 0.
+  if ('before' in anchor) return olderThan(reader, Math.max(1, Math.min(anchor.before, head + 1)), limit)
   if ('after' in anchor) return newerThan(reader, Math.min(anchor.after, head), limit)
   const middle = Math.min(anchor.around, head)
   const older = olderThan(reader, middle + 1, Math.ceil(limit / 2), serverLimits.pageBytes / 2)

@@ -91,6 +91,7 @@ export const readCases: readonly StoreCase[] = [
       }
       same(await page({ before: 11 }, 4), [6, 10, range(7, 10), 30], 'before')
       same(await page({ before: 4 }, 10), [0, 3, range(1, 3), 30], 'before, to the floor')
+      same(await page({ before: 0 }, 10), [0, 0, [], 30], 'before all there is')
       same(await page({ after: 10 }, 4), [10, 14, range(11, 14), 30], 'after')
       same(await page({ after: 27 }, 10), [27, 30, range(28, 30), 30], 'after, to the head')
       same(await page({ around: 15 }, 6), [12, 18, range(13, 18), 30], 'around')
