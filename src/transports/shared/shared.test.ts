@@ -4,7 +4,7 @@ import { type FakeTab, fakeBrowser } from '../../../test/fakes/browser.js'
 import { mockGaps, mockGround } from '../../../test/fakes/mock-ground.js'
 import { at, type Opening, way } from '../../../test/fakes/way.js'
 import type { LinkFrame, Transport } from '../../ports/transport.js'
-import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
+import type { ClientFrame, ServerFrame, Welcome } from '../../protocol/frames.js'
 import { record } from '../../testing/transport-cases/ground.js'
 import { type TransportGround, transportSuite } from '../../testing/transport-suite.js'
 import { virtualClock } from '../../testing/virtual-clock.js'
@@ -12,7 +12,9 @@ import { realClock } from '../real-clock.js'
 import { shared } from './index.js'
 
 const hello = (user = 'ann', lane = 'own'): ClientFrame => ({ type: 'hello', version: 1, user, device: 'd', lane, link: 3 })
-const welcome = { type: 'welcome', user: 'ann', time: 1_000 } as ServerFrame
+const welcome = { type: 'welcome', user: 'ann', time: 1_000, features: ['after'] } as never as Welcome
+/** As others than the holder are told. */
+const cached = { ...welcome, features: ['after', 'cached'] }
 const open = (conversation: string, request = 1): ClientFrame => ({ type: 'open', request, conversation })
 const operation = (localId: string): ClientFrame => ({
   type: 'operation',
@@ -136,15 +138,16 @@ describe('the link', () => {
     const { clock, enter, pass } = setUp()
     const first = await enter()
     server(first).opened()
-    expect(server(first).sent).toEqual([{ ...hello(), lane: expect.stringMatching(/^shared\./), link: 1 }])
+    const lane = expect.stringMatching(/^shared\./)
+    expect(server(first).sent).toEqual([{ ...hello(), device: lane, lane, link: 1 }])
     server(first).frame(welcome)
     const welcomedMs = clock.now()
     await pass(500)
     const second = await enter()
     expect([first.openings.length, second.openings.length]).toEqual([1, 0])
     expect(first.frames).toEqual([{ type: 'via', via: 'inner' }, welcome])
-    const [told] = second.frames as [typeof welcome & { time: number }]
-    expect(told).toMatchObject({ type: 'welcome' })
+    const [told] = second.frames as [Welcome]
+    expect(told).toEqual({ ...cached, time: expect.any(Number) })
     expect(told.time - 1_000).toBeGreaterThanOrEqual(500)
     expect(told.time - 1_000).toBeLessThanOrEqual(clock.now() - welcomedMs)
   })
@@ -155,7 +158,7 @@ describe('the link', () => {
     server(first).opened()
     server(first).frame(welcome)
     await pass()
-    expect(second.frames).toEqual([welcome])
+    expect(second.frames).toEqual([cached])
   })
 
   it('carries for a tab whose locks come late', async () => {
@@ -283,7 +286,7 @@ describe('the end of the holder', () => {
       const holders = [second, third].filter(({ openings }) => openings.length > 0)
       expect(holders).toHaveLength(1)
       server(holders[0] as Person).opened()
-      expect(server(holders[0] as Person).sent[0]).toMatchObject({ lane, link: 2 })
+      expect(server(holders[0] as Person).sent[0]).toMatchObject({ device: lane, lane, link: 2 })
     },
   )
 
