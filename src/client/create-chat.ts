@@ -18,7 +18,7 @@ const unopened: StorageState = { kind: 'memory', cacheBytes: 0 }
 export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
   const { user, transport, content: schema } = options
   assertId('createChat', user)
-  assertArgument('createChat', typeof transport?.open === 'function', 'pass a `transport`, such as webSocketTransport().')
+  assertArgument('createChat', typeof transport?.open === 'function', 'pass a `transport`.')
   const engine = createEngine(options)
   const { state, dispatch, make, assertOpen } = engine
   const conversations = new Map<string, Conversation<C>>()

@@ -9,6 +9,10 @@ import { createRequests } from './requests.js'
 
 export type Hello = Extract<ClientFrame, { type: 'hello' }>
 type Welcome = Extract<ServerFrame, { type: 'welcome' }>
+type Answer = Extract<ServerFrame, { type: 'ack' | 'reject' }>
+
+/** Messages on their way that a tab is told of which comes later; the oldest are forgotten. */
+const kept = 256
 
 export interface HolderEvents {
   /** For one seat, or for all. */
@@ -27,6 +31,10 @@ export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: H
   const { user } = hello
   const seats = new Map<string, Set<string>>()
   const requests = createRequests()
+  /** What is sent and not answered. */
+  const ahead = new Map<string, LinkFrame>()
+  /** What the server was asked to follow, the last asked for last. */
+  const followed = new Set<string>()
   let welcome: Welcome | undefined
   let welcomedMs = 0
   const link = transport.open({ opened: () => link.send(hello), frame: hear, closed: to.closed })
@@ -39,12 +47,33 @@ export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: H
     } else if ('request' in frame && frame.request !== undefined) answer(frame, frame.request)
     else {
       to.frame(frame)
-      if (endsUnsaid(frame)) to.frame({ type: 'withdrawn', conversation: frame.conversation, author: user, localId: frame.localId })
+      if (frame.type === 'ack' || frame.type === 'reject') answered(frame)
     }
   }
 
+  function answered(frame: Answer) {
+    const { conversation, localId } = frame
+    if (frame.type === 'reject' && !frame.final) return
+    ahead.delete(localId)
+    // No change will ever show it.
+    if (frame.type === 'reject' || frame.seq === undefined) to.frame({ type: 'withdrawn', conversation, author: user, localId })
+  }
+
   function greet(seat: string) {
-    if (welcome) to.frame({ ...welcome, time: welcome.time + clock.now() - welcomedMs }, seat)
+    if (!welcome) return
+    to.frame({ ...welcome, time: welcome.time + clock.now() - welcomedMs }, seat)
+    for (const frame of ahead.values()) to.frame(frame, seat)
+  }
+
+  /** Several tabs may follow more than one link can: what was asked for longest ago gives way. The list tells when it moves, and it is asked for again. */
+  function follow(conversation: string) {
+    const [oldest = ''] = followed
+    if (!followed.delete(conversation) && welcome && followed.size >= welcome.limits.followed) end(oldest)
+    followed.add(conversation)
+  }
+
+  function end(conversation: string) {
+    if (followed.delete(conversation)) link.send({ type: 'unfollow', conversation })
   }
 
   function answer(frame: LinkFrame, number: number) {
@@ -54,7 +83,7 @@ export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: H
 
   /** The server goes on telling what some seat still follows. */
   function unfollow(conversation: string) {
-    if (![...seats.values()].some((follows) => follows.has(conversation))) link.send({ type: 'unfollow', conversation })
+    if (![...seats.values()].some((follows) => follows.has(conversation))) end(conversation)
   }
 
   return {
@@ -70,7 +99,10 @@ export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: H
     send(seat, frame) {
       const follows = seats.get(seat)
       if (!follows || frame.type === 'hello') return
-      if (frame.type === 'open') follows.add(frame.conversation)
+      if (frame.type === 'open') {
+        follows.add(frame.conversation)
+        follow(frame.conversation)
+      }
       if (frame.type === 'unfollow') {
         follows.delete(frame.conversation)
         return unfollow(frame.conversation)
@@ -81,13 +113,12 @@ export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: H
       link.send(frame)
       if (frame.type !== 'operation' || frame.operation.kind !== 'send') return
       const { conversation, localId, operation } = frame
-      to.frame({ type: 'provisional', conversation, author: user, localId, content: operation.content, at: clock.wall() })
+      const shown: LinkFrame = { type: 'provisional', conversation, author: user, localId, content: operation.content, at: clock.wall() }
+      to.frame(shown)
+      ahead.set(localId, shown)
+      const [oldest = ''] = ahead.keys()
+      if (ahead.size > kept) ahead.delete(oldest)
     },
     close: () => link.close(),
   }
-}
-
-/** An operation that no change will ever show. */
-function endsUnsaid(frame: LinkFrame): frame is Extract<ServerFrame, { type: 'ack' | 'reject' }> {
-  return (frame.type === 'reject' && frame.final) || (frame.type === 'ack' && frame.seq === undefined)
 }

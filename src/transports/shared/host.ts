@@ -1,6 +1,7 @@
 /** What the tab that holds the link does for the others: takes them in, carries their frames, and notices when they are gone. */
 import type { Clock } from '../../ports/clock.js'
 import type { LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
+import { bandOfName } from '../../protocol/codes.js'
 import type { ClientFrame } from '../../protocol/frames.js'
 import { type Hello, holdLink } from './holder.js'
 import type { Message, Unsigned } from './message.js'
@@ -49,13 +50,19 @@ export function host(house: House, { name, id, hello }: Self, { post, deliver, e
   // Servers fence by device and lane: the links of all tabs are those of one device.
   const holder = holdLink(transport, { ...hello, device: house.last.lane, ...house.last }, clock, {
     frame: carry,
-    closed: (why) => (why.code === 'superseded' ? outdone() : end(why)),
+    closed,
   })
 
-  /** A later link than any that is known here: it is left alone, and another lane begun. */
-  function outdone() {
+  function closed(why: LinkClosed) {
+    if (why.code !== 'superseded') return end(why)
+    // By a later link than any that is known here: it is left alone, and another lane begun.
     house.last = noLink
     end(superseded)
+  }
+
+  /** The server's word is for every tab, at once: another user is signed in now, or nobody. */
+  function refused({ code, retryAfterMs }: Extract<LinkFrame, { type: 'refused' }>) {
+    closed({ band: bandOfName(code), code, retryAfterMs })
   }
 
   function announce() {
@@ -69,7 +76,7 @@ export function host(house: House, { name, id, hello }: Self, { post, deliver, e
   }
 
   function carry(frame: LinkFrame, seat?: string) {
-    if (frame.type === 'refused' && frame.code === 'superseded') return outdone()
+    if (frame.type === 'refused') return refused(frame)
     if (seat === id || frame.type === 'via') return deliver(frame)
     // What comes by this link is stored by this tab.
     const told = frame.type === 'welcome' ? { ...frame, features: [...frame.features, 'cached'] } : frame
