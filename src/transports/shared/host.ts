@@ -60,11 +60,6 @@ export function host(house: House, { name, id, hello }: Self, { post, deliver, e
     end(superseded)
   }
 
-  /** The server's word is for every tab, at once: another user is signed in now, or nobody. */
-  function refused({ code, retryAfterMs }: Extract<LinkFrame, { type: 'refused' }>) {
-    closed({ band: bandOfName(code), code, retryAfterMs })
-  }
-
   function announce() {
     post({ kind: 'holding', ...house.last, peaceMs: Math.max(0, house.peaceUntilMs - clock.now()) })
   }
@@ -76,7 +71,8 @@ export function host(house: House, { name, id, hello }: Self, { post, deliver, e
   }
 
   function carry(frame: LinkFrame, seat?: string) {
-    if (frame.type === 'refused') return refused(frame)
+    // For every tab, at once: another user is signed in now, or nobody.
+    if (frame.type === 'refused') return closed({ band: bandOfName(frame.code), code: frame.code, retryAfterMs: frame.retryAfterMs })
     if (seat === id || frame.type === 'via') return deliver(frame)
     // What comes by this link is stored by this tab.
     const told = frame.type === 'welcome' ? { ...frame, features: [...frame.features, 'cached'] } : frame
