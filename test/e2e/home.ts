@@ -134,6 +134,8 @@ export async function setHome(): Promise<Home> {
       },
       async wake() {
         await (isStopped ? devtools.send('Debugger.disable') : devtools.send('Page.setWebLifecycleState', { state: 'active' }))
+        // Stopped within a timer while hidden, all that time counts against its timers: they would stand still for minutes.
+        if (isStopped) await page.bringToFront()
         isStopped = false
       },
       async beats() {
