@@ -18,7 +18,7 @@ const unopened: StorageState = { kind: 'memory', cacheBytes: 0 }
 export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
   const { user, transport, content: schema } = options
   assertId('createChat', user)
-  assertArgument('createChat', typeof transport?.open === 'function', 'there is no `transport`. Pass one, such as webSocketTransport().')
+  assertArgument('createChat', typeof transport?.open === 'function', 'pass a `transport`.')
   const engine = createEngine(options)
   const { state, dispatch, make, assertOpen } = engine
   const conversations = new Map<string, Conversation<C>>()
@@ -70,5 +70,5 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
 }
 
 function assertId(what: string, id: string): void {
-  assertArgument(what, isId(id), `the id of a user or conversation is well-formed text of 1 to ${limits.idChars} characters.`)
+  assertArgument(what, isId(id), `an id is well-formed text of 1 to ${limits.idChars} characters.`)
 }

@@ -91,7 +91,7 @@ export function createEvents<C>({ options, answer, toShown, aheadShown, fenced }
         return measure(metricOf(what))
       case 'reconnecting': {
         const { kind, ...told } = what
-        log(['info', 'The link ended; a new one will be opened.', told])
+        log(['info', 'The link ended.', told])
         return measure({ name: 'reconnect', ...told })
       }
       case 'warning':

@@ -11,7 +11,7 @@ import { heard, isLive } from './timeline/live.js'
 import * as bounds from './bounds.js'
 import * as timing from './timing.js'
 import { never } from './timing.js'
-import { type Draft, report, shownTime, type Turn } from './turn.js'
+import { type Draft, offers, report, shownTime, type Turn } from './turn.js'
 
 export const unmarked: Marked = { at: 0, rev: 0 }
 
@@ -84,7 +84,7 @@ export function mergeMarks(turn: Turn, c: Draft, epoch: string, marks: readonly 
   if (epoch !== log.epoch && !planted.staleEpochMarks) return
   const was = receipts.marks
   const merged = new Map(was)
-  const highest = (ours: number, theirs: number) => (planted.marksLowered || theirs > ours ? theirs : ours)
+  const highest = planted.marksLowered ? (_: number, theirs: number) => theirs : Math.max
   let moved = false
   const { marked } = receipts
   for (const mark of marks) {
@@ -135,9 +135,8 @@ function reportDelivered(turn: Turn, { id, log, receipts }: Draft, was: Receipts
 /** Tells the server what this link has not told yet, or not heard of in time: coalesced, highest only. */
 export function tellReceipts(turn: Turn, c: Draft): void {
   const { log, receipts, id: conversation, watchers } = c
-  const { config, nowMs, session } = turn
-  const isHeard = session.phase === 'online' && session.features.includes('receipts')
-  if (!isHeard || !isLive(turn, log) || isCrowded(turn)) return
+  const { config, nowMs } = turn
+  if (!offers(turn, 'receipts') || !isLive(turn, log) || isCrowded(turn)) return
   const { user, delivered: from } = config
   const { epoch, head, liveOn: on } = log
   // Not covered in time: as if nothing had been told.

@@ -26,7 +26,7 @@ import { report, type Turn, warn } from './turn.js'
 type Arm<Phase> = Extract<SessionState, { phase: Phase }>
 
 export function linkOf(session: SessionState): number {
-  return session.phase === 'connecting' || session.phase === 'online' ? session.link : 0
+  return 'via' in session ? session.link : 0
 }
 
 /** The application asks for a link. */
@@ -99,7 +99,7 @@ export function sessionFrame(turn: Turn, frame: LinkFrame): readonly Head[] {
   } else if (frame.type === 'drain' && phase === 'online') {
     leave(turn, { band: 'retry-after', code: 'drain', retryAfterMs: frame.retryAfterMs })
   }
-  if (frame.type === 'via' && (session.phase === 'connecting' || session.phase === 'online')) {
+  if (frame.type === 'via' && 'via' in session) {
     turn.session = { ...session, via: frame.via }
     if (session.phase === 'online') report(turn, { kind: 'via', via: frame.via })
   }
@@ -109,7 +109,7 @@ export function sessionFrame(turn: Turn, frame: LinkFrame): readonly Head[] {
 /** The link ended, by itself or by us: it is let go either way. */
 export function leave(turn: Turn, { band, code, reason, retryAfterMs }: LinkClosed): void {
   const { session, nowMs } = turn
-  if (session.phase !== 'connecting' && session.phase !== 'online') return
+  if (!('via' in session)) return
   const { link } = session
   turn.effects.push({ kind: 'close', link })
   if (reason) warn(turn, reason, { code })

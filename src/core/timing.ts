@@ -19,6 +19,8 @@ export const retryRequestMs = 1_000
 export const hintPauseMs = 1_100
 /** At most one cache commit per this (R35). */
 export const writeBehindMs = 150
+/** What another instance stores is looked at so long after a change. */
+export const lookMs = 2_000
 /** The stored list is written at most once per this. */
 export const storeInboxMs = 2_000
 export const diskRetryMs = 1_000

@@ -175,6 +175,7 @@ export function copyCache(c: CacheState): Mutable<CacheState> {
     removals: c.removals,
     flight: c.flight,
     rereading: c.rereading,
+    isLeft: c.isLeft,
   }
 }
 
@@ -194,6 +195,11 @@ export function warn(turn: Turn, text: string, fields: object): void {
 /** The link on which frames may go now; 0: none. */
 export function onlineLink({ session }: Pick<ChatState, 'session'>): number {
   return session.phase === 'online' ? session.link : 0
+}
+
+/** Does whoever is at the other end of the link offer this? */
+export function offers({ session }: Pick<ChatState, 'session'>, feature: string): boolean {
+  return session.phase === 'online' && session.features.includes(feature)
 }
 
 /** The server's clock as far as it is known, for what is shown. */

@@ -47,6 +47,8 @@ export interface Stored {
 export interface Home {
   /** A new tab of ana, who follows c1. */
   tab(): Promise<Tab>
+  /** Opens a chat of this user in a page that had one. */
+  open(page: Page, user: string): Promise<void>
   /** ben, who follows c1 from elsewhere. */
   readonly peer: Chat
   readonly talk: Conversation
@@ -99,6 +101,11 @@ export async function setHome(): Promise<Home> {
   const steals: number[] = []
   let tabs = 0
 
+  async function open(page: Page, user: string) {
+    const options: PageOptions = { user, conversation: 'c1', shared: true, url: `ws://${loopback}:${portOf(door)}` }
+    await page.evaluate((given) => window.loom.open(given), options)
+  }
+
   async function tab(): Promise<Tab> {
     const name = `tab${++tabs}`
     const durable = new Set<string>()
@@ -110,8 +117,7 @@ export async function setHome(): Promise<Home> {
       if (kind === 'steal') steals.push(Number(rest))
     })
     await page.goto(`http://${loopback}:${portOf(pages)}`)
-    const options: PageOptions = { user: 'ana', conversation: 'c1', shared: true, url: `ws://${loopback}:${portOf(door)}` }
-    await page.evaluate((given) => window.loom.open(given), options)
+    await open(page, 'ana')
     const devtools = await context.newCDPSession(page)
     let isStopped = false
     return {
@@ -128,6 +134,8 @@ export async function setHome(): Promise<Home> {
       },
       async wake() {
         await (isStopped ? devtools.send('Debugger.disable') : devtools.send('Page.setWebLifecycleState', { state: 'active' }))
+        // Stopped within a timer while hidden, all that time counts against its timers: they would stand still for minutes.
+        if (isStopped) await page.bringToFront()
         isStopped = false
       },
       async beats() {
@@ -146,6 +154,7 @@ export async function setHome(): Promise<Home> {
 
   return {
     tab,
+    open,
     peer,
     talk,
     steals,

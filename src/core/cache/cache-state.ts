@@ -1,6 +1,7 @@
 /** What is known of a conversation's rows on disk; `cache.ts` has the rules. */
 import type { Write } from '../../ports/storage.js'
 import type { HiddenRange, Marked, Member, MessageRow, Profile, Unread } from '../../protocol/frames.js'
+import { never } from '../timing.js'
 
 /** Sorts behind every page. */
 export const cursorPage = Number.MAX_SAFE_INTEGER
@@ -37,8 +38,10 @@ export interface CacheState {
   readonly removals: readonly Write[]
   /** What the commit under way takes along, to be given back if it fails. */
   readonly flight: CacheState | null
-  /** The ask that reads the cursor again after a conflict; 0: none. */
+  /** The ask that reads the cursor again; 0: none. */
   readonly rereading: number
+  /** Nobody else stores what is new here: when the cursor was last read again, it had not moved. */
+  readonly isLeft: boolean
 }
 
 /** The value of the cursor row. */
@@ -67,7 +70,7 @@ export const emptyCache: CacheState = {
   last: -1,
   cover: null,
   dirty: false,
-  dirtyFrom: Number.POSITIVE_INFINITY,
+  dirtyFrom: never,
   pages: [],
   patches: [],
   restart: false,
@@ -76,4 +79,5 @@ export const emptyCache: CacheState = {
   removals: [],
   flight: null,
   rereading: 0,
+  isLeft: false,
 }

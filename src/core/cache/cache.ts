@@ -64,9 +64,8 @@ export function cacheWrites(c: Draft, version: string): readonly Write[] {
 /** False where the rows that would have to be written are no longer in memory. */
 function isReachable({ cache, log }: Draft): boolean {
   const first = log.tail.rows[0]
-  const from = neededFrom(cache)
-  if (!cache.cover || cache.restart || !first || from === Number.POSITIVE_INFINITY) return true
-  return first.index <= Math.max(cache.cover.first, pageOf(from) * bounds.pageRows)
+  if (!cache.cover || cache.restart || !first) return true
+  return first.index <= Math.max(cache.cover.first, pageOf(neededFrom(cache)) * bounds.pageRows)
 }
 
 /** The lowest index that the next commit writes: the newest stored page is written once more, when the next one begins. */

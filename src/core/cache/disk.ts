@@ -31,7 +31,7 @@ export function diskRead(turn: Turn, rows: readonly Row[]): void {
 
 /** Nothing stored can be used. */
 export function diskUnreadable(turn: Turn): void {
-  warn(turn, 'The stored outbox could not be read; sending goes on from memory.', {})
+  warn(turn, 'The outbox could not be read; sending goes on from memory.', {})
   turn.disk.freed = []
   diskRead(turn, [])
 }
@@ -71,7 +71,7 @@ function adoptLanes(turn: Turn, rows: readonly Row[]): void {
   for (const row of rows) {
     if (!freed.includes(row.key[2] as string)) continue
     const entry = entryFromRow(row)
-    if (!entry) warn(turn, 'A stored outbox row is damaged; it stays on disk and is not sent.', { key: row.key })
+    if (!entry) warn(turn, 'A stored outbox row is damaged; it is not sent.', { key: row.key })
     else if (!adopted.get(entry.conversation)?.push(entry)) adopted.set(entry.conversation, [entry])
   }
   for (const [id, entries] of adopted) adopt(turn, id, entries)

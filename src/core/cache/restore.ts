@@ -6,11 +6,12 @@ import type { Row } from '../../ports/storage.js'
 import type { MessageRow } from '../../protocol/frames.js'
 import { confirm } from '../ahead.js'
 import { settleHeld } from '../outbox/settle.js'
-import { unmarked } from '../receipts.js'
+import { storedTo, unmarked } from '../receipts.js'
 import { isDense, pageOf, positionOf, windowOf } from '../timeline/window.js'
 import type { Draft, Turn } from '../turn.js'
 import { restart } from './cache.js'
-import type { CursorValue } from './cache-state.js'
+import { type CursorValue, emptyCache } from './cache-state.js'
+import { enqueue } from './disk-queue.js'
 import { cursorRow, cursorValue, foldPages } from './stored-rows.js'
 import { load } from './writes.js'
 
@@ -21,12 +22,11 @@ export function startRestore(turn: Turn, c: Draft): void {
   c.cache.rereading = load(turn, { prefix: ['m', c.id], reverse: true, limit: firstRead })
 }
 
-/** After a conflict: what did the other instance write, and has it our newest message where we have it? */
+/** After a conflict, or where another stores: what did that one write, and has it our newest message where we have it? */
 export function rereadCursor(turn: Turn, c: Draft): void {
   const prefix = ['m', c.id]
-  const newest = c.log.tail.rows.at(-1)
-  const page = newest && [pageOf(newest.index)]
-  c.cache.rereading = load(turn, { prefix, reverse: true, limit: 1 }, ...(page ? [{ prefix, from: page, to: page }] : []))
+  const page = [pageOf(c.log.tail.rows.at(-1)?.index ?? 0)]
+  c.cache.rereading = load(turn, { prefix, reverse: true, limit: 1 }, { prefix, from: page, to: page })
 }
 
 /** The rows of either read; none where the disk could not be read. */
@@ -34,9 +34,11 @@ export function restored(turn: Turn, c: Draft, rows: readonly Row[]): void {
   const { log, cache } = c
   const cursor = cursorRow(rows)
   const value = cursorValue(cursor)
-  cache.version = cursor?.version ?? null
+  const version = cursor?.version ?? null
+  cache.isLeft = cache.version === version
+  cache.version = version
   cache.rereading = 0
-  if (log.state !== 'loading') return adopt(c, value, rows)
+  if (log.state !== 'loading') return adopt(turn, c, value, rows)
   log.state = 'ready'
   if (value) fill(c, value, rows)
   else if (rows.length > 0) restart(cache)
@@ -61,18 +63,27 @@ function olderRows({ rows: [first], hidden, first: lowest }: CursorValue, rows: 
   return first && isDense([...older, first], hidden) ? older : []
 }
 
-/** The other instance's cursor becomes the base of the next commit, if both stand on one line. */
-function adopt(c: Draft, value: CursorValue | undefined, rows: readonly Row[]): void {
-  const { cache, log } = c
+/**
+ * The other instance's cursor becomes the base of the next commit, if both stand on one line. Settled outbox rows leave once the cursor
+ * on disk is not behind (R11); where it is, they leave with what is written here.
+ */
+function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: readonly Row[]): void {
+  const { cache, log, id } = c
+  const { version, removals } = cache
   // Where it went back behind what was written from here, nobody knows which rows are of before.
   if (!value || cache.wentBack || value.head < cache.head || !onOneLine(c, value, rows)) return restart(cache)
   const { head, first, from } = value
   const last = value.rows.at(-1)?.index ?? first - 1
-  const isBehind = head < log.head
-  cache.dirty = isBehind || cache.removals.length > 0
-  cache.dirtyFrom = isBehind ? Math.min(cache.dirtyFrom, last + 1) : Number.POSITIVE_INFINITY
-  if (!isBehind) cache.patches = []
-  Object.assign(cache, { head, last, cover: { first, from }, pages: [], restart: false })
+  const stored = { version, head, last, cover: { first, from } }
+  const isSettling = removals.length > 0
+  if (head < log.head) {
+    const dirtyFrom = Math.min(cache.dirtyFrom, last + 1)
+    Object.assign(cache, stored, { dirtyFrom, pages: [], restart: false, isLeft: cache.isLeft || isSettling })
+    return
+  }
+  if (isSettling) enqueue(turn, id, '', removals)
+  storedTo(c, head)
+  Object.assign(cache, emptyCache, stored)
 }
 
 /** Are stored pages of the log that is held? Another tab may have written those of another epoch or line beside a cursor of its own. */

@@ -6,7 +6,7 @@ import { isLive } from '../timeline/live.js'
 import * as bounds from '../bounds.js'
 import * as timing from '../timing.js'
 import { never } from '../timing.js'
-import { type Draft, draftOf, nextNumber, type Turn } from '../turn.js'
+import { type Draft, draftOf, nextNumber, offers, type Turn } from '../turn.js'
 import { cacheWrites, cursorKey, giveBack } from './cache.js'
 import { cursorPage } from './cache-state.js'
 import { capWrites, noteUsage } from './cap.js'
@@ -14,29 +14,42 @@ import { fence } from './disk.js'
 import { commit } from './writes.js'
 import { rereadCursor } from './restore.js'
 
-/** One relaxed commit with everything that changed, each conversation fenced by its cursor row. Gives when the next one is due. */
+/**
+ * One relaxed commit with everything that changed, each conversation fenced by its cursor row. Gives when the next one is due. Where
+ * another instance stores what both hear, it is given the time to, and only what it then has not stored is written here.
+ */
 export function commitCache(turn: Turn): number {
   const { disk, nowMs } = turn
   const due = writable(turn)
   if (due.length === 0) return never
+  const isCached = offers(turn, 'cached')
+  if (disk.cacheNotBeforeMs === never) disk.cacheNotBeforeMs = nowMs + timing.lookMs
   if (nowMs < disk.cacheNotBeforeMs && !due.some(isLarge)) return disk.cacheNotBeforeMs
   const version = `${turn.config.lane}.${nextNumber(turn)}`
   const writes: Write[] = []
   const cursors: Expectation[] = []
   for (const { id } of due) {
     const c = draftOf(turn, id) as Draft
-    cursors.push({ key: cursorKey(id), version: c.cache.version })
+    const { cache } = c
+    // Pages that were fetched here are news to the other one.
+    const isOurs = !isCached || cache.isLeft || cache.wentBack || cache.pages.length > 0
+    if (!isOurs) {
+      rereadCursor(turn, c)
+      continue
+    }
+    cursors.push({ key: cursorKey(id), version: cache.version })
     writes.push(...cacheWrites(c, version))
     noteUsage(turn, c)
   }
+  disk.cacheNotBeforeMs = isCached ? never : nowMs + timing.writeBehindMs
+  if (cursors.length === 0) return never
   writes.push(...capWrites(turn))
-  disk.cacheFlight = { commit: commitAll(turn, writes, cursors), conversations: due.map(({ id }) => id) }
-  disk.cacheNotBeforeMs = nowMs + timing.writeBehindMs
+  const number = planted.cursorApart ? commitApart(turn, writes) : commit(turn, 'relaxed', writes, cursors)
+  disk.cacheFlight = { commit: number, conversations: due.map(({ id }) => id) }
   return never
 }
 
-function commitAll(turn: Turn, writes: readonly Write[], cursors: readonly Expectation[]): number {
-  if (!planted.cursorApart) return commit(turn, 'relaxed', writes, cursors)
+function commitApart(turn: Turn, writes: readonly Write[]): number {
   const isCursor = (write: Write) => write.kind === 'put' && write.row.key[2] === cursorPage
   turn.effects.push({ kind: 'commit', commit: 0, writes: writes.filter(isCursor), durability: 'relaxed', expect: [] })
   return commit(
@@ -49,10 +62,8 @@ function commitAll(turn: Turn, writes: readonly Write[], cursors: readonly Expec
 /** What is to be written, while it may be: never before rows of the outbox that wait, or a settled entry's row that is removed here comes back. */
 function writable(turn: Turn): readonly ConversationState[] {
   const { phase, cacheFlight, failures, waiting } = turn.disk
-  const found: ConversationState[] = []
-  if (phase !== 'ready' || cacheFlight || failures > 0 || waiting.length > 0) return found
-  for (const each of turn.conversations) if (isWritable(turn, each)) found.push(each)
-  return found
+  if (phase !== 'ready' || cacheFlight || failures > 0 || waiting.length > 0) return []
+  return turn.conversations.filter((each) => isWritable(turn, each))
 }
 
 function isWritable(turn: Turn, { cache, log }: ConversationState): boolean {

@@ -8,7 +8,7 @@ import { summarised, unreadOf } from '../receipts.js'
 import { heard } from '../timeline/live.js'
 import * as timing from '../timing.js'
 import { never } from '../timing.js'
-import { type Draft, draftOf, nextNumber, type Turn } from '../turn.js'
+import { type Draft, draftOf, nextNumber, offers, type Turn } from '../turn.js'
 import { itemOf, itemsOf, withItem, withoutItem } from './book.js'
 import type { InboxItemState } from './inbox-state.js'
 
@@ -16,8 +16,8 @@ type InboxFrame = Extract<ServerFrame, { type: 'inbox' }>
 
 /** Asks for what is new since the cursor, or for everything. */
 export function askInbox(turn: Turn): void {
-  const { session, inbox } = turn
-  if (session.phase !== 'online' || !session.features.includes('inbox')) return
+  const { inbox } = turn
+  if (!offers(turn, 'inbox')) return
   const { cursor } = inbox
   inbox.request = nextNumber(turn)
   inbox.dueAtMs = turn.nowMs + timing.requestMs

@@ -11,7 +11,7 @@ import { commit } from '../cache/writes.js'
 import { learnPeople } from '../people.js'
 import * as timing from '../timing.js'
 import { never } from '../timing.js'
-import type { Turn } from '../turn.js'
+import { offers, type Turn } from '../turn.js'
 import { bookOf, itemsOf } from './book.js'
 import type { InboxItemState } from './inbox-state.js'
 
@@ -48,8 +48,11 @@ export function storeInbox(turn: Turn): void {
 }
 
 /** When the list is next written. */
-export function storeInboxAt({ inbox, disk }: Turn): number {
-  return disk.phase === 'ready' && inbox.state === 'ready' && inbox.book !== inbox.stored ? inbox.storeAtMs : never
+export function storeInboxAt(turn: Turn): number {
+  const { inbox, disk } = turn
+  return disk.phase === 'ready' && !offers(turn, 'cached') && inbox.state === 'ready' && inbox.book !== inbox.stored
+    ? inbox.storeAtMs
+    : never
 }
 
 /** What an earlier session left, as far as it is whole; nothing of it replaces what has been learnt since. */

@@ -40,7 +40,7 @@ function drain(intake: Intake, frames: readonly ChangeFrame[]): void {
   const rest: ChangeFrame[] = []
   for (const frame of frames) {
     if (frame.epoch !== log.epoch || frame.seq <= log.head) continue
-    if (frame.seq === log.head + 1 || planted.applyOverHole) applyChange(intake, frame)
+    if (planted.applyOverHole || frame.seq === log.head + 1) applyChange(intake, frame)
     else rest.push(frame)
   }
   keep(log, rest)
@@ -58,7 +58,7 @@ export function admitOpened(turn: Turn, c: Draft, frame: Opened): boolean {
   const { epoch, from, to, unread } = frame
   const rows = bySeq(frame.rows)
   const isReset = frame.reset !== undefined
-  const continues = epoch === log.epoch && to >= from && (from <= log.head || planted.fromUnchecked)
+  const continues = epoch === log.epoch && to >= from && (planted.fromUnchecked || from <= log.head)
   if (isReset ? !isDense(rows, frame.hidden) : !continues) return false
   const known = isReset ? beginAnew(turn, c, frame, rows) : 0
   const intake: Intake = { c, fresh: [], unheld: [] }

@@ -5,10 +5,13 @@
 import type { Clock } from '../../ports/clock.js'
 import type { LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
+import { createFollows } from './follows.js'
+import { createOnWay } from './on-way.js'
 import { createRequests } from './requests.js'
 
 export type Hello = Extract<ClientFrame, { type: 'hello' }>
 type Welcome = Extract<ServerFrame, { type: 'welcome' }>
+type Answer = Extract<ServerFrame, { type: 'ack' | 'reject' }>
 
 export interface HolderEvents {
   /** For one seat, or for all. */
@@ -25,26 +28,40 @@ export interface Holder {
 
 export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: HolderEvents): Holder {
   const { user } = hello
-  const seats = new Map<string, Set<string>>()
+  const onWay = createOnWay()
   const requests = createRequests()
   let welcome: Welcome | undefined
   let welcomedMs = 0
+  const follows = createFollows(
+    () => welcome?.limits.followed ?? Number.POSITIVE_INFINITY,
+    (conversation) => link.send({ type: 'unfollow', conversation }),
+  )
   const link = transport.open({ opened: () => link.send(hello), frame: hear, closed: to.closed })
 
   function hear(frame: LinkFrame) {
     if (frame.type === 'welcome') {
       welcome = frame
       welcomedMs = clock.now()
-      for (const seat of seats.keys()) greet(seat)
+      for (const seat of follows.seats()) greet(seat)
     } else if ('request' in frame && frame.request !== undefined) answer(frame, frame.request)
     else {
       to.frame(frame)
-      if (endsUnsaid(frame)) to.frame({ type: 'withdrawn', conversation: frame.conversation, author: user, localId: frame.localId })
+      if (frame.type === 'ack' || frame.type === 'reject') answered(frame)
     }
   }
 
+  function answered(frame: Answer) {
+    const { conversation, localId } = frame
+    if (frame.type === 'reject' && !frame.final) return
+    onWay.end(localId)
+    // No change will ever show it.
+    if (frame.type === 'reject' || frame.seq === undefined) to.frame({ type: 'withdrawn', conversation, author: user, localId })
+  }
+
   function greet(seat: string) {
-    if (welcome) to.frame({ ...welcome, time: welcome.time + clock.now() - welcomedMs }, seat)
+    if (!welcome) return
+    to.frame({ ...welcome, time: welcome.time + clock.now() - welcomedMs }, seat)
+    for (const shown of onWay.all()) to.frame(shown, seat)
   }
 
   function answer(frame: LinkFrame, number: number) {
@@ -52,42 +69,26 @@ export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: H
     if (found) to.frame(found.frame, found.seat)
   }
 
-  /** The server goes on telling what some seat still follows. */
-  function unfollow(conversation: string) {
-    if (![...seats.values()].some((follows) => follows.has(conversation))) link.send({ type: 'unfollow', conversation })
-  }
-
   return {
     join(seat) {
-      if (!seats.has(seat)) seats.set(seat, new Set())
+      follows.join(seat)
       greet(seat)
     },
-    leave(seat) {
-      const follows = seats.get(seat) ?? []
-      seats.delete(seat)
-      for (const conversation of follows) unfollow(conversation)
-    },
+    leave: follows.leave,
     send(seat, frame) {
-      const follows = seats.get(seat)
-      if (!follows || frame.type === 'hello') return
-      if (frame.type === 'open') follows.add(frame.conversation)
-      if (frame.type === 'unfollow') {
-        follows.delete(frame.conversation)
-        return unfollow(frame.conversation)
-      }
+      if (!follows.has(seat) || frame.type === 'hello') return
+      if (frame.type === 'unfollow') return follows.unfollow(seat, frame.conversation)
+      if (frame.type === 'open') follows.open(seat, frame.conversation)
       // What one seat follows another may know from the list alone.
       if (frame.type === 'inbox') return link.send(requests.ask(seat, { ...frame, followed: true }))
       if ('request' in frame) return link.send(requests.ask(seat, frame))
       link.send(frame)
       if (frame.type !== 'operation' || frame.operation.kind !== 'send') return
       const { conversation, localId, operation } = frame
-      to.frame({ type: 'provisional', conversation, author: user, localId, content: operation.content, at: clock.wall() })
+      const shown = { type: 'provisional', conversation, author: user, localId, content: operation.content, at: clock.wall() } as const
+      to.frame(shown)
+      onWay.add(shown)
     },
     close: () => link.close(),
   }
-}
-
-/** An operation that no change will ever show. */
-function endsUnsaid(frame: LinkFrame): frame is Extract<ServerFrame, { type: 'ack' | 'reject' }> {
-  return (frame.type === 'reject' && frame.final) || (frame.type === 'ack' && frame.seq === undefined)
 }

@@ -1,6 +1,7 @@
 /** What the tab that holds the link does for the others: takes them in, carries their frames, and notices when they are gone. */
 import type { Clock } from '../../ports/clock.js'
 import type { LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
+import { bandOfName } from '../../protocol/codes.js'
 import type { ClientFrame } from '../../protocol/frames.js'
 import { type Hello, holdLink } from './holder.js'
 import type { Message, Unsigned } from './message.js'
@@ -38,15 +39,26 @@ export interface Host {
 /** Not terminal: this tab has the lock, so the other link is a remnant. */
 const superseded: LinkClosed = { band: 'retry-after', code: 'superseded', retryAfterMs: 1_000 }
 
+/** No link is known. */
+export const noLink: House['last'] = { lane: '', link: 0 }
+
 export function host(house: House, { name, id, hello }: Self, { post, deliver, end }: HostEvents): Host {
   const { transport, tabs, clock, last } = house
   const seats = new Map<string, () => void>()
   let stopProof = () => {}
   house.last = { lane: last.lane || `shared.${id}`, link: last.link + 1 }
-  const holder = holdLink(transport, { ...hello, ...house.last }, clock, {
+  // Servers fence by device and lane: the links of all tabs are those of one device.
+  const holder = holdLink(transport, { ...hello, device: house.last.lane, ...house.last }, clock, {
     frame: carry,
-    closed: (why) => end(why.code === 'superseded' ? superseded : why),
+    closed,
   })
+
+  function closed(why: LinkClosed) {
+    if (why.code !== 'superseded') return end(why)
+    // By a later link than any that is known here: it is left alone, and another lane begun.
+    house.last = noLink
+    end(superseded)
+  }
 
   function announce() {
     post({ kind: 'holding', ...house.last, peaceMs: Math.max(0, house.peaceUntilMs - clock.now()) })
@@ -59,9 +71,12 @@ export function host(house: House, { name, id, hello }: Self, { post, deliver, e
   }
 
   function carry(frame: LinkFrame, seat?: string) {
-    if (frame.type === 'refused' && frame.code === 'superseded') return end(superseded)
+    // For every tab, at once: another user is signed in now, or nobody.
+    if (frame.type === 'refused') return closed({ band: bandOfName(frame.code), code: frame.code, retryAfterMs: frame.retryAfterMs })
     if (seat === id || frame.type === 'via') return deliver(frame)
-    if (seat !== undefined || seats.size > 0) post({ kind: 'down', to: seat, frames: [frame] })
+    // What comes by this link is stored by this tab.
+    const told = frame.type === 'welcome' ? { ...frame, features: [...frame.features, 'cached'] } : frame
+    if (seat !== undefined || seats.size > 0) post({ kind: 'down', to: seat, frames: [told] })
     if (seat === undefined) deliver(frame)
   }
 

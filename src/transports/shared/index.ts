@@ -5,7 +5,7 @@
 import type { Clock } from '../../ports/clock.js'
 import type { Link, LinkClosed, LinkEvents, Transport } from '../../ports/transport.js'
 import { realClock } from '../real-clock.js'
-import type { House } from './host.js'
+import { type House, noLink } from './host.js'
 import { type Seat, takeSeat } from './seat.js'
 import { browserTabs, type Tabs } from './tabs.js'
 
@@ -31,7 +31,7 @@ export function shared(transport: Transport, { name = 'chatloom', tabs, clock = 
     open(to) {
       const found = tabs ?? browserTabs()
       if (!found) return transport.open(to)
-      house ??= { transport, tabs: found, clock, last: { lane: '', link: 0 }, peaceUntilMs: 0 }
+      house ??= { transport, tabs: found, clock, last: noLink, peaceUntilMs: 0 }
       return openLink(house, name, to)
     },
   }

@@ -4,7 +4,7 @@ import { type FakeTab, fakeBrowser } from '../../../test/fakes/browser.js'
 import { mockGaps, mockGround } from '../../../test/fakes/mock-ground.js'
 import { at, type Opening, way } from '../../../test/fakes/way.js'
 import type { LinkFrame, Transport } from '../../ports/transport.js'
-import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
+import type { ClientFrame, ServerFrame, Welcome } from '../../protocol/frames.js'
 import { record } from '../../testing/transport-cases/ground.js'
 import { type TransportGround, transportSuite } from '../../testing/transport-suite.js'
 import { virtualClock } from '../../testing/virtual-clock.js'
@@ -12,7 +12,9 @@ import { realClock } from '../real-clock.js'
 import { shared } from './index.js'
 
 const hello = (user = 'ann', lane = 'own'): ClientFrame => ({ type: 'hello', version: 1, user, device: 'd', lane, link: 3 })
-const welcome = { type: 'welcome', user: 'ann', time: 1_000 } as ServerFrame
+const welcome = { type: 'welcome', user: 'ann', time: 1_000, features: ['after'], limits: { followed: 3 } } as never as Welcome
+/** As others than the holder are told. */
+const cached = { ...welcome, features: ['after', 'cached'] }
 const open = (conversation: string, request = 1): ClientFrame => ({ type: 'open', request, conversation })
 const operation = (localId: string): ClientFrame => ({
   type: 'operation',
@@ -136,15 +138,16 @@ describe('the link', () => {
     const { clock, enter, pass } = setUp()
     const first = await enter()
     server(first).opened()
-    expect(server(first).sent).toEqual([{ ...hello(), lane: expect.stringMatching(/^shared\./), link: 1 }])
+    const lane = expect.stringMatching(/^shared\./)
+    expect(server(first).sent).toEqual([{ ...hello(), device: lane, lane, link: 1 }])
     server(first).frame(welcome)
     const welcomedMs = clock.now()
     await pass(500)
     const second = await enter()
     expect([first.openings.length, second.openings.length]).toEqual([1, 0])
     expect(first.frames).toEqual([{ type: 'via', via: 'inner' }, welcome])
-    const [told] = second.frames as [typeof welcome & { time: number }]
-    expect(told).toMatchObject({ type: 'welcome' })
+    const [told] = second.frames as [Welcome]
+    expect(told).toEqual({ ...cached, time: expect.any(Number) })
     expect(told.time - 1_000).toBeGreaterThanOrEqual(500)
     expect(told.time - 1_000).toBeLessThanOrEqual(clock.now() - welcomedMs)
   })
@@ -155,7 +158,7 @@ describe('the link', () => {
     server(first).opened()
     server(first).frame(welcome)
     await pass()
-    expect(second.frames).toEqual([welcome])
+    expect(second.frames).toEqual([cached])
   })
 
   it('carries for a tab whose locks come late', async () => {
@@ -248,6 +251,35 @@ describe('the link', () => {
     for (const { frames } of [first, second]) expect(frames.slice(-3)).toMatchObject([{ type: 'reject' }, withdrawn, { type: 'reject' }])
   })
 
+  it('follows no more than the server allows: what was asked for longest ago gives way, and may be asked for again', async () => {
+    const { family, pass } = setUp()
+    const [first, second] = await family(2)
+    const sent = () => server(first).sent.flatMap((frame) => ('conversation' in frame ? [`${frame.type} ${frame.conversation}`] : []))
+    for (const id of ['a', 'b', 'c']) first.send(open(id))
+    first.send(open('a'))
+    second.send(open('d'))
+    await pass()
+    expect(sent().slice(4)).toEqual(['unfollow b', 'open d'])
+    first.send(open('b'))
+    first.send({ type: 'unfollow', conversation: 'c' })
+    await pass()
+    expect(sent().slice(6)).toEqual(['unfollow c', 'open b'])
+  })
+
+  it('tells who comes later what is on its way, and no longer what was answered', async () => {
+    const { enter, family, pass } = setUp()
+    const [first, second] = await family(2)
+    for (const localId of ['x', 'y', 'z']) second.send(operation(localId))
+    await pass()
+    const answer = { conversation: 'c', epoch: 'e' }
+    server(first).frame({ type: 'ack', ...answer, localId: 'x', seq: 1 })
+    server(first).frame({ type: 'reject', ...answer, localId: 'y', try: 1, code: 'forbidden', final: true })
+    server(first).frame({ type: 'reject', ...answer, localId: 'z', try: 1, code: 'unavailable', final: false })
+    const third = await enter()
+    await pass()
+    expect(third.frames).toMatchObject([{ type: 'welcome' }, { type: 'provisional', author: 'ann', localId: 'z', content: 'hi' }])
+  })
+
   it('hands over what was sent in the turn of close', async () => {
     const { family, pass } = setUp()
     const [first, second] = await family(2)
@@ -267,6 +299,29 @@ describe('the end of the holder', () => {
     expect(people.map(({ ends }) => ends)).toEqual(people.map(() => [{ band: 'refresh', code: 'token-expired' }]))
   })
 
+  it('L10: the server refuses this user, as after an account switch: every tab is told at once, and none comes back by itself', async () => {
+    const { enter, pass } = setUp()
+    const people = [await enter(), await enter(), await enter()] as const
+    server(people[0]).opened()
+    server(people[0]).frame({ type: 'refused', code: 'wrong-user' })
+    await pass()
+    expect(people.map(({ ends }) => ends)).toEqual(people.map(() => [{ band: 'terminal', code: 'wrong-user' }]))
+    expect(people.map(({ openings }) => openings.length)).toEqual([1, 0, 0])
+  })
+
+  it('it was outdone by a later link than any that is known here: it comes back in another lane', async () => {
+    const { enter, pass } = setUp()
+    const person = await enter()
+    server(person).opened()
+    const { lane } = server(person).sent[0] as { lane: string }
+    server(person).closed({ band: 'terminal', code: 'superseded' })
+    await pass()
+    person.reopen()
+    await pass()
+    server(person).opened()
+    expect(server(person).sent[0]).toMatchObject({ lane: expect.not.stringContaining(lane), link: 1 })
+  })
+
   it.each(['close', 'kill'] as const)(
     '%s: the others come back at once, one of them holds, in the same lane with the next number',
     async (how) => {
@@ -283,7 +338,7 @@ describe('the end of the holder', () => {
       const holders = [second, third].filter(({ openings }) => openings.length > 0)
       expect(holders).toHaveLength(1)
       server(holders[0] as Person).opened()
-      expect(server(holders[0] as Person).sent[0]).toMatchObject({ lane, link: 2 })
+      expect(server(holders[0] as Person).sent[0]).toMatchObject({ device: lane, lane, link: 2 })
     },
   )
 
