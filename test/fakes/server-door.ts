@@ -2,7 +2,7 @@
 import type { LinkClosed, Transport } from '../../src/ports/transport.js'
 import { decodeServerFrames, encodeFrames } from '../../src/protocol/codec.js'
 import { bandOf, closeCodes } from '../../src/protocol/codes.js'
-import { limits } from '../../src/protocol/limits.js'
+import { limits, serverLimits } from '../../src/protocol/limits.js'
 import { createEncoder } from '../../src/server/door/encode.js'
 import { enter, type Hall, hear, leave, type Pipe } from '../../src/server/door/visitor.js'
 import { createHub, type Hub } from '../../src/server/hub.js'
@@ -54,12 +54,14 @@ export function serverDoor({ now, name, store = createMemoryStore() }: DoorOptio
   const hall: Hall = { hub, tenant: undefined, logger, visitors: new Set(), bufferedBytes: 2 ** 30, now }
   const encoder = createEncoder()
   const pipe: Pipe<Wire> = {
+    window: serverLimits.socketWindow,
+    waiting: () => 0,
     write(wire, frames, shared) {
       for (const text of encoder.texts(frames, shared)) {
         if (Buffer.byteLength(text) > limits.serverFrameBytes) wrong.push(`A text of ${text.length} characters was said.`)
         wire.text(text)
       }
-      return 0
+      return true
     },
     close: (wire, code) => wire.closed({ band: bandOf(closeCodes[code]), code }),
     cut: (wire) => wire.closed({ band: 'retry', code: 'network' }),
