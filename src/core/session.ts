@@ -118,16 +118,15 @@ export function leave(turn: Turn, { band, code, reason, retryAfterMs }: LinkClos
     turn.session = { phase: 'refused', link, code }
     return warn(turn, 'The link was refused; connect() tries again.', { code })
   }
-  const wasGood = session.phase === 'online' && nowMs - session.sinceMs >= timing.goodLinkMs
-  const tried = wasGood ? 0 : session.attempt
+  // A server that refuses a token is there. Who was online was refused none.
+  const wasGood = session.phase === 'online' ? nowMs - session.sinceMs >= timing.goodLinkMs : band === 'refresh'
+  const tried = wasGood ? session.refreshes : session.attempt
   const attempt = tried + 1
-  // A server that refuses a token is there: what grows is the wait between tokens.
-  const waits = band === 'refresh' && session.phase === 'connecting' ? session.refreshes : tried
   turn.session = {
     phase: 'waiting',
     link,
     // Who says when to come back has thought of the growing wait.
-    dueMs: nowMs + waitMs(retryAfterMs === undefined ? waits : 0, turn.roll, retryAfterMs),
+    dueMs: nowMs + waitMs(retryAfterMs === undefined ? tried : 0, turn.roll, retryAfterMs),
     sinceMs: nowMs,
     why: code,
     hintMs: nowMs + waitMs(0, 0, retryAfterMs),
@@ -139,7 +138,7 @@ export function leave(turn: Turn, { band, code, reason, retryAfterMs }: LinkClos
 
 /** Full jitter over a doubling cap; a hint is a floor. Default first cap 0.5 s, last 30 s. */
 export function waitMs(attempt: number, roll: number, hintMs = 0): number {
-  const cap = Math.min(timing.backoffCapMs, timing.backoffFirstMs * 2 ** Math.min(attempt, 10))
+  const cap = Math.min(timing.backoffCapMs, timing.backoffFirstMs * 2 ** attempt)
   return Math.max(0, Math.min(hintMs, timing.longestHintMs)) + roll * cap
 }
 

@@ -90,8 +90,8 @@ it(`a fleet of ${clients} comes back whole (L1–L6, L9)`, { timeout: 600_000 },
   const second = run(programs.harbour.path, path, port, goneAt + awayMs, 0, 0)
   await all('say')
   await all('say')
-  await all('expire')
   const backAt = (await second.ask('listening')) as number
+  await all('expire')
   await all('say')
   const found = await whole()
   const tookMs = Date.now() - backAt
