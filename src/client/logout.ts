@@ -17,7 +17,7 @@ const what = 'logout'
 
 /** Resolves with what was never sent. Nothing more is sent from the end of the flush on; called again, it tries the disk again. */
 export async function logout<C>(
-  { assertOpen, wait, answer, dispatch, stop, state, storage, clock, tellLogout }: Engine<C>,
+  { assertOpen, wait, answer, dispatch, stop, state, storage, place, clock, tellLogout }: Engine<C>,
   outbox: Readable<readonly OutboxEntry<C>[]>,
   flushMs: number,
   signal: AbortSignal | undefined,
@@ -46,6 +46,9 @@ export async function logout<C>(
     })
   // Before the reading: what another instance was told is stored is either read here, or was stored never.
   await wipe()
+  // Where memory stands in for a disk, the rows on it are still there.
+  const reason = place()?.reason
+  if (reason === 'lost' || reason === 'blocked') throw chatError('storage-failed', what)
   const others = await unsentOfOthers<C>(disk, state())
   await wipe({ kind: 'clear', range: { prefix: [] } })
   tellLogout()

@@ -31,7 +31,7 @@ describe('a planted bug breaks a law', () => {
       const { breach } = await runHistory({ seed, planted })
       // A seed that breaks without the bug proves nothing about it.
       if (!breach || (await runHistory({ seed })).breach) continue
-      process.stdout.write(`  ${name}: ${breach.law}, after ${seed} of ${mostSeeds} seeds (${breach.what})\n`)
+      process.stdout.write(`  ${name}: ${breach.invariant}, after ${seed} of ${mostSeeds} seeds (${breach.what})\n`)
       return
     }
     expect.fail(`no law was broken in ${mostSeeds} histories`)

@@ -13,7 +13,11 @@ export interface PipeParts<Frame> {
   readonly plan: Plan
   /** False while the world heals: no fault comes any more. */
   readonly stormy: () => boolean
+  /** How much longer than planned a frame takes now. */
+  readonly slowMs: () => number
   readonly deliver: (frame: Frame) => void
+  /** What cannot be read arrives instead. */
+  readonly garbled: () => void
   /** One word for the trace. */
   readonly name: (frame: Frame) => string
 }
@@ -29,21 +33,22 @@ export interface Pipe<Frame> {
   isSilent(): boolean
 }
 
-export function pipe<Frame>({ time, chance, journal, plan, stormy, deliver, name }: PipeParts<Frame>): Pipe<Frame> {
+export function pipe<Frame>(parts: PipeParts<Frame>): Pipe<Frame> {
+  const { time, chance, journal, plan, stormy, slowMs, deliver, garbled, name } = parts
   const { clock } = time
   let lastDueMs = 0
   let waiting = 0
   let silent = false
   let stopped = false
 
-  const carry = (frame: Frame, dueMs: number) => {
+  const carry = (frame: Frame, dueMs: number, arrive: (frame: Frame) => void = deliver) => {
     waiting += 1
     time.later(Math.max(0, dueMs - clock.now()), () => {
       waiting -= 1
       if (stopped || silent) return journal.fired('frame lost in a dead link')
       time.beat()
       journal.note(name(frame))
-      deliver(frame)
+      arrive(frame)
     })
   }
 
@@ -56,12 +61,17 @@ export function pipe<Frame>({ time, chance, journal, plan, stormy, deliver, name
       journal.note(`lost ${name(frame)}`)
       return journal.fired('frame dropped')
     }
-    let dueMs = clock.now() + latencyMs + Math.floor(chance.roll() * jitterMs)
+    let dueMs = clock.now() + latencyMs + Math.floor(chance.roll() * jitterMs) + slowMs()
     if (faulty && chance.hit(rates.holdBack)) {
       dueMs += chance.int(2_000, 25_000)
       journal.fired('frame held back')
     }
     dueMs = Math.max(lastDueMs, dueMs)
+    if (faulty && chance.hit(rates.garble)) {
+      journal.fired('frame garbled')
+      lastDueMs = dueMs
+      return carry(frame, dueMs, garbled)
+    }
     if (faulty && chance.hit(rates.overtake)) {
       journal.fired('frame overtaken')
       return carry(frame, dueMs + chance.int(1, 400))

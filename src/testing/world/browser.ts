@@ -1,6 +1,6 @@
 /** A browser of tabs that share locks and channels: a tab can sleep, wake and die. */
-import type { Clock } from '../../src/ports/clock.js'
-import type { LockEvents, Tabs } from '../../src/transports/shared/index.js'
+import type { Clock } from '../../ports/clock.js'
+import type { LockEvents, Tabs } from '../../transports/shared/index.js'
 
 export interface FakeTab {
   readonly tabs: Tabs
@@ -22,6 +22,8 @@ export interface FakeBrowser {
   readonly steals: { count: number }
   /** Locks that are held or waited for. */
   locks(): number
+  /** The next message is lost; tells when it is. */
+  loseNext(lost: () => void): void
 }
 
 interface Claim {
@@ -37,6 +39,7 @@ export function fakeBrowser(clock: Clock): FakeBrowser {
   const queues = new Map<string, Claim[]>()
   const listeners = new Map<string, Set<(message: unknown, from: object) => void>>()
   const steals = { count: 0 }
+  let losing: (() => void) | undefined
 
   function drop(claim: Claim) {
     const { name } = claim
@@ -106,7 +109,10 @@ export function fakeBrowser(clock: Clock): FakeBrowser {
         ends.add(close)
         return {
           post(message) {
-            if (state === 'awake' || state === 'dozing') for (const each of [...all]) each(structuredClone(message), own)
+            if (state !== 'awake' && state !== 'dozing') return
+            if (!losing) for (const each of [...all]) each(structuredClone(message), own)
+            losing?.()
+            losing = undefined
           },
           close,
         }
@@ -138,5 +144,12 @@ export function fakeBrowser(clock: Clock): FakeBrowser {
     }
   }
 
-  return { tab, steals, locks: () => [...queues.values()].flat().length }
+  return {
+    tab,
+    steals,
+    locks: () => [...queues.values()].flat().length,
+    loseNext(lost) {
+      losing = lost
+    },
+  }
 }
