@@ -120,13 +120,13 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
     if (ended) return
     ended = why
     waiting.end()
-    shell.dispatch({ kind: 'close' })
+    if (!planted.linkKept) shell.dispatch({ kind: 'close' })
     cells.changed()
-    for (const part of [shell, signals]) part?.stop()
+    for (const part of planted.linkKept ? [] : [shell, signals]) part?.stop()
     others?.close()
     events.end()
     await opened?.close().catch(() => {})
-    lanes.release()
+    if (!planted.lanesKept) lanes.release()
   }
   const ending = (): Session | undefined => (broken ? { phase: 'faulted', error: broken } : ended && { phase: 'closed' })
   const tellLogout = () => others?.postMessage('logout')

@@ -16,7 +16,7 @@ export function gone(turn: Turn, c: Draft, why: string): void {
 
 /** Nothing of a conversation that is gone waits to be sent, tried again or adopted later. What was reported `sent` is at the server and stays so. */
 export function strand(turn: Turn, c: Draft): void {
-  if (c.log.state !== 'gone') return
+  if (c.log.state !== 'gone' || planted.strandedQueued) return
   for (const { localId, arm } of c.entries)
     if (arm.kind !== 'failed' && arm.kind !== 'acked') fail(turn, c, localId, 'conversation-gone', false)
 }

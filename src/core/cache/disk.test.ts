@@ -250,6 +250,15 @@ describe('L1 L10 R29: the disk', () => {
     expect(core.stored([]).map(({ key }) => key.slice(0, 2).join('/'))).toEqual(['g', 'm/c', 'o/c', 'r/c', 'u'])
   })
 
+  it('R13: what was stored before the rows moved is taken back at the server, for its old row may be found again', () => {
+    const core = drivenCore()
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    send(core, 'mine')
+    inputs['moved to memory'](core)
+    core.dispatch({ kind: 'discard', conversation: 'c', localId: 'mine' })
+    expect(core.entry('mine')).toMatchObject({ voiding: true, handed: true })
+  })
+
   it('L1: a conversation that was being read when the rows moved is read from their new place', () => {
     const core = phases.ready()
     core.dispatch({ kind: 'watch', conversation: 'c' })

@@ -82,6 +82,7 @@ export function fakeBrowser(clock: Clock): FakeBrowser {
     const ends = new Set<() => void>()
     const tabs: Tabs = {
       lock(name, to, byForce = false) {
+        if (state === 'dead') return () => {}
         const claim: Claim = { name, to, run: later }
         let isOver = false
         if (lockMs > 0) later(() => isOver || ask(claim, byForce), lockMs)

@@ -43,7 +43,7 @@ export interface Device extends Promises {
   /** Who sits here; another may come after a logout. */
   user(): string
   handTo(user: string): void
-  readonly disk: CrashingStorage
+  readonly disk: WorldDisk
   readonly tabs: readonly Tab[]
   /** Commits that have been worked on: the disk is looked at when it rises. */
   readonly commits: () => number
@@ -73,6 +73,15 @@ export interface Device extends Promises {
   heal(): void
 }
 
+/** The disk of a device; one that is busy may show half a commit, and is not looked at. */
+export type WorldDisk = Omit<CrashingStorage, 'spoil'> & Partial<Pick<CrashingStorage, 'spoil'>> & { isBusy?(): boolean }
+
+export interface DiskParts {
+  readonly roll: () => number
+  readonly schedule: (step: () => void) => void
+  readonly cacheBytes: number
+}
+
 export interface DeviceParts {
   readonly time: Time
   readonly chance: Chance
@@ -83,16 +92,12 @@ export interface DeviceParts {
   readonly mine: DevicePlan
   readonly opened: (tab: Tab) => void
   /** Default a disk that crashes. */
-  readonly disk?: (options: {
-    readonly roll: () => number
-    readonly schedule: (step: () => void) => void
-    readonly cacheBytes: number
-  }) => CrashingStorage
+  readonly disk?: (parts: DiskParts) => WorldDisk
 }
 
 interface Browser {
   readonly parts: DeviceParts
-  readonly disk: CrashingStorage
+  readonly disk: WorldDisk
   readonly tabs: Tab[]
   readonly locks: Locks<Tab>
   readonly channels: Channels

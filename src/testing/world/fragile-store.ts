@@ -26,8 +26,8 @@ export interface FragileStore {
   slow(byMs: number, forMs: number): void
   /** Remembers the present state as a backup. */
   backUp(): void
-  /** Goes back to the oldest backup; false where there is none. */
-  restore(newEpoch: (() => string) | undefined): boolean
+  /** Goes back to the oldest backup, perhaps under servers that live; false where there is none. */
+  restore(newEpoch: (() => string) | undefined, alive: boolean): boolean
   readonly rooms: () => Iterable<string>
 }
 
@@ -62,14 +62,14 @@ export function fragileStore(parts: StoreParts): FragileStore {
   let store = open(data)
   const conversations = () => [...data.values()].flatMap((tenant) => [...tenant.conversations.values()])
 
-  const goBack = (to: MemoryData, newEpoch: (() => string) | undefined) => {
+  const goBack = (to: MemoryData, newEpoch: (() => string) | undefined, alive = false) => {
     data = to
     unsynced = undefined
     // Those of the line that is over would bring it back.
     backups = []
     for (const conversation of conversations()) {
       if (newEpoch) conversation.record = { ...conversation.record, epoch: newEpoch() }
-      truth.restored(conversation.record, conversation.seats.values())
+      truth.restored(conversation.record, conversation.seats.values(), alive)
     }
     store = open(data)
     journal.note('restored')
@@ -109,10 +109,10 @@ export function fragileStore(parts: StoreParts): FragileStore {
     backUp() {
       backups = [...backups.slice(-2), copyOf(data)]
     },
-    restore(newEpoch) {
+    restore(newEpoch, alive) {
       const backup = backups[0]
       if (!backup) return false
-      goBack(backup, newEpoch)
+      goBack(backup, newEpoch, alive)
       return true
     },
     rooms: () => conversations().map(({ record }) => record.conversation),

@@ -21,8 +21,8 @@ export interface HistoryOptions {
   readonly keepLines?: boolean
   /** The disks of the devices. Default disks that crash. */
   readonly disk?: DeviceParts['disk']
-  /** Handed the world before anything happens, for a closer look at one seed. */
-  readonly inspect?: (world: World) => void
+  /** Handed the world before anything happens, for a closer look at one seed; what it returns is called when all is over. */
+  readonly inspect?: (world: World) => (() => void) | void
 }
 
 export interface History {
@@ -49,7 +49,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   }
   const world = worldOf({ seed, planted, keepLines, disk, heard })
   const { journal, chance, time, server } = world
-  inspect?.(world)
+  const over = inspect?.(world)
   const wanted = only ? new Set(only) : undefined
   const stop = watchRejections((reason) => journal.broken('nothing-left', `a rejection was not handled: ${reason}`))
   let step = 0
@@ -72,6 +72,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
     journal.broken('shown-once', `the world itself failed: ${(error as Error).stack ?? String(error)}`)
   }
   for (const tab of world.tabs()) tab.device.killTab(tab)
+  over?.()
   await stop()
   const breach = journal.breach()
   return { seed, breach: breach && { ...breach, step }, hash: journal.hash(), counts: journal.counts, lines: journal.lines }

@@ -89,6 +89,8 @@ export function mortalClock({ clock, beat }: Time, life: Life, roll: () => numbe
 export interface StorageTroubles {
   /** The next commit lands, and is said to have failed. */
   failLanded: boolean
+  /** The next tab does not get the database open. */
+  blockNext: boolean
 }
 
 export interface MortalStorage {
@@ -116,9 +118,11 @@ export function mortalStorage(factory: StorageFactory, life: Life, troubles: Sto
       const events = { state: (state: StorageState) => life.run(() => to.state(state)) }
       const disk = factory(scope, events)
       const memory = memoryStorage()(scope, { state: (state) => events.state({ ...state, reason: fallen }) })
+      if (troubles.blockNext) fallen = 'blocked'
+      troubles.blockNext = false
       const call = <T>(work: (at: Storage) => Promise<T>): Promise<T> => {
         const born = closings
-        const gone = () => storageError('failed', 'The database was closed: this was asked for.')
+        const wasDisk = fallen === undefined
         /** When the tab hears of it: now, once it wakes, or never. */
         const told = (): Promise<void> | undefined => {
           if (life.isAwake()) return undefined
@@ -127,7 +131,8 @@ export function mortalStorage(factory: StorageFactory, life: Life, troubles: Sto
         return work(fallen ? memory : disk).then(
           async (value) => {
             await told()
-            if (born !== closings && !fallen) throw gone()
+            // It was under way when the engine closed the database.
+            if (wasDisk && born !== closings) throw storageError('failed', 'The database was closed: this was asked for.')
             return value
           },
           async (error: unknown) => {
@@ -137,7 +142,8 @@ export function mortalStorage(factory: StorageFactory, life: Life, troubles: Sto
         )
       }
       return {
-        read: (range) => call((at) => at.read(range)),
+        // The adapter asks again where it now has its rows.
+        read: (range) => call((at) => at.read(range)).catch((error) => (fallen ? call((at) => at.read(range)) : Promise.reject(error))),
         commit: (writes, options) =>
           call((at) => {
             const done = asked(() => at.commit(writes, options))

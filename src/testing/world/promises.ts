@@ -31,7 +31,7 @@ export function promises(): Promises {
   return {
     promised,
     released,
-    troubles: { failLanded: false },
+    troubles: { failLanded: false, blockNext: false },
     wiped,
     isLeaving: () => leaving > 0,
     leaving() {

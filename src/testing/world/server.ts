@@ -40,13 +40,15 @@ export interface ServerParts {
   readonly faults: Faults | undefined
   /** Called when the process has died. */
   readonly died: () => void
+  /** Called when commits are gone that were not synced. */
+  readonly unsynced: () => void
 }
 
 const drainMs = 500
 
 export function worldServer(parts: ServerParts): WorldServer {
   const { time, journal, plan, truth, faults } = parts
-  const store = fragileStore({ time, journal, truth, faults, storeMs: plan.storeMs, unsynced: () => {} })
+  const store = fragileStore({ time, journal, truth, faults, storeMs: plan.storeMs, unsynced: parts.unsynced })
   const { orders, enter, cutAll, size } = door(journal, truth, plan.followed)
   let minted = 0
   let offMs = 0

@@ -4,7 +4,7 @@ import type { Faults as ServerFaults } from '../../server/faults.js'
 import { type Chance, chanceOf } from './chance.js'
 import { type Device, type DeviceParts, device, type Tab } from './device.js'
 import { type Journal, journal } from './journal.js'
-import { type Birth, type Truth, truthOf } from './oracle/truth.js'
+import { type Birth, ownKey, type Truth, truthOf } from './oracle/truth.js'
 import { type Plan, planOf } from './plan.js'
 import { worldServer, type WorldServer } from './server.js'
 import { type Time, timeOf } from './time.js'
@@ -67,9 +67,9 @@ export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, hea
   let stormy = true
   let isOver = false
   const died = () => time.later(chance.int(1, 6_000), server.start)
-  const server = worldServer({ time, chance, journal: log, plan, truth, faults: bugs.server, died })
+  const server = worldServer({ time, chance, journal: log, plan, truth, faults: bugs.server, died, unsynced: () => forgetOrder(world, false) })
   // The client's are compiled out of what ships, so they are no option of a chat.
-  globalThis.planted = bugs.client ?? {}
+  if (bugs.client || 'planted' in globalThis) globalThis.planted = bugs.client ?? {}
   const parts = { time, chance, journal: log, plan, stormy: () => stormy, server, disk }
 
   const opened = (tab: Tab) => {
@@ -107,6 +107,17 @@ export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, hea
     tabs: () => world.devices.flatMap((each) => each.tabs),
   }
   return world
+}
+
+/**
+ * A part of the log is gone. What was settled is gone for good and reported so; an outbox row that a crash brings back may land
+ * anywhere. Where links live on, so may a frame of a dead tab that is still on its way.
+ */
+export function forgetOrder({ births, truth, settled, discarded }: World, alive: boolean): void {
+  for (const [localId, { room, user }] of births) {
+    const lost = truth.everLanded(room, user, localId) && !truth.now(room)?.own.has(ownKey(user, localId))
+    if (settled.has(localId) || discarded.has(localId) || (alive && lost)) births.delete(localId)
+  }
 }
 
 export function roomsOf(plan: Plan, user: string): readonly string[] {

@@ -82,7 +82,7 @@ function checkConversation(world: World, memory: Memory, tab: Tab, conversation:
 
 function checkDisk({ journal, truth, discarded, authors }: World, memory: Memory, device: Device): void {
   const last = memory.disks.get(device)
-  if (last?.commits === device.commits() || device.isLeaving()) return
+  if (last?.commits === device.commits() || device.isLeaving() || device.disk.isBusy?.()) return
   const user = device.user()
   for (const each of device.wiped) {
     if (device.disk.certain({ user: each }).some((row) => row.key.length > 1))

@@ -16,7 +16,7 @@ export async function end(world: World): Promise<void> {
       time.beat()
     })
   }
-  await time.pass(quietMs)
+  await time.pass(1_000)
   const say = (what: string) => journal.broken('nothing-left', what)
   if (closed < tabs.length) say(`${tabs.length - closed} of ${tabs.length} chats did not close`)
   for (const { name, life, networks, page } of tabs) {
@@ -24,6 +24,7 @@ export async function end(world: World): Promise<void> {
     if (networks.some((network) => network.isOpen())) say(`${name} is closed, but its link is open`)
     if (page.channels() > 0) say(`${name} is closed, but listens to ${page.channels()} channels`)
   }
+  await time.pass(quietMs)
   for (const device of devices) if (device.locks() > 0) say(`${device.user()} has closed all, but ${device.locks()} locks are held`)
   if (server.links() > 0) say(`${server.links()} links are left at the server`)
   for (const tab of tabs) tab.device.killTab(tab)

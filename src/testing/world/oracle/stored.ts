@@ -73,7 +73,8 @@ export function checkStored(parts: StoredParts): Cursors {
     const cursor = after.get(room)
     const place = cursor?.line.own.get(ownKey(user, localId))
     const kept = cursor && place !== undefined && place <= cursor.head
-    const lost = truth.everLanded(room, user, localId) && truth.now(room)?.own.get(ownKey(user, localId)) === undefined
+    // It was settled on a line that is over, whatever has become of it since.
+    const lost = truth.landedBefore(room, user, localId)
     // The tab that has not heard of its line's end has written what it has, over a cursor that held the message in the present one.
     const renewed = truth.everLanded(room, user, localId) && cursor && cursor.line !== truth.now(room)
     // A disk that is capped, or whose rows a fault has spoilt, may keep nothing of a conversation: the server has the message.
@@ -97,14 +98,16 @@ function checkCache({ journal, truth, user, isSpoilt }: StoredParts, room: strin
   const line = truth.lineOf(room, cursor)
   if (!line) return say('cache-within-truth', `the cursor stands at ${cursor.epoch} ${cursor.head} ${cursor.tag}, where the log never was`)
   after.set(room, { line, head: cursor.head })
-  const newest = newestRows(line, cursor, stored, say)
+  // Of two lines under one epoch nobody can tell which of them a row is of where both hold its neighbours.
+  const isOfTwin = (row: MessageRow) => truth.wentBack(room, line.epoch) && truth.wasEver(room, line.epoch, row)
+  const newest = newestRows(line, cursor, stored, isOfTwin, say)
   if (newest) checkCover(line, user, cursor, newest, say)
 }
 
 type Say = (invariant: InvariantName, what: string) => void
 
 /** The newest state of every stored message, by index. */
-function newestRows(line: Line, cursor: Cursor, stored: readonly Row[], say: Say): Map<number, MessageRow> | undefined {
+function newestRows(line: Line, cursor: Cursor, stored: readonly Row[], isOfTwin: (row: MessageRow) => boolean, say: Say): Map<number, MessageRow> | undefined {
   const newest = new Map<number, MessageRow>()
   for (const row of stored) {
     const isCursor = row.key[2] === cursorPage
@@ -112,6 +115,10 @@ function newestRows(line: Line, cursor: Cursor, stored: readonly Row[], say: Say
     for (const message of messages) {
       const same = line.states.get(message.seq)?.find((each) => each.rev === message.rev)
       if (!same || (same !== message && JSON.stringify(same) !== JSON.stringify(message))) {
+        if (isOfTwin(message)) {
+          newest.set(message.index, { ...message, rev: Number.POSITIVE_INFINITY })
+          continue
+        }
         say('cache-within-truth', `a row is stored that never was (${message.seq}, rev ${message.rev})`)
         return undefined
       }

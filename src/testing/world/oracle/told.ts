@@ -5,7 +5,7 @@ import { isVisible, type LogModel } from './model.js'
 
 export function checkTold(
   journal: Journal,
-  now: (conversation: string) => (LogModel & { readonly epoch: string }) | undefined,
+  now: (conversation: string) => (LogModel & { readonly epoch: string; readonly isSwapped: boolean }) | undefined,
   user: string,
   frame: ServerFrame,
 ): void {
@@ -13,7 +13,7 @@ export function checkTold(
   const { conversation, epoch } = frame
   const log = now(conversation)
   // An answer of before a restored backup speaks of what is no more.
-  if (!log || log.epoch !== epoch) return
+  if (!log || log.epoch !== epoch || log.isSwapped) return
   const stints = log.stints.get(user) ?? []
   const say = (what: string) => journal.broken('nothing-after-removal', `${user} in ${conversation} ${what}`)
   const last = stints.at(-1)

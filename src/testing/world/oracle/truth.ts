@@ -21,6 +21,8 @@ export interface Line extends LogModel {
   readonly lanes: Map<string, number>
   /** Those who join now see nothing of before. */
   closed: boolean
+  /** It was put under servers that live: who was in before may still be told. */
+  readonly isSwapped: boolean
 }
 
 export interface Seat {
@@ -53,7 +55,7 @@ export interface Truth {
   change(conversation: string, change: { readonly seq: number; readonly tag: string; readonly message: number }): void
   seat(conversation: string, seat: Seat): void
   /** The log now ends at its head, under its epoch. */
-  restored(heading: Heading, seats: Iterable<Seat>): void
+  restored(heading: Heading, seats: Iterable<Seat>, alive: boolean): void
   /** A server has sent this to somebody who may be a member no more. */
   told(user: string, frame: ServerFrame): void
   now(conversation: string): Line | undefined
@@ -61,8 +63,12 @@ export interface Truth {
   lineOf(conversation: string, at: { readonly epoch: string; readonly head: number; readonly tag: string }): Line | undefined
   /** Has a backup been restored under this epoch? Then two lines bear its name. */
   wentBack(conversation: string, epoch: string): boolean
+  /** Was this state of a message true on a line of this epoch? */
+  wasEver(conversation: string, epoch: string, row: MessageRow): boolean
   /** Did this local id ever take effect, on whatever line? */
   everLanded(conversation: string, author: string, localId: string): boolean
+  /** Did it take effect on a line that is over? */
+  landedBefore(conversation: string, author: string, localId: string): boolean
   /** Was this user ever a member, on whatever line? */
   everIn(conversation: string, user: string): boolean
   /** A user has looked at everything up to here. */
@@ -75,7 +81,7 @@ export interface Truth {
 
 export const ownKey = (author: string, localId: string): string => `${author} ${localId}`
 
-const emptyLine = (epoch: string, closed: boolean): Line => ({
+const emptyLine = (epoch: string, closed: boolean, isSwapped = false): Line => ({
   epoch,
   changes: [],
   places: [],
@@ -85,6 +91,7 @@ const emptyLine = (epoch: string, closed: boolean): Line => ({
   marks: new Map(),
   lanes: new Map(),
   closed,
+  isSwapped,
 })
 
 /** `birth` knows own messages; undefined for those whose order is no longer promised. */
@@ -131,9 +138,9 @@ export function truthOf(journal: Journal, birth: (localId: string) => Birth | un
       const say = (what: string) => journal.broken('marks-rise', `${conversation}: ${what}`)
       learnSeat(line, seat, looked.get(key) ?? 0, asked.get(key) ?? [], say)
     },
-    restored({ conversation, epoch, head, history }, seats) {
+    restored({ conversation, epoch, head, history }, seats, alive) {
       const old = now(conversation)
-      const line = emptyLine(epoch, history === 'from-join')
+      const line = emptyLine(epoch, history === 'from-join', alive)
       for (const change of old?.changes.slice(0, head) ?? []) {
         if (change.row) learnMessage(journal, line, change.row, () => undefined)
         line.changes.push(change)
@@ -150,7 +157,13 @@ export function truthOf(journal: Journal, birth: (localId: string) => Birth | un
       return of(conversation).findLast((line) => line.epoch === epoch && (head === 0 || line.changes[head - 1]?.tag === tag))
     },
     wentBack: (conversation, epoch) => of(conversation).filter((line) => line.epoch === epoch).length > 1,
+    wasEver: (conversation, epoch, { seq, rev, id }) =>
+      of(conversation).some((line) => line.epoch === epoch && line.states.get(seq)?.some((each) => each.rev === rev && each.id === id)),
     everLanded: (conversation, author, localId) => of(conversation).some((line) => line.own.has(ownKey(author, localId))),
+    landedBefore: (conversation, author, localId) =>
+      of(conversation)
+        .slice(0, -1)
+        .some((line) => line.own.has(ownKey(author, localId))),
     everIn: (conversation, user) => of(conversation).some((line) => line.stints.has(user)),
     looked(conversation, epoch, user, seq) {
       const key = `${conversation} ${epoch} ${user}`

@@ -86,7 +86,7 @@ function corrupt(world: World, { device, user }: Tab): void {
   const rows = device.disk.certain({ user }).filter(({ key }) => key[0] === 'm' || key[0] === 'i' || key[0] === 'u')
   if (rows.length === 0) return
   const { key } = world.chance.pick(rows)
-  if (!device.disk.spoil({ user }, key, spoiltValue)) return
+  if (!device.disk.spoil?.({ user }, key, spoiltValue)) return
   device.noteSpoilt()
   world.journal.fired('disk row corrupted')
 }
@@ -190,8 +190,8 @@ export const deviceFaults: Acts<Names> = {
   },
   'block-disk'(world, tab) {
     world.journal.fired('disk blocked at opening')
+    tab.device.troubles.blockNext = true
     reopen(world, tab)
-    tab.device.tabs.at(-1)?.storage.close('blocked')
   },
   'evict-disk': (world, { device }) => killBrowser(world, device, true),
   'corrupt-row': corrupt,

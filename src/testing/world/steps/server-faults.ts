@@ -1,9 +1,8 @@
 /** Steps in which the server or its store goes wrong. */
 import type { Content } from '../device.js'
 import type { StepName } from '../plan.js'
-import { ownKey } from '../oracle/truth.js'
 import { hostile, poisoned } from '../wire.js'
-import { post, type World } from '../world.js'
+import { forgetOrder, post, type World } from '../world.js'
 import type { Acts } from './act.js'
 import { send } from './users.js'
 
@@ -31,20 +30,9 @@ type Names = Extract<
   | 'post-hostile'
 >
 
-/**
- * A part of the log is gone. What was settled is gone for good and reported so; an outbox row that a crash brings back may land
- * anywhere. Where links live on, so may a frame of a dead tab that is still on its way.
- */
-export function forgetOrder({ births, truth, settled, discarded }: World, alive: boolean): void {
-  for (const [localId, { room, user }] of births) {
-    const lost = truth.everLanded(room, user, localId) && !truth.now(room)?.own.has(ownKey(user, localId))
-    if (settled.has(localId) || (alive && (lost || discarded.has(localId)))) births.delete(localId)
-  }
-}
-
 function restore(world: World, newEpoch: boolean, alive: boolean): void {
   const { server, journal, next } = world
-  if (!server.store.restore(newEpoch ? () => `e${next()}` : undefined)) return
+  if (!server.store.restore(newEpoch ? () => `e${next()}` : undefined, alive)) return
   forgetOrder(world, alive)
   journal.fired(newEpoch ? 'store restored under a new epoch' : 'store file copied back')
   if (alive) journal.fired('store restored while links live')
