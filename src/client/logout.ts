@@ -41,14 +41,17 @@ export async function logout<C>(
   const row = { key: ['g'], version: `${clock.wall()}.${clock.roll()}`, value: null }
   const fence: Write = { kind: 'put', row }
   const wipe = (...writes: readonly Write[]) =>
-    disk.commit([...writes, fence], { durability: 'strict' }).catch((cause: unknown) => {
-      throw chatError('storage-failed', what, cause)
-    })
+    disk
+      .commit([...writes, fence], { durability: 'strict' })
+      .then(() => {
+        // Where memory stands in for a disk, the rows on it are still there.
+        if ((place()?.reason ?? 'unavailable') !== 'unavailable' && !planted.memoryWiped) throw place()
+      })
+      .catch((cause: unknown) => {
+        throw chatError('storage-failed', what, cause)
+      })
   // Before the reading: what another instance was told is stored is either read here, or was stored never.
   await wipe()
-  // Where memory stands in for a disk, the rows on it are still there.
-  const reason = place()?.reason
-  if (!planted.memoryWiped && (reason === 'lost' || reason === 'blocked')) throw chatError('storage-failed', what)
   const others = await unsentOfOthers<C>(disk, state())
   if (!planted.wipeForgotten) await wipe({ kind: 'clear', range: { prefix: [] } })
   tellLogout()

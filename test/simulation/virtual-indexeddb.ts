@@ -59,7 +59,9 @@ export function indexedDbDisk({ cacheBytes }: DiskParts): WorldDisk {
         ...storage,
         commit(writes, options) {
           const code = take()
-          return code ? Promise.reject(storageError(code, 'The rows were not written: this failure was asked for.')) : storage.commit(writes, options)
+          return code
+            ? Promise.reject(storageError(code, 'The rows were not written: this failure was asked for.'))
+            : storage.commit(writes, options)
         },
       }
     },
@@ -78,7 +80,8 @@ export function indexedDbDisk({ cacheBytes }: DiskParts): WorldDisk {
     certain: (scope) => [...(databaseOf(scope)?.rawObjectStores.get('rows')?.records.values() ?? [])].map(({ value }) => rowOf(value)),
     isBusy: () =>
       [...rawDatabases()].some(
-        ([name, { transactions }]) => name.includes(`"${mine}.`) && transactions.some((each) => !each._finished && each.mode === 'readwrite'),
+        ([name, { transactions }]) =>
+          name.includes(`"${mine}.`) && transactions.some((each) => !each._finished && each.mode === 'readwrite'),
       ),
     counts,
   }

@@ -104,7 +104,13 @@ function beginAnew(turn: Turn, c: Draft, { reset = '', epoch, from, to, head }: 
   if (epoch !== was.epoch) cache.head = 0
   if (known && isOther) newEpoch(turn, c)
   endLoad(turn, c)
-  Object.assign(log, { epoch, head: 0, heard: Math.max(to, head), tail: planted.rowsKeptOnReset ? log.tail : windowOf([], from, from), view: null })
+  Object.assign(log, {
+    epoch,
+    head: 0,
+    heard: Math.max(to, head),
+    tail: planted.rowsKeptOnReset ? log.tail : windowOf([], from, from),
+    view: null,
+  })
   if (!known) return rows.length
   const isAmong = (those: readonly MessageRow[], { id }: MessageRow) => those.some((each) => each.id === id)
   // Own messages that stood here and that the new page should hold but does not.

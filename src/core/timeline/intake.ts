@@ -64,7 +64,12 @@ export function closeIntake({ c, fresh, unheld }: Intake): void {
   const { rows, from, to, stem } = log.tail
   cache.dirty = true
   if (unheld.length > 0) keepUnheld(c, unheld)
-  const whole = windowOf(fresh.length > 0 ? (planted.freshInFront ? [...fresh, ...rows] : appended(rows, fresh)) : rows, from, Math.max(log.head, to), stem)
+  const whole = windowOf(
+    fresh.length > 0 ? (planted.freshInFront ? [...fresh, ...rows] : appended(rows, fresh)) : rows,
+    from,
+    Math.max(log.head, to),
+    stem,
+  )
   log.tail = trimOldest(whole, neededFrom(cache))
 }
 

@@ -71,7 +71,12 @@ function create(ledger: Ledger, conversation: ConversationRecord, draft: Draft, 
 }
 
 function revise(ledger: Ledger, conversation: ConversationRecord, message: MessageRow): Outcome {
-  return commit(ledger, conversation, { ...message, rev: ledger.faults.oldRev ? message.rev : conversation.head + 1 }, conversation.messages)
+  return commit(
+    ledger,
+    conversation,
+    { ...message, rev: ledger.faults.oldRev ? message.rev : conversation.head + 1 },
+    conversation.messages,
+  )
 }
 
 function commit(ledger: Ledger, conversation: ConversationRecord, message: MessageRow, messages: number): Outcome {

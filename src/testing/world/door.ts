@@ -78,6 +78,12 @@ interface Hall {
   readonly standing: Standing
 }
 
+const tamperings: { readonly [How in Tampering]: FaultName } = {
+  late: 'answer begun too late',
+  old: 'answer with an old row',
+  hole: 'answer with a hole',
+}
+
 const peace = { hello: undefined, user: undefined, operation: false, expired: false, tampering: undefined, dies: undefined }
 
 /** `followed`: so many conversations may be followed on a link. */
@@ -198,11 +204,10 @@ function asSent({ standing, journal, truth }: Hall, { isOld }: Life, frame: Serv
     return { ...frame, limits: { ...limits, pageRows: 20 }, features: frame.features.filter((name) => name !== 'after') }
   }
   const { tampering } = standing
-  if (!tampering || frame.type !== 'opened') return frame
+  if (!tampering || (frame.type !== 'opened' && frame.type !== 'page')) return frame
   const changed = tampered(frame, tampering, truth.now(frame.conversation))
   if (!changed) return frame
-  const fault: FaultName = tampering === 'late' ? 'answer begun too late' : 'answer with an old row'
-  journal.fired(fault)
+  journal.fired(tamperings[tampering])
   standing.tampering = undefined
   return changed
 }

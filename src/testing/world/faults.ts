@@ -42,6 +42,7 @@ export const faultNames = [
   'page of a lagging replica',
   'answer begun too late',
   'answer with an old row',
+  'answer with a hole',
   // Membership.
   'member removed',
   'member removed while offline',

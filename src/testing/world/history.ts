@@ -22,7 +22,7 @@ export interface HistoryOptions {
   /** The disks of the devices. Default disks that crash. */
   readonly disk?: DeviceParts['disk']
   /** Handed the world before anything happens, for a closer look at one seed; what it returns is called when all is over. */
-  readonly inspect?: (world: World) => (() => void) | void
+  readonly inspect?: (world: World) => (() => void) | undefined
 }
 
 export interface History {

@@ -98,6 +98,7 @@ const troubles = {
   'lose-unsynced': 1,
   'answer-late': 3,
   'answer-old': 3,
+  'answer-hole': 3,
   'lagging-page': 3,
   'fail-write': 2,
   'fail-read': 2,

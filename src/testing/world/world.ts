@@ -67,7 +67,16 @@ export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, hea
   let stormy = true
   let isOver = false
   const died = () => time.later(chance.int(1, 6_000), server.start)
-  const server = worldServer({ time, chance, journal: log, plan, truth, faults: bugs.server, died, unsynced: () => forgetOrder(world, false) })
+  const server = worldServer({
+    time,
+    chance,
+    journal: log,
+    plan,
+    truth,
+    faults: bugs.server,
+    died,
+    unsynced: () => forgetOrder(world, false),
+  })
   // The client's are compiled out of what ships, so they are no option of a chat.
   if (bugs.client || 'planted' in globalThis) globalThis.planted = bugs.client ?? {}
   const parts = { time, chance, journal: log, plan, stormy: () => stormy, server, disk }

@@ -107,7 +107,13 @@ function checkCache({ journal, truth, user, isSpoilt }: StoredParts, room: strin
 type Say = (invariant: InvariantName, what: string) => void
 
 /** The newest state of every stored message, by index. */
-function newestRows(line: Line, cursor: Cursor, stored: readonly Row[], isOfTwin: (row: MessageRow) => boolean, say: Say): Map<number, MessageRow> | undefined {
+function newestRows(
+  line: Line,
+  cursor: Cursor,
+  stored: readonly Row[],
+  isOfTwin: (row: MessageRow) => boolean,
+  say: Say,
+): Map<number, MessageRow> | undefined {
   const newest = new Map<number, MessageRow>()
   for (const row of stored) {
     const isCursor = row.key[2] === cursorPage

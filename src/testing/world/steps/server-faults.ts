@@ -19,6 +19,7 @@ type Names = Extract<
   | 'lose-unsynced'
   | 'answer-late'
   | 'answer-old'
+  | 'answer-hole'
   | 'lagging-page'
   | 'fail-write'
   | 'fail-read'
@@ -69,6 +70,13 @@ export const serverFaults: Acts<Names> = {
   'answer-old'(world, tab) {
     world.server.orders.tamper('old')
     for (const network of tab.networks) network.cut()
+  },
+  'answer-hole'(world, tab, room) {
+    world.server.orders.tamper('hole')
+    void tab.device
+      .talk(tab, room)
+      .loadOlder()
+      .catch(() => {})
   },
   'lagging-page'(world, tab, room) {
     world.server.store.arm('lag')
