@@ -54,23 +54,14 @@ export interface Engine<C> extends Shell, Pick<Readables, 'make' | 'changed'>, P
 export type End = 'closed' | 'logged-out'
 
 export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
-  const {
-    user,
-    tenant,
-    transport,
-    delivered = 'received',
-    clock = systemClock,
-    lanes = newLanes(),
-    conversations = bounds.conversations,
-  } = options
+  const { user, tenant, transport, delivered = 'received', clock = systemClock, lanes = newLanes() } = options
   const newId = monotonicFactory(() => clock.roll())
   const newLocalId = () => newId(Math.floor(clock.wall()))
   const lane = newLocalId()
-  const initial = initialState({ user, lane, delivered, conversations })
+  const initial = initialState({ user, lane, delivered, conversations: options.conversations ?? bounds.conversations })
   const messages = newMessages(user, options.content)
   const waiting = waits()
   let opened: Storage | undefined
-  let place: StorageState | undefined
   let signals: Signals | undefined
   let others: BroadcastChannel | undefined
   let ended: End | undefined
@@ -84,15 +75,12 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
   const fenced = () => soon(() => void end('logged-out'))
   const events = createEvents<C>({ options, answer: waiting.answer, toShown, aheadShown: messages.ahead, fenced })
   const cells = readables(events.fault)
+  const rows = watched((state) => shell.dispatch({ kind: 'disk-state', state }))
   const storage = (): Storage => {
     if (opened) return opened
     void lanes.claim(lane)
     others = siblings({ user, tenant }, fenced)
-    const told = (state: StorageState) => {
-      place = state
-      soon(() => shell.dispatch({ kind: 'disk-state', state }))
-    }
-    opened = options.storage({ user, tenant }, { state: told })
+    opened = options.storage({ user, tenant }, rows)
     return opened
   }
   const shell = createShell({
@@ -130,6 +118,18 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
   }
   const ending = (): Session | undefined => (broken ? { phase: 'faulted', error: broken } : ended && { phase: 'closed' })
   const tellLogout = () => others?.postMessage('logout')
-  const own = { user, clock, messages, state, toShown, ending, assertOpen, newLocalId, storage, place: () => place, tellLogout, end }
+  const own = { user, clock, messages, state, toShown, ending, assertOpen, newLocalId, storage, place: rows.place, tellLogout, end }
   return { ...cells, ...events, ...waiting, ...shell, ...own }
+}
+
+/** Knows at once where rows live, and tells it a moment later. */
+function watched(tell: (state: StorageState) => void) {
+  let now: StorageState | undefined
+  return {
+    place: () => now,
+    state(state: StorageState) {
+      now = state
+      soon(() => tell(state))
+    },
+  }
 }

@@ -117,16 +117,17 @@ export function crashingStorage(random: () => number, options: CrashingStorageOp
       for (let left = queue.length; left > 0; left--) schedule(step)
     },
     evict: () => disks.clear(),
-    spoil(scope, key, value) {
-      const { durable, shown } = diskOf(scope)
-      const held = durable.read({ prefix: key, limit: 1 })[0]
-      if (held?.key.length !== key.length || shown.get(key)?.version !== held.version) return false
-      for (const rows of [durable, shown]) rows.put({ ...held, value })
-      return true
-    },
+    spoil: (scope, key, value) => spoil(diskOf(scope), key, value),
     certain: (scope) => diskOf(scope).durable.read(wholeDisk),
     counts,
   }
+}
+
+function spoil({ durable, shown }: CrashingDisk, key: Key, value: unknown): boolean {
+  const held = durable.read({ prefix: key, limit: 1 })[0]
+  if (held?.key.length !== key.length || shown.get(key)?.version !== held.version) return false
+  for (const rows of [durable, shown]) rows.put({ ...held, value })
+  return true
 }
 
 function openHandle(machine: Machine, disk: CrashingDisk, to: StorageEvents): Storage {

@@ -1,6 +1,6 @@
 /** A browser of tabs that share locks and channels: a tab can sleep, wake and die. */
 import type { Clock } from '../../ports/clock.js'
-import type { LockEvents, Tabs } from '../../transports/shared/index.js'
+import type { Channel, LockEvents, Tabs } from '../../transports/shared/index.js'
 
 export interface FakeTab {
   readonly tabs: Tabs
@@ -35,122 +35,148 @@ interface Claim {
 /** A message is this long on its way. */
 const hopMs = 1
 
+/** What all tabs of one browser share. */
+interface Common {
+  readonly clock: Clock
+  readonly queues: Map<string, Claim[]>
+  readonly listeners: Map<string, Set<Listener>>
+  readonly steals: { count: number }
+  losing: (() => void) | undefined
+}
+
+type Listener = (message: unknown, from: object) => void
+
 export function fakeBrowser(clock: Clock): FakeBrowser {
-  const queues = new Map<string, Claim[]>()
-  const listeners = new Map<string, Set<(message: unknown, from: object) => void>>()
-  const steals = { count: 0 }
-  let losing: (() => void) | undefined
-
-  function drop(claim: Claim) {
-    const { name } = claim
-    const queue = queues.get(name) ?? []
-    const place = queue.indexOf(claim)
-    if (place < 0) return
-    queue.splice(place, 1)
-    if (queue.length === 0) queues.delete(name)
-    else if (place === 0) grant(queue[0] as Claim)
-  }
-
-  function ask(claim: Claim, byForce: boolean) {
-    const queue = queues.get(claim.name) ?? []
-    queues.set(claim.name, queue)
-    const holder = byForce ? queue.shift() : undefined
-    if (byForce) queue.unshift(claim)
-    else queue.push(claim)
-    if (holder) {
-      steals.count += 1
-      holder.run(() => holder.to.lost())
-    }
-    if (queue[0] === claim) grant(claim)
-  }
-
-  const grant = (claim: Claim) => claim.run(() => queues.get(claim.name)?.[0] === claim && claim.to.held())
-
-  function tab(lockMs = 0): FakeTab {
-    let state: 'awake' | 'dozing' | 'asleep' | 'dead' = 'awake'
-    let backlog: (() => void)[] = []
-    const run = (task: () => void) => {
-      if (state === 'asleep') backlog.push(task)
-      else if (state !== 'dead') task()
-    }
-    const beat = (task: () => void) => {
-      if (state === 'dozing') backlog.push(task)
-      else run(task)
-    }
-    const warned = new Set<() => void>()
-    const later = (task: () => void, ms = hopMs) => void clock.timer(clock.now() + ms, () => run(task))
-    const ends = new Set<() => void>()
-    const tabs: Tabs = {
-      lock(name, to, byForce = false) {
-        if (state === 'dead') return () => {}
-        const claim: Claim = { name, to, run: later }
-        let isOver = false
-        if (lockMs > 0) later(() => isOver || ask(claim, byForce), lockMs)
-        else ask(claim, byForce)
-        const end = () => {
-          isOver = true
-          drop(claim)
-        }
-        ends.add(end)
-        return end
-      },
-      channel(name, hear) {
-        const all = listeners.get(name) ?? new Set()
-        listeners.set(name, all)
-        let isOpen = true
-        const listener = (message: unknown, from: object) => {
-          if (from !== own) later(() => isOpen && hear(structuredClone(message)))
-        }
-        const own = listener
-        const close = () => {
-          isOpen = false
-          all.delete(listener)
-        }
-        all.add(listener)
-        ends.add(close)
-        return {
-          post(message) {
-            if (state !== 'awake' && state !== 'dozing') return
-            if (!losing) for (const each of [...all]) each(structuredClone(message), own)
-            losing?.()
-            losing = undefined
-          },
-          close,
-        }
-      },
-      freezing(run) {
-        warned.add(run)
-        return () => warned.delete(run)
-      },
-    }
-    return {
-      tabs,
-      clock: { ...clock, timer: (atMs, task) => clock.timer(atMs, () => beat(task)) },
-      freeze() {
-        state = 'asleep'
-      },
-      doze(before) {
-        if (before === 'told') for (const each of warned) each()
-        state = 'dozing'
-      },
-      thaw() {
-        state = 'awake'
-        for (const task of backlog.splice(0)) task()
-      },
-      kill() {
-        state = 'dead'
-        backlog = []
-        for (const end of ends) end()
-      },
-    }
-  }
-
+  const common: Common = { clock, queues: new Map(), listeners: new Map(), steals: { count: 0 }, losing: undefined }
   return {
-    tab,
-    steals,
-    locks: () => [...queues.values()].flat().length,
+    tab: (lockMs = 0) => tabOf(common, lockMs),
+    steals: common.steals,
+    locks: () => [...common.queues.values()].flat().length,
     loseNext(lost) {
-      losing = lost
+      common.losing = lost
     },
+  }
+}
+
+function drop({ queues }: Common, claim: Claim): void {
+  const { name } = claim
+  const queue = queues.get(name) ?? []
+  const place = queue.indexOf(claim)
+  if (place < 0) return
+  queue.splice(place, 1)
+  if (queue.length === 0) queues.delete(name)
+  else if (place === 0) grant(queues, queue[0] as Claim)
+}
+
+function ask({ queues, steals }: Common, claim: Claim, byForce: boolean): void {
+  const queue = queues.get(claim.name) ?? []
+  queues.set(claim.name, queue)
+  const holder = byForce ? queue.shift() : undefined
+  if (byForce) queue.unshift(claim)
+  else queue.push(claim)
+  if (holder) {
+    steals.count += 1
+    holder.run(() => holder.to.lost())
+  }
+  if (queue[0] === claim) grant(queues, claim)
+}
+
+function grant(queues: Common['queues'], claim: Claim): void {
+  claim.run(() => queues.get(claim.name)?.[0] === claim && claim.to.held())
+}
+
+/** What a tab does of its own: whether it runs, what waits for it, what ends with it. */
+interface Own {
+  state: 'awake' | 'dozing' | 'asleep' | 'dead'
+  backlog: (() => void)[]
+  readonly warned: Set<() => void>
+  readonly ends: Set<() => void>
+  later(task: () => void, ms?: number): void
+}
+
+function tabOf(common: Common, lockMs: number): FakeTab {
+  const { clock } = common
+  const run = (task: () => void) => {
+    if (own.state === 'asleep') own.backlog.push(task)
+    else if (own.state !== 'dead') task()
+  }
+  const beat = (task: () => void) => {
+    if (own.state === 'dozing') own.backlog.push(task)
+    else run(task)
+  }
+  const own: Own = {
+    state: 'awake',
+    backlog: [],
+    warned: new Set(),
+    ends: new Set(),
+    later: (task, ms = hopMs) => void clock.timer(clock.now() + ms, () => run(task)),
+  }
+  return {
+    tabs: tabsOf(common, own, lockMs),
+    clock: { ...clock, timer: (atMs, task) => clock.timer(atMs, () => beat(task)) },
+    freeze() {
+      if (own.state !== 'dead') own.state = 'asleep'
+    },
+    doze(before) {
+      if (before === 'told') for (const each of own.warned) each()
+      own.state = 'dozing'
+    },
+    thaw() {
+      if (own.state !== 'dead') own.state = 'awake'
+      for (const task of own.backlog.splice(0)) task()
+    },
+    kill() {
+      own.state = 'dead'
+      own.backlog = []
+      for (const end of own.ends) end()
+    },
+  }
+}
+
+function tabsOf(common: Common, own: Own, lockMs: number): Tabs {
+  return {
+    lock(name, to, byForce = false) {
+      if (own.state === 'dead') return () => {}
+      const claim: Claim = { name, to, run: own.later }
+      let isOver = false
+      if (lockMs > 0) own.later(() => isOver || ask(common, claim, byForce), lockMs)
+      else ask(common, claim, byForce)
+      const end = () => {
+        isOver = true
+        drop(common, claim)
+      }
+      own.ends.add(end)
+      return end
+    },
+    channel: (name, hear) => channelOf(common, own, name, hear),
+    freezing(run) {
+      own.warned.add(run)
+      return () => own.warned.delete(run)
+    },
+  }
+}
+
+function channelOf(common: Common, own: Own, name: string, hear: (message: unknown) => void): Channel {
+  const all = common.listeners.get(name) ?? new Set()
+  common.listeners.set(name, all)
+  let isOpen = true
+  const listener: Listener = (message, from) => {
+    if (from !== listener) own.later(() => isOpen && hear(structuredClone(message)))
+  }
+  const close = () => {
+    isOpen = false
+    all.delete(listener)
+  }
+  all.add(listener)
+  own.ends.add(close)
+  return {
+    post(message) {
+      if (own.state !== 'awake' && own.state !== 'dozing') return
+      const { losing } = common
+      common.losing = undefined
+      if (losing) return losing()
+      for (const each of [...all]) each(structuredClone(message), listener)
+    },
+    close,
   }
 }

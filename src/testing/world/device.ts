@@ -1,6 +1,7 @@
 /** One browser: a disk that crashes, and the tabs of one user that share it, its locks and its channels. */
 import type { Chat, Conversation } from '../../client/api.js'
 import { composeChat } from '../../client/create-chat.js'
+import type { Lanes } from '../../client/lanes.js'
 import type { ChatState } from '../../core/state.js'
 import type { Row, StorageFactory } from '../../ports/storage.js'
 import { type CrashingStorage, crashingStorage } from '../crashing-storage.js'
@@ -162,34 +163,14 @@ export function device(parts: DeviceParts): Device {
       return tab
     },
     killTab: (tab) => bury(browser, tab),
-    closeTab(tab) {
-      for (const off of tab.views.values()) off()
-      void tab.chat.close().then(() => {
-        time.beat()
-        if (tab.isAlive()) bury(browser, tab)
-      })
-    },
+    closeTab: (tab) => closeTab(browser, tab),
     killBrowser: (isEvicted) => killBrowser(browser, made, isEvicted),
     talk: (tab, room) => tab.chat.conversation(room),
-    freezeTab(tab, told) {
-      if (told) browser.fakes.get(tab)?.doze('told')
-      tab.life.freeze()
-      browser.fakes.get(tab)?.freeze()
-    },
-    thawTab(tab) {
-      tab.life.thaw()
-      browser.fakes.get(tab)?.thaw()
-    },
+    freezeTab: (tab, told) => freezeTab(browser, tab, told),
+    thawTab: (tab) => thawTab(browser, tab),
     loseMessage: () => browser.between.loseNext(() => journal.fired('channel lost a message')),
     locks: () => browser.locks.held.size + browser.between.locks(),
-    heal() {
-      disk.resume()
-      for (const tab of [...tabs]) {
-        tab.life.throttle(1)
-        made.thawTab(tab)
-        for (const network of tab.networks) network.heal()
-      }
-    },
+    heal: () => heal(browser),
   }
   return made
 }
@@ -213,6 +194,34 @@ function bury({ tabs, locks, fakes }: Browser, tab: Tab): void {
   letGo(locks, tab)
 }
 
+function closeTab(browser: Browser, tab: Tab): void {
+  for (const off of tab.views.values()) off()
+  void tab.chat.close().then(() => {
+    browser.parts.time.beat()
+    if (tab.isAlive()) bury(browser, tab)
+  })
+}
+
+function freezeTab({ fakes }: Browser, tab: Tab, told: boolean): void {
+  if (told) fakes.get(tab)?.doze('told')
+  tab.life.freeze()
+  fakes.get(tab)?.freeze()
+}
+
+function thawTab({ fakes }: Browser, tab: Tab): void {
+  tab.life.thaw()
+  fakes.get(tab)?.thaw()
+}
+
+function heal(browser: Browser): void {
+  browser.disk.resume()
+  for (const tab of [...browser.tabs]) {
+    tab.life.throttle(1)
+    thawTab(browser, tab)
+    for (const network of tab.networks) network.heal()
+  }
+}
+
 function killBrowser(browser: Browser, made: Device, isEvicted: boolean): void {
   const { disk, tabs, parts } = browser
   for (const tab of [...tabs]) bury(browser, tab)
@@ -228,7 +237,7 @@ function killBrowser(browser: Browser, made: Device, isEvicted: boolean): void {
 }
 
 function openTab(browser: Browser, made: Device): Tab {
-  const { parts, disk, tabs, locks, between, channels, user } = browser
+  const { parts, disk, tabs, between, channels, user } = browser
   const { time, journal, mine, plan, chance } = parts
   browser.opened += 1
   const name = `${user}${mine.n}${browser.opened}`
@@ -254,9 +263,6 @@ function openTab(browser: Browser, made: Device): Tab {
     time.beat()
     browser.commits += 1
   })
-  const adopted = (lane: string) => {
-    if (lane !== tab.state().config.lane) journal.fired('lane adopted')
-  }
   let state: () => ChatState = () => {
     throw new Error('A state was asked for before there was one.')
   }
@@ -265,13 +271,7 @@ function openTab(browser: Browser, made: Device): Tab {
     transport: ways.transport,
     clock,
     storage: storage.factory,
-    lanes: mine.hasLocks
-      ? locksOf(locks, () => tab, adopted)
-      : noLocks(
-          locks,
-          () => tab,
-          () => journal.fired('lane claimed twice'),
-        ),
+    lanes: lanesOf(browser, () => tab),
     conversations: plan.held,
     inspect(look) {
       state = look
@@ -297,6 +297,13 @@ function openTab(browser: Browser, made: Device): Tab {
   browser.fakes.set(tab, fake)
   tabs.push(tab)
   return tab
+}
+
+function lanesOf({ parts: { journal, mine }, locks }: Browser, tab: () => Tab): Lanes {
+  const adopted = (lane: string) => {
+    if (lane !== tab().state().config.lane) journal.fired('lane adopted')
+  }
+  return mine.hasLocks ? locksOf(locks, tab, adopted) : noLocks(locks, tab, () => journal.fired('lane claimed twice'))
 }
 
 /** What a tab has just said to be durable counts as promised. */

@@ -7,6 +7,7 @@ import type { Journal } from './journal.js'
 import type { Life } from './mortal.js'
 import { type Pipe, pipe } from './pipe.js'
 import type { Plan } from './plan.js'
+import type { Visit } from './door.js'
 import type { WorldServer } from './server.js'
 import type { Time } from './time.js'
 import { nameOfFrame } from './trace.js'
@@ -141,7 +142,7 @@ interface OpenLink {
 }
 
 function openLink(parts: NetworkParts, to: LinkEvents, slowMs: () => number): OpenLink {
-  const { time, journal, server, name, user, life, plan, chance, sent } = parts
+  const { time, journal, server, name, user, life, plan, chance } = parts
   const wire = plan.isText ? text : objects
   let closed = false
   const close = (why: LinkClosed) => {
@@ -207,15 +208,32 @@ function openLink(parts: NetworkParts, to: LinkEvents, slowMs: () => number): Op
     time.beat()
     life.run(() => closed || to.opened())
   })
+  return handleOf({ parts, up, down, visit, hear, take, close, isClosed: () => closed })
+}
+
+/** Both ends of an open link, and how they end. */
+interface Ends {
+  readonly parts: NetworkParts
+  readonly up: Pipe<ClientFrame>
+  readonly down: Pipe<ServerFrame>
+  readonly visit: Visit
+  hear(frames: readonly ServerFrame[] | null): void
+  take(frames: readonly ClientFrame[] | null): void
+  close(why: LinkClosed): void
+  isClosed(): boolean
+}
+
+function handleOf({ parts, up, down, visit, hear, take, close, isClosed }: Ends): OpenLink {
+  const { time, journal, life, chance, sent } = parts
   return {
     link: {
       send(frame) {
-        if (closed) return
+        if (isClosed()) return
         sent(frame)
         up.push(frame)
       },
       close() {
-        if (closed) return
+        if (isClosed()) return
         if (up.isSilent()) time.later(serverPatienceMs, visit.gone)
         else up.end(chance.hit(0.7) ? 'after' : 'now', visit.gone)
         down.stop()
@@ -223,24 +241,24 @@ function openLink(parts: NetworkParts, to: LinkEvents, slowMs: () => number): Op
       },
     },
     cut(how) {
-      if (closed) return
+      if (isClosed()) return
       journal.fired('link cut')
       up.end(how, visit.gone)
       down.end(how, () => close(broken))
     },
     silence(way) {
-      if (closed) return
+      if (isClosed()) return
       journal.fired(way ? 'link silent one way' : 'link silent')
       if (way !== 'down') up.silence()
       if (way !== 'up') down.silence()
     },
     inject(what, way) {
-      if (closed || !life.isAwake()) return
+      if (isClosed() || !life.isAwake()) return
       journal.fired(what === 'deep' ? 'frame too deep' : 'frame of an unknown kind')
       const line = what === 'deep' ? tooDeep : unknownKind
       if (way === 'up') take(readUp(line))
       else hear(readDown(line))
     },
-    isOpen: () => !closed,
+    isOpen: () => !isClosed(),
   }
 }

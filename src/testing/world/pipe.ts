@@ -34,7 +34,7 @@ export interface Pipe<Frame> {
 }
 
 export function pipe<Frame>(parts: PipeParts<Frame>): Pipe<Frame> {
-  const { time, chance, journal, plan, stormy, slowMs, deliver, garbled, name } = parts
+  const { time, chance, journal, plan, stormy, deliver, garbled, name } = parts
   const { clock } = time
   let lastDueMs = 0
   let waiting = 0
@@ -55,18 +55,13 @@ export function pipe<Frame>(parts: PipeParts<Frame>): Pipe<Frame> {
   const push = (frame: Frame) => {
     if (stopped) return
     if (silent) return journal.fired('frame lost in a dead link')
-    const { rates, latencyMs, jitterMs } = plan
+    const { rates } = plan
     const faulty = stormy()
     if (faulty && chance.hit(rates.drop)) {
       journal.note(`lost ${name(frame)}`)
       return journal.fired('frame dropped')
     }
-    let dueMs = clock.now() + latencyMs + Math.floor(chance.roll() * jitterMs) + slowMs()
-    if (faulty && chance.hit(rates.holdBack)) {
-      dueMs += chance.int(2_000, 25_000)
-      journal.fired('frame held back')
-    }
-    dueMs = Math.max(lastDueMs, dueMs)
+    const dueMs = dueOf(parts, lastDueMs, faulty)
     if (faulty && chance.hit(rates.garble)) {
       journal.fired('frame garbled')
       lastDueMs = dueMs
@@ -105,4 +100,17 @@ export function pipe<Frame>(parts: PipeParts<Frame>): Pipe<Frame> {
     },
     isSilent: () => silent,
   }
+}
+
+/** When a frame arrives if nothing overtakes it: never before what went before it. */
+function dueOf(
+  { time, chance, journal, plan, slowMs }: Omit<PipeParts<never>, 'deliver' | 'name'>,
+  lastMs: number,
+  faulty: boolean,
+): number {
+  const { rates, latencyMs, jitterMs } = plan
+  const dueMs = time.clock.now() + latencyMs + Math.floor(chance.roll() * jitterMs) + slowMs()
+  if (!faulty || !chance.hit(rates.holdBack)) return Math.max(lastMs, dueMs)
+  journal.fired('frame held back')
+  return Math.max(lastMs, dueMs + chance.int(2_000, 25_000))
 }

@@ -81,6 +81,9 @@ export interface Truth {
 
 export const ownKey = (author: string, localId: string): string => `${author} ${localId}`
 
+/** One key for a user in an epoch of a conversation. */
+const keyOf = ([conversation, epoch, user]: readonly [string, string, string, ...unknown[]]): string => `${conversation} ${epoch} ${user}`
+
 const emptyLine = (epoch: string, closed: boolean, isSwapped = false): Line => ({
   epoch,
   changes: [],
@@ -109,7 +112,7 @@ export function truthOf(journal: Journal, birth: (localId: string) => Birth | un
     return line
   }
   const seated = (conversation: string, { epoch }: Line, { user, delivered, read }: Seat) => {
-    const key = `${conversation} ${epoch} ${user}`
+    const key = keyOf([conversation, epoch, user])
     const was = highest.get(key) ?? { delivered: 0, read: 0 }
     highest.set(key, { delivered: Math.max(was.delivered, delivered), read: Math.max(was.read, read) })
     return key
@@ -139,13 +142,7 @@ export function truthOf(journal: Journal, birth: (localId: string) => Birth | un
       learnSeat(line, seat, looked.get(key) ?? 0, asked.get(key) ?? [], say)
     },
     restored({ conversation, epoch, head, history }, seats, alive) {
-      const old = now(conversation)
-      const line = emptyLine(epoch, history === 'from-join', alive)
-      for (const change of old?.changes.slice(0, head) ?? []) {
-        if (change.row) learnMessage(journal, line, change.row, () => undefined)
-        line.changes.push(change)
-      }
-      for (const [user, stints] of old?.stints ?? []) line.stints.set(user, stintsUpTo(stints, head))
+      const line = lineUpTo(journal, now(conversation), head, emptyLine(epoch, history === 'from-join', alive))
       for (const seat of seats) {
         line.marks.set(seat.user, seat)
         seated(conversation, line, seat)
@@ -159,21 +156,12 @@ export function truthOf(journal: Journal, birth: (localId: string) => Birth | un
     wentBack: (conversation, epoch) => of(conversation).filter((line) => line.epoch === epoch).length > 1,
     wasEver: (conversation, epoch, { seq, rev, id }) =>
       of(conversation).some((line) => line.epoch === epoch && line.states.get(seq)?.some((each) => each.rev === rev && each.id === id)),
-    everLanded: (conversation, author, localId) => of(conversation).some((line) => line.own.has(ownKey(author, localId))),
-    landedBefore: (conversation, author, localId) =>
-      of(conversation)
-        .slice(0, -1)
-        .some((line) => line.own.has(ownKey(author, localId))),
+    everLanded: (conversation, author, localId) => hasOwn(of(conversation), author, localId),
+    landedBefore: (conversation, author, localId) => hasOwn(of(conversation).slice(0, -1), author, localId),
     everIn: (conversation, user) => of(conversation).some((line) => line.stints.has(user)),
-    looked(conversation, epoch, user, seq) {
-      const key = `${conversation} ${epoch} ${user}`
-      looked.set(key, Math.max(looked.get(key) ?? 0, seq))
-    },
-    asked(conversation, epoch, user, at) {
-      const key = `${conversation} ${epoch} ${user}`
-      asked.set(key, [...(asked.get(key) ?? []), at])
-    },
-    highest: (conversation, epoch, user) => highest.get(`${conversation} ${epoch} ${user}`) ?? { delivered: 0, read: 0 },
+    looked: (...at) => void looked.set(keyOf(at), Math.max(looked.get(keyOf(at)) ?? 0, at[3])),
+    asked: (...at) => void asked.set(keyOf(at), [...(asked.get(keyOf(at)) ?? []), at[3]]),
+    highest: (...at) => highest.get(keyOf(at)) ?? { delivered: 0, read: 0 },
   }
 }
 
@@ -186,6 +174,20 @@ function learnStint({ stints, changes, closed }: Line, { user, active }: Seat): 
   const head = changes.length
   if (active) stints.set(user, [...known, { joined: head, left: Number.POSITIVE_INFINITY, opensPast: !closed }])
   else if (last) stints.set(user, [...known.slice(0, -1), { ...last, left: head }])
+}
+
+function hasOwn(lines: readonly Line[], author: string, localId: string): boolean {
+  return lines.some((line) => line.own.has(ownKey(author, localId)))
+}
+
+/** A new line that begins with a part of the old one. */
+function lineUpTo(journal: Journal, old: Line | undefined, head: number, line: Line): Line {
+  for (const change of old?.changes.slice(0, head) ?? []) {
+    if (change.row) learnMessage(journal, line, change.row, () => undefined)
+    line.changes.push(change)
+  }
+  for (const [user, stints] of old?.stints ?? []) line.stints.set(user, stintsUpTo(stints, head))
+  return line
 }
 
 function stintsUpTo(stints: readonly Stint[], head: number): Stint[] {

@@ -1,18 +1,13 @@
 /** What can happen in a world, one step at a time: users act, things break, time passes. */
 import { isChatError } from '../../../client/errors.js'
-import type { Tab } from '../device.js'
 import type { Step, StepName } from '../plan.js'
 import { roomsOf, type World, type WorldOptions } from '../world.js'
+import type { Acts } from './acts.js'
 import { deviceFaults } from './device-faults.js'
 import { membership } from './membership.js'
 import { networkFaults } from './network-faults.js'
 import { serverFaults } from './server-faults.js'
 import { users } from './users.js'
-
-/** One step, of the tab and the room that were drawn for it. */
-export type Act = (world: World, tab: Tab, room: string, heard: WorldOptions['heard']) => void
-
-export type Acts<Name extends StepName> = { readonly [Each in Name]: Act }
 
 const acts: Acts<StepName> = { ...users, ...networkFaults, ...serverFaults, ...deviceFaults, ...membership }
 

@@ -3,7 +3,7 @@ import type { FaultName } from '../faults.js'
 import { type Device, noteDurable, spoiltValue, type Tab } from '../device.js'
 import type { StepName } from '../plan.js'
 import type { World } from '../world.js'
-import type { Acts } from './act.js'
+import type { Acts } from './acts.js'
 
 type Names = Extract<
   StepName,

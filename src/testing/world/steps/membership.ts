@@ -1,7 +1,7 @@
 /** Steps of the backend: who is in a room, what joiners see of the past, what rooms and people are called. */
 import type { StepName } from '../plan.js'
 import type { World } from '../world.js'
-import type { Acts } from './act.js'
+import type { Acts } from './acts.js'
 
 type Names = Extract<StepName, 'remove-member' | 'add-member' | 'past-rule' | 'rename'>
 

@@ -4,7 +4,7 @@ import type { Tab } from '../device.js'
 import type { Network, Opening } from '../network.js'
 import type { StepName } from '../plan.js'
 import type { World } from '../world.js'
-import type { Acts } from './act.js'
+import type { Acts } from './acts.js'
 
 type Names = Extract<
   StepName,

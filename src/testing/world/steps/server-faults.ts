@@ -3,7 +3,7 @@ import type { Content } from '../device.js'
 import type { StepName } from '../plan.js'
 import { hostile, poisoned } from '../wire.js'
 import { forgetOrder, post, type World } from '../world.js'
-import type { Acts } from './act.js'
+import type { Acts } from './acts.js'
 import { send } from './users.js'
 
 type Names = Extract<

@@ -3,7 +3,7 @@ import type { OutboxEntry } from '../../../client/api.js'
 import type { Content, Tab } from '../device.js'
 import type { StepName } from '../plan.js'
 import { look, post, type World } from '../world.js'
-import type { Acts } from './act.js'
+import type { Acts } from './acts.js'
 
 type Names = Extract<
   StepName,
