@@ -12,7 +12,7 @@ import { worldOf } from '../src/testing/test-chat/server.js'
 import { timeOf } from '../src/testing/world/time.js'
 import type { Which } from '../src/transports/mock/index.js'
 import { shared } from '../src/transports/shared/index.js'
-import { type FakeTab, fakeBrowser } from './fakes/browser.js'
+import { type FakeTab, fakeBrowser } from '../src/testing/world/browser.js'
 
 interface Tab {
   readonly chat: Chat

@@ -632,6 +632,14 @@ describe('L10 R28: logout', () => {
     expect(chat.outbox.get()).toEqual([])
   })
 
+  it.each(['lost', 'blocked'] as const)('rejects where memory stands in for a disk that is %s: its rows are not wiped', async (reason) => {
+    const storage: StorageFactory = (scope, to) => memoryStorage()(scope, { state: (state) => to.state({ ...state, reason }) })
+    const { chat, pass } = drivenChat({ storage })
+    chat.conversation('c').send('mine')
+    await pass()
+    await expect(chat.logout()).rejects.toMatchObject({ code: 'storage-failed' })
+  })
+
   it('aborted, it leaves everything as it is', async () => {
     const { chat } = drivenChat()
     await expect(chat.logout({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })

@@ -4,7 +4,7 @@ import { initialState } from '../core/initial.js'
 import type { ChatState } from '../core/state.js'
 import * as bounds from '../core/bounds.js'
 import type { Clock } from '../ports/clock.js'
-import type { Storage, StorageFactory } from '../ports/storage.js'
+import type { Storage, StorageFactory, StorageState } from '../ports/storage.js'
 import type { MessageRow } from '../protocol/frames.js'
 import type { ChatOptions, Message, Session } from './api.js'
 import { type ChatError, chatError } from './errors.js'
@@ -23,6 +23,8 @@ export interface ComposedOptions<C> extends ChatOptions<C> {
   readonly storage: StorageFactory
   /** Who lives in which lane; default by Web Locks. */
   readonly lanes?: Lanes
+  /** As many conversations are held in memory. */
+  readonly conversations?: number
   /** Handed the way to look at the state; tests compare it with what they know to be true. */
   readonly inspect?: (state: () => ChatState) => void
 }
@@ -41,6 +43,8 @@ export interface Engine<C> extends Shell, Pick<Readables, 'make' | 'changed'>, P
   assertOpen(what: string): void
   newLocalId(): string
   storage(): Storage
+  /** Where rows live, as the storage has said last. */
+  place(): StorageState | undefined
   /** Other instances of this user end too. */
   tellLogout(): void
   /** Ends everything that runs; the disk keeps what it has. */
@@ -54,7 +58,7 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
   const newId = monotonicFactory(() => clock.roll())
   const newLocalId = () => newId(Math.floor(clock.wall()))
   const lane = newLocalId()
-  const initial = initialState({ user, lane, delivered, conversations: bounds.conversations })
+  const initial = initialState({ user, lane, delivered, conversations: options.conversations ?? bounds.conversations })
   const messages = newMessages(user, options.content)
   const waiting = waits()
   let opened: Storage | undefined
@@ -71,11 +75,12 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
   const fenced = () => soon(() => void end('logged-out'))
   const events = createEvents<C>({ options, answer: waiting.answer, toShown, aheadShown: messages.ahead, fenced })
   const cells = readables(events.fault)
+  const rows = watched((state) => shell.dispatch({ kind: 'disk-state', state }))
   const storage = (): Storage => {
     if (opened) return opened
     void lanes.claim(lane)
     others = siblings({ user, tenant }, fenced)
-    opened = options.storage({ user, tenant }, { state: (state) => soon(() => shell.dispatch({ kind: 'disk-state', state })) })
+    opened = options.storage({ user, tenant }, rows)
     return opened
   }
   const shell = createShell({
@@ -103,16 +108,28 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
     if (ended) return
     ended = why
     waiting.end()
-    shell.dispatch({ kind: 'close' })
+    if (!planted.linkKept) shell.dispatch({ kind: 'close' })
     cells.changed()
-    for (const part of [shell, signals]) part?.stop()
+    for (const part of planted.linkKept ? [] : [shell, signals]) part?.stop()
     others?.close()
     events.end()
     await opened?.close().catch(() => {})
-    lanes.release()
+    if (!planted.lanesKept) lanes.release()
   }
   const ending = (): Session | undefined => (broken ? { phase: 'faulted', error: broken } : ended && { phase: 'closed' })
   const tellLogout = () => others?.postMessage('logout')
-  const own = { user, clock, messages, state, toShown, ending, assertOpen, newLocalId, storage, tellLogout, end }
+  const own = { user, clock, messages, state, toShown, ending, assertOpen, newLocalId, storage, place: rows.place, tellLogout, end }
   return { ...cells, ...events, ...waiting, ...shell, ...own }
+}
+
+/** Knows at once where rows live, and tells it a moment later. */
+function watched(tell: (state: StorageState) => void) {
+  let now: StorageState | undefined
+  return {
+    place: () => now,
+    state(state: StorageState) {
+      now = state
+      soon(() => tell(state))
+    },
+  }
 }

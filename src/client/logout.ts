@@ -17,7 +17,7 @@ const what = 'logout'
 
 /** Resolves with what was never sent. Nothing more is sent from the end of the flush on; called again, it tries the disk again. */
 export async function logout<C>(
-  { assertOpen, wait, answer, dispatch, stop, state, storage, clock, tellLogout }: Engine<C>,
+  { assertOpen, wait, answer, dispatch, stop, state, storage, place, clock, tellLogout }: Engine<C>,
   outbox: Readable<readonly OutboxEntry<C>[]>,
   flushMs: number,
   signal: AbortSignal | undefined,
@@ -35,19 +35,25 @@ export async function logout<C>(
     }
   })
   const here = outbox.get().filter(({ status }) => status !== 'sent')
-  dispatch({ kind: 'close' })
-  stop()
+  if (!planted.linkKept) dispatch({ kind: 'close' })
+  if (!planted.linkKept) stop()
   const disk = storage()
   const row = { key: ['g'], version: `${clock.wall()}.${clock.roll()}`, value: null }
   const fence: Write = { kind: 'put', row }
   const wipe = (...writes: readonly Write[]) =>
-    disk.commit([...writes, fence], { durability: 'strict' }).catch((cause: unknown) => {
-      throw chatError('storage-failed', what, cause)
-    })
+    disk
+      .commit([...writes, fence], { durability: 'strict' })
+      .then(() => {
+        // Where memory stands in for a disk, the rows on it are still there.
+        if ((place()?.reason ?? 'unavailable') !== 'unavailable' && !planted.memoryWiped) throw place()
+      })
+      .catch((cause: unknown) => {
+        throw chatError('storage-failed', what, cause)
+      })
   // Before the reading: what another instance was told is stored is either read here, or was stored never.
   await wipe()
   const others = await unsentOfOthers<C>(disk, state())
-  await wipe({ kind: 'clear', range: { prefix: [] } })
+  if (!planted.wipeForgotten) await wipe({ kind: 'clear', range: { prefix: [] } })
   tellLogout()
   return [...others, ...here]
 }

@@ -93,7 +93,7 @@ export function createShell(parts: ShellParts): Shell {
 
   const stop = () => {
     stopped = true
-    cancelTimer()
+    if (!planted.timerKept) cancelTimer()
     cut()
   }
 

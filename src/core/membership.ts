@@ -9,9 +9,14 @@ export function gone(turn: Turn, c: Draft, why: string): void {
   if (log.state === 'gone') return
   endLoad(turn, c, 'conversation-gone')
   Object.assign(log, { state: 'gone', liveOn: 0, catchUp: null, beyond: [] })
-  // What was reported `sent` is at the server and stays so.
-  for (const { localId, arm } of c.entries)
-    if (arm.kind !== 'failed' && arm.kind !== 'acked') fail(turn, c, localId, 'conversation-gone', false)
+  strand(turn, c)
   withdraw(turn, c, () => true)
   report(turn, { kind: 'left', conversation: c.id, why })
+}
+
+/** Nothing of a conversation that is gone waits to be sent, tried again or adopted later. What was reported `sent` is at the server and stays so. */
+export function strand(turn: Turn, c: Draft): void {
+  if (c.log.state !== 'gone' || planted.strandedQueued) return
+  for (const { localId, arm } of c.entries)
+    if (arm.kind !== 'failed' && arm.kind !== 'acked') fail(turn, c, localId, 'conversation-gone', false)
 }

@@ -28,7 +28,7 @@ export const noReceipts: Receipts = {
 }
 
 /** What counts as unread: messages of others, no tombstones (R22). */
-export const isNews = ({ author, deleted }: MessageRow, user: string) => author !== user && !deleted
+export const isNews = ({ author, deleted }: MessageRow, user: string) => (planted.ownUnread || author !== user) && !deleted
 
 const newer = (a: Marked, b = unmarked) => (b.rev > a.rev ? b : a)
 

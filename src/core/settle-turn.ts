@@ -4,6 +4,7 @@ import { commitOutbox, diskWakeAt } from './cache/disk.js'
 import { commitCache } from './cache/write-behind.js'
 import { inboxFollows, inboxLinkLost } from './inbox/inbox.js'
 import { storeInbox, storeInboxAt } from './inbox/stored.js'
+import { strand } from './membership.js'
 import { flush, flushWakeAt, linkLost, shareRoom } from './outbox/flush.js'
 import { receiptsWakeAt, tellReceipts } from './receipts.js'
 import { close, sessionWakeAt } from './session.js'
@@ -24,6 +25,7 @@ export function settleTurn(turn: Turn): void {
   for (const c of touched) {
     admitPage(turn, c)
     ensureCaughtUp(turn, c)
+    strand(turn, c)
     flush(turn, c)
     tellReceipts(turn, c)
     inboxFollows(turn, c)

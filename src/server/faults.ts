@@ -15,6 +15,20 @@ export interface Faults {
   readonly staleReceipts?: boolean
   /** Ledger: the last watermark wins instead of the highest. */
   readonly lowerMarks?: boolean
+  /** Ledger: leaves out a `seq` now and then. */
+  readonly skipSeq?: boolean
+  /** Ledger: counts each message twice. */
+  readonly skipIndex?: boolean
+  /** Ledger: a revised message keeps its `rev`. */
+  readonly oldRev?: boolean
+  /** Ledger: shows what is hidden from a reader. */
+  readonly pastShown?: boolean
+  /** Ledger: goes on from a position of another epoch. */
+  readonly epochIgnored?: boolean
+  /** Ledger: a catch-up lacks its first row. */
+  readonly rowLost?: boolean
+  /** Hub: a removed member still follows. */
+  readonly toldAfterRemoval?: boolean
 }
 
 export const noFaults: Faults = {}

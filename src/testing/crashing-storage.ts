@@ -6,7 +6,7 @@
  * - commits under way at the crash land or not, again never one without those before it.
  * All scopes of one disk fall together; each has its own tail. The same `random` gives the same story (L12).
  */
-import type { Row, Storage, StorageErrorCode, StorageEvents, StorageFactory, StorageScope } from '../ports/storage.js'
+import type { Key, Row, Storage, StorageErrorCode, StorageEvents, StorageFactory, StorageScope } from '../ports/storage.js'
 import { checkKey } from '../storage/memory/commit-rows.js'
 import { scopeName } from '../storage/memory/index.js'
 import { closedError, storageError } from '../storage/storage-error.js'
@@ -29,6 +29,10 @@ export interface CrashingStorage {
   /** Calls wait from now on, until `resume` or a crash. */
   stall(): void
   resume(): void
+  /** The browser gives up everything stored; only while no handle is in use. */
+  evict(): void
+  /** Puts another value in the place of a row on the disk, under its version; false where there is no such row. */
+  spoil(scope: StorageScope, key: Key, value: unknown): boolean
   /** The rows of a scope that no crash can take any more. */
   certain(scope: StorageScope): readonly Row[]
   /** What happened so far: resolved commits a crash took, commits that landed in one, failures that were asked for. */
@@ -112,9 +116,18 @@ export function crashingStorage(random: () => number, options: CrashingStorageOp
       stalled = false
       for (let left = queue.length; left > 0; left--) schedule(step)
     },
+    evict: () => disks.clear(),
+    spoil: (scope, key, value) => spoil(diskOf(scope), key, value),
     certain: (scope) => diskOf(scope).durable.read(wholeDisk),
     counts,
   }
+}
+
+function spoil({ durable, shown }: CrashingDisk, key: Key, value: unknown): boolean {
+  const held = durable.read({ prefix: key, limit: 1 })[0]
+  if (held?.key.length !== key.length || shown.get(key)?.version !== held.version) return false
+  for (const rows of [durable, shown]) rows.put({ ...held, value })
+  return true
 }
 
 function openHandle(machine: Machine, disk: CrashingDisk, to: StorageEvents): Storage {

@@ -21,6 +21,7 @@ export { type FrameProxy, type FrameProxyOptions, frameProxy } from './proxy/fra
 export type { TcpFaultName, TcpFaults } from './proxy/tcp-faults.js'
 export { type TcpProxy, type TcpProxyOptions, tcpProxy } from './proxy/tcp-proxy.js'
 export { seeded } from './seeded.js'
+export { type SimulatedBreach, type SimulateOptions, type Simulation, simulate } from './simulate.js'
 export { type PlayedSession, type PlaySessionOptions, playSession } from './session/play-session.js'
 export { type RecordedSession, type RecordSessionOptions, recordSession } from './session/record-session.js'
 export { type StorageGap, type StorageGround, type StorageSuiteCase, type StorageSuiteOptions, storageSuite } from './storage-suite.js'

@@ -10,7 +10,7 @@ import { mockTransport } from '../../src/transports/mock/index.js'
 import { shared } from '../../src/transports/shared/index.js'
 import { sseTransport } from '../../src/transports/sse/index.js'
 import { webSocketTransport } from '../../src/transports/websocket/index.js'
-import { fakeBrowser } from '../fakes/browser.js'
+import { fakeBrowser } from '../../src/testing/world/browser.js'
 import type { Script } from './scripts.js'
 
 export interface Ground {

@@ -28,7 +28,7 @@ export function restart(cache: Draft['cache']): void {
 export function cacheWrites(c: Draft, version: string): readonly Write[] {
   const { log, id, cache } = c
   const { rows } = log.tail
-  const isBehindDisk = !cache.restart && cache.head > log.head
+  const isBehindDisk = !planted.behindDisk && !cache.restart && cache.head > log.head
   if (!isBehindDisk && !isReachable(c)) restart(cache)
   const flight = copyCache(cache)
   // Another instance has stored more than is known here: its rows stand.
@@ -53,7 +53,7 @@ export function cacheWrites(c: Draft, version: string): readonly Write[] {
     const full = between(rows, Math.max(page * bounds.pageRows, cover.first), (page + 1) * bounds.pageRows)
     if (page >= changed && page < newest && full[0]) write([page], full)
   }
-  for (const row of cache.patches) if (row.index >= cover.first) write([pageOf(row.index), row.index], row)
+  for (const row of planted.patchesDropped ? [] : cache.patches) if (row.index >= cover.first) write([pageOf(row.index), row.index], row)
   const inCursor = between(rows, Math.max(newest * bounds.pageRows, cover.first), never)
   write([cursorPage], { ...described(c), ...cover, build, rows: inCursor }, version)
   writes.push(...cache.removals)

@@ -115,12 +115,26 @@ describe('L1 R16: a lane whose instance ends later', () => {
     core.disk.put({ key: ['o', 'c', 'third', 1], version: 'z', value: { localId: 'z', content: 3 } })
     expect(core.sent('operation').map(({ localId }) => localId)).toEqual(['mine'])
     core.dispatch({ kind: 'lanes-claimed', lanes: ['other'] })
-    expect(core.conversation().entries.map(({ localId }) => localId)).toEqual(['x', 'y', 'mine'])
+    expect(core.conversation().entries.map(({ localId }) => localId)).toEqual(['mine', 'x', 'y'])
     expect(core.sent('operation').map(({ localId, after }) => [localId, after])).toEqual([
       ['mine', undefined],
-      ['x', undefined],
+      ['x', 'mine'],
       ['y', 'x'],
     ])
+  })
+
+  it('R17: stands behind what is on its way and ahead of the rest, so that no more than the window is in flight', () => {
+    const core = drivenCore({ claim: () => false })
+    core.disk.put(generation)
+    core.disk.put(foreign)
+    core.online()
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    openWith(core, 5)
+    for (let n = 0; n < 9; n++) send(core, `mine${n}`)
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['other'] })
+    const { entries } = core.conversation()
+    expect(entries.filter(({ arm }) => arm.kind === 'inflight')).toHaveLength(8)
+    expect(entries.slice(7).map(({ localId }) => localId)).toEqual(['mine7', 'x', 'mine8'])
   })
 
   it('is not counted as adopted where it cannot be read, and sending goes on', () => {
@@ -287,6 +301,23 @@ describe('L1 L10 R29: the disk', () => {
     inputs['moved to memory'](core)
     core.wait(1_000)
     expect(core.stored([]).map(({ key }) => key.slice(0, 2).join('/'))).toEqual(['g', 'm/c', 'o/c', 'r/c', 'u'])
+  })
+
+  it('R13: what was stored before the rows moved is taken back at the server, for its old row may be found again', () => {
+    const core = drivenCore()
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    send(core, 'mine')
+    inputs['moved to memory'](core)
+    core.dispatch({ kind: 'discard', conversation: 'c', localId: 'mine' })
+    expect(core.entry('mine')).toMatchObject({ voiding: true, handed: true })
+  })
+
+  it('L1: a conversation that was being read when the rows moved is read from their new place', () => {
+    const core = phases.ready()
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    inputs['moved to memory'](core)
+    core.release()
+    expect(core.conversation().log.state).toBe('ready')
   })
 
   it('L8 R11: the outbox row leaves in the commit that stores its message', () => {

@@ -10,7 +10,7 @@ import type { Row, StorageErrorCode } from '../../ports/storage.js'
 import { isCount, isFields, isMarked, maybe } from '../../protocol/guards.js'
 import { yieldToEntries } from '../ahead.js'
 import { conversationFor } from '../conversations.js'
-import { type Entry, entryFromRow, entryWrite } from '../outbox/entry.js'
+import { type Entry, entryFromRow, entryWrite, isUnsettled } from '../outbox/entry.js'
 import { saved } from '../outbox/outbox.js'
 import { settleHeld } from '../outbox/settle.js'
 import * as timing from '../timing.js'
@@ -61,7 +61,7 @@ export function lanesClaimed(turn: Turn, lanes: readonly string[]): void {
   else if (disk.phase !== 'opening') disk.ask = load(turn, { prefix: ['o'] })
 }
 
-/** Adopted entries stand in order ahead of those made since. */
+/** Adopted entries stand in order ahead of those of this instance that were not handed over yet. */
 function adoptLanes(turn: Turn, rows: readonly Row[]): void {
   const { disk } = turn
   const { freed } = disk
@@ -83,7 +83,9 @@ function adopt(turn: Turn, id: string, found: readonly Entry[]): void {
   const entries = found.filter(({ localId }) => !here.has(localId))
   turn.outbox.entries += entries.length
   for (const { bytes } of entries) turn.outbox.bytes += bytes
-  c.entries = [...entries, ...c.entries]
+  // What is on its way counts against the window of the conversation: nothing may go before it.
+  const place = planted.adoptedFirst ? 0 : c.entries.findLastIndex(isUnsettled) + 1
+  c.entries = c.entries.toSpliced(place, 0, ...entries)
   yieldToEntries(turn, c)
   settleHeld(turn, c)
 }
@@ -156,7 +158,8 @@ export function diskMoved(turn: Turn): void {
   if (disk.phase !== 'ready' && disk.phase !== 'founding') return
   Object.assign(disk, { phase: 'founding', flight: null, cacheFlight: null, waiting: [], notBeforeMs: 0 })
   for (const { id, cache, entries, receipts } of drafts(turn)) {
-    Object.assign(cache, emptyCache, { dirty: true, dirtyFrom: 0 })
+    // A read under way is still answered, by the new place.
+    Object.assign(cache, emptyCache, { dirty: true, dirtyFrom: 0, rereading: planted.movedUnread ? 0 : cache.rereading })
     for (const entry of entries) enqueue(turn, id, entry.localId, [entryWrite(entry)])
     if (receipts.pending) saveRegister(turn, id, receipts.pending)
   }

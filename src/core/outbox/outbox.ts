@@ -54,7 +54,8 @@ export function retry(turn: Turn, c: Draft, localId: string): void {
 export function discard(turn: Turn, c: Draft, localId: string): void {
   const entry = entryOf(c, localId)
   if (!entry || entry.voiding || entry.arm.kind === 'acked') return
-  const handed = entry.handed && !(entry.arm.kind === 'failed' && entry.arm.final)
+  // Where memory stands in for a disk, a row that was left there may be found again and sent.
+  const handed = (entry.handed || !!turn.storage?.reason) && !(entry.arm.kind === 'failed' && entry.arm.final)
   const leaving = revise(c, entry, { voiding: true, handed, arm: { kind: 'saving' } })
   keep(turn, leaving, handed ? entryWrite(leaving) : entryRemoval(entry))
 }

@@ -21,7 +21,7 @@ export function acked(turn: Turn, { conversation, localId, epoch, seq, message }
   const entry = c && entryOf(c, localId)
   if (!entry || entry.arm.kind === 'acked') return
   const { log } = c
-  if (log.epoch !== '' && epoch !== log.epoch) return
+  if (log.epoch !== '' && epoch !== log.epoch && !planted.oldAcks) return
   if (seq === undefined) {
     // Taken back before, and sent again since: it can never land, and its user must hear so.
     if (!entry.voiding) return fail(turn, c, localId, 'taken-back', true)
@@ -39,6 +39,7 @@ export function acked(turn: Turn, { conversation, localId, epoch, seq, message }
 /** The log holds the message of this entry. */
 function settle(turn: Turn, c: Draft, entry: Entry): void {
   if (entry.arm.kind !== 'acked') reportSent(turn, c, entry)
+  if (planted.settledStays) return
   drop(turn, c, entry)
   if (planted.outboxRowFirst) return enqueue(turn, c.id, '', [entryRemoval(entry)])
   turn.disk.waiting = turn.disk.waiting.filter((each) => each.localId !== entry.localId)
@@ -76,7 +77,7 @@ export function rejected(turn: Turn, { conversation, localId, try: tried, final,
   const c = draftOf(turn, conversation)
   const entry = c && entryOf(c, localId)
   if (!c || entry?.arm.kind !== 'inflight' || tried !== entry.attempts) return
-  if (final) return fail(turn, c, localId, code, true)
+  if (final) return planted.rejectDrops ? drop(turn, c, entry) : fail(turn, c, localId, code, true)
   if (code !== 'out-of-order') return failedInPassing(turn, c, entry, retryAfterMs)
   const before = c.entries.slice(0, c.entries.indexOf(entry)).findLast(isUnsettled)
   holdBack(c, entry, { arm: { kind: 'queued', notBeforeMs: 0, waits: true } })
@@ -87,7 +88,7 @@ export function rejected(turn: Turn, { conversation, localId, try: tried, final,
 /** Acknowledgements that did not come in time. */
 export function ackDeadlines(turn: Turn, c: Draft): void {
   const late = c.entries.find(({ arm }) => arm.kind === 'inflight' && arm.deadlineMs <= turn.nowMs)
-  if (late) failedInPassing(turn, c, late)
+  if (late) planted.droppedAtDeadline ? drop(turn, c, late) : failedInPassing(turn, c, late)
 }
 
 /** The queue holds and goes again; an entry that fails alone while others settle gives up at last. */

@@ -97,14 +97,20 @@ function beginAnew(turn: Turn, c: Draft, { reset = '', epoch, from, to, head }: 
   // A backup was restored under the same epoch: what the watermarks named may be other messages now.
   const wentBack = reset === 'ahead' || reset === 'tag'
   const isOther = wentBack || epoch !== was.epoch
-  c.entries = planted.pendingLostOnReset && known ? [] : askAgain(c.entries)
+  c.entries = planted.pendingLostOnReset && known ? [] : planted.ackedTrusted ? c.entries : askAgain(c.entries)
   restart(cache)
   cache.wentBack = wentBack
   // How far another epoch was written says nothing of this one.
   if (epoch !== was.epoch) cache.head = 0
   if (known && isOther) newEpoch(turn, c)
   endLoad(turn, c)
-  Object.assign(log, { epoch, head: 0, heard: Math.max(to, head), tail: windowOf([], from, from), view: null })
+  Object.assign(log, {
+    epoch,
+    head: 0,
+    heard: Math.max(to, head),
+    tail: planted.rowsKeptOnReset ? log.tail : windowOf([], from, from),
+    view: null,
+  })
   if (!known) return rows.length
   const isAmong = (those: readonly MessageRow[], { id }: MessageRow) => those.some((each) => each.id === id)
   // Own messages that stood here and that the new page should hold but does not.

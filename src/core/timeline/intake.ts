@@ -35,7 +35,7 @@ export function applyRow(intake: Intake, row: MessageRow): void {
   if (!inTail) unheld.push(row)
   else if (inTail !== tail.rows) {
     log.tail = windowOf(inTail, tail.from, tail.to)
-    cache.dirtyFrom = Math.min(cache.dirtyFrom, row.index)
+    if (!planted.staleRowsClean) cache.dirtyFrom = Math.min(cache.dirtyFrom, row.index)
   }
   if (inView && inView !== view.rows) log.view = windowOf(inView, view.from, view.to)
 }
@@ -64,7 +64,12 @@ export function closeIntake({ c, fresh, unheld }: Intake): void {
   const { rows, from, to, stem } = log.tail
   cache.dirty = true
   if (unheld.length > 0) keepUnheld(c, unheld)
-  const whole = windowOf(fresh.length > 0 ? appended(rows, fresh) : rows, from, Math.max(log.head, to), stem)
+  const whole = windowOf(
+    fresh.length > 0 ? (planted.freshInFront ? [...fresh, ...rows] : appended(rows, fresh)) : rows,
+    from,
+    Math.max(log.head, to),
+    stem,
+  )
   log.tail = trimOldest(whole, neededFrom(cache))
 }
 

@@ -62,16 +62,21 @@ function create(ledger: Ledger, conversation: ConversationRecord, draft: Draft, 
   const { tables, mint } = ledger
   const { author, localId, content, at } = draft
   const { messages: index } = conversation
-  const seq = conversation.head + 1
+  const seq = conversation.head + (ledger.faults.skipSeq && index % 9 === 8 ? 2 : 1)
   const id = mint()
   const message: MessageRow =
     localId === undefined ? { id, seq, index, rev: seq, at, author, content } : { id, seq, index, rev: seq, at, author, localId, content }
   tables.putLocalId(conversation, owner, key, seq)
-  return commit(ledger, conversation, message, index + 1)
+  return commit(ledger, conversation, message, index + (ledger.faults.skipIndex ? 2 : 1))
 }
 
 function revise(ledger: Ledger, conversation: ConversationRecord, message: MessageRow): Outcome {
-  return commit(ledger, conversation, { ...message, rev: conversation.head + 1 }, conversation.messages)
+  return commit(
+    ledger,
+    conversation,
+    { ...message, rev: ledger.faults.oldRev ? message.rev : conversation.head + 1 },
+    conversation.messages,
+  )
 }
 
 function commit(ledger: Ledger, conversation: ConversationRecord, message: MessageRow, messages: number): Outcome {

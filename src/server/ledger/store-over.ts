@@ -11,6 +11,10 @@ import { apply } from './write.js'
 
 export function storeOver(tables: Tables, faults: Faults = noFaults): Store {
   let journal: Journal | undefined
+  const readerFor = (at: Parameters<typeof readerOf>[1]) => {
+    const reader = readerOf(tables, at)
+    return reader && faults.pastShown ? { ...reader, floor: 0, hidden: [] } : reader
+  }
   return {
     async write(batch, mint) {
       const ledger = { tables, mint, faults }
@@ -19,11 +23,14 @@ export function storeOver(tables: Tables, faults: Faults = noFaults): Store {
       return outcomes
     },
     async open(at) {
-      const reader = readerOf(tables, at)
-      return reader && readOpen(reader, at.position)
+      const reader = readerFor(at)
+      if (!reader) return undefined
+      const { position } = at
+      const read = readOpen(reader, faults.epochIgnored && position ? { ...position, epoch: reader.conversation.epoch } : position)
+      return faults.rowLost && !read.reset ? { ...read, rows: read.rows.slice(1) } : read
     },
     async page(at) {
-      const reader = readerOf(tables, at)
+      const reader = readerFor(at)
       return reader && readPage(reader, at.anchor, at.limit)
     },
     async inbox(at) {

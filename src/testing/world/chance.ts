@@ -11,13 +11,15 @@ export interface Chance {
   pick<T>(list: readonly T[]): T
   /** One of the names, as often as its weight says. */
   weighed<Name extends string>(weights: readonly (readonly [Name, number])[]): Name
+  /** Goes on with the sequence of another seed: what a step draws does not depend on how much was drawn before it. */
+  restart(seed: number): void
 }
 
 export function chanceOf(seed: number): Chance {
-  const roll = seeded(seed)
+  let roll = seeded(seed)
   const int = (from: number, to: number) => from + Math.floor(roll() * (to - from + 1))
   return {
-    roll,
+    roll: () => roll(),
     hit: (probability) => roll() < probability,
     int,
     pick: (list) => list[int(0, list.length - 1)] as (typeof list)[number],
@@ -29,5 +31,13 @@ export function chanceOf(seed: number): Chance {
       }
       return (weights[weights.length - 1] as (typeof weights)[number])[0]
     },
+    restart(next) {
+      roll = seeded(next)
+    },
   }
+}
+
+/** The seed of the `n`th part of what another seed began. */
+export function partOf(seed: number, n: number): number {
+  return Math.imul(seed ^ Math.imul(n + 1, 0x9e3779b1), 0x85ebca6b) >>> 0
 }

@@ -1,8 +1,9 @@
-/** The door before the hub: who comes in first says who he is, some are turned away, some operations are refused for good. */
+/** The door before the hub: who comes in first says who he is, some are turned away, some operations are refused for good, and the process may die in the middle of what it sends. */
 import { bandOf, type CloseCode, closeCodes } from '../../protocol/codes.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import type { LinkClosed } from '../../ports/transport.js'
 import type { Hub, HubLink } from '../../server/hub.js'
+import type { FaultName } from './faults.js'
 import type { Journal } from './journal.js'
 import type { Truth } from './oracle/truth.js'
 import { type Tampering, tampered } from './tamper.js'
@@ -22,20 +23,29 @@ export interface Visit {
   gone(): void
 }
 
-/** One life of the server's process. */
+/** One life of a server's process. */
 export interface Life {
   readonly hub: Hub
+  /** An older build knows no `after`, and allows less. */
+  readonly isOld: boolean
   alive: boolean
+  readonly kill: () => void
 }
 
 /** What the next frame of its kind meets. */
 export interface Orders {
   /** The next `hello` is refused with this code. */
   refuseHello(code: CloseCode): void
+  /** The next `hello` comes with the token of this user. */
+  mistake(user: string): void
   /** The next `send` is refused for good. */
   refuseOperation(): void
+  /** The token of the next sender has expired. */
+  expire(): void
   /** The next answer of `open` that lends itself to it is tampered with. */
   tamper(how: Tampering): void
+  /** The process dies when such a frame has left for one link. */
+  dieAfter(what: 'ack' | 'change'): void
   forgive(): void
 }
 
@@ -44,40 +54,21 @@ export interface Door {
   enter(life: Life | null, caller: Caller): Visit
   /** Breaks every connection. */
   cutAll(): void
+  /** Links that somebody stands on. */
+  size(): number
 }
 
 interface Standing {
   hello: CloseCode | undefined
+  user: string | undefined
   operation: boolean
+  expired: boolean
   tampering: Tampering | undefined
+  dies: 'ack' | 'change' | undefined
+  /** So many conversations may be followed on a link. */
+  followed: number | undefined
   /** Transmissions that were refused for good: a copy that comes later is too. */
   readonly refused: Set<string>
-}
-
-export function door(journal: Journal, truth: Truth): Door {
-  const callers = new Set<Caller>()
-  const standing: Standing = { hello: undefined, operation: false, tampering: undefined, refused: new Set() }
-  return {
-    orders: {
-      refuseHello(code) {
-        standing.hello = code
-      },
-      refuseOperation() {
-        standing.operation = true
-      },
-      tamper(how) {
-        standing.tampering = how
-      },
-      forgive() {
-        Object.assign(standing, { hello: undefined, operation: false, tampering: undefined })
-      },
-    },
-    enter: (life, caller) => visit({ journal, truth, callers, standing }, life, caller),
-    cutAll() {
-      for (const caller of [...callers]) caller.cut()
-      callers.clear()
-    },
-  }
 }
 
 interface Hall {
@@ -87,8 +78,41 @@ interface Hall {
   readonly standing: Standing
 }
 
+const tamperings: { readonly [How in Tampering]: FaultName } = {
+  late: 'answer begun too late',
+  old: 'answer with an old row',
+  hole: 'answer with a hole',
+}
+
+const peace = { hello: undefined, user: undefined, operation: false, expired: false, tampering: undefined, dies: undefined }
+
+/** `followed`: so many conversations may be followed on a link. */
+export function door(journal: Journal, truth: Truth, followed: number | undefined): Door {
+  const callers = new Set<Caller>()
+  const standing: Standing = { ...peace, followed, refused: new Set() }
+  const hall: Hall = { journal, truth, callers, standing }
+  const order = (change: Partial<Standing>) => void Object.assign(standing, change)
+  return {
+    orders: {
+      refuseHello: (hello) => order({ hello }),
+      mistake: (user) => order({ user }),
+      refuseOperation: () => order({ operation: true }),
+      expire: () => order({ expired: true }),
+      tamper: (tampering) => order({ tampering }),
+      dieAfter: (dies) => order({ dies }),
+      forgive: () => order({ ...peace, followed: undefined }),
+    },
+    enter: (life, caller) => visit(hall, life, caller),
+    cutAll() {
+      for (const caller of [...callers]) caller.cut()
+      callers.clear()
+    },
+    size: () => callers.size,
+  }
+}
+
 function visit(hall: Hall, life: Life | null, caller: Caller): Visit {
-  const { callers, standing, journal } = hall
+  const { callers } = hall
   let link: HubLink | null = null
   callers.add(caller)
   const gone = () => {
@@ -102,28 +126,61 @@ function visit(hall: Hall, life: Life | null, caller: Caller): Visit {
   return {
     receive(frame) {
       if (!life?.alive || !callers.has(caller)) return
-      if (link) return refusesForGood(hall, caller, frame) ? undefined : link.receive(frame)
-      if (frame.type !== 'hello') return turnAway('bad-frame')
-      const code = standing.hello
-      standing.hello = undefined
-      if (code) {
-        journal.fired('hello refused')
-        return turnAway(code)
-      }
-      link = life.hub.connect({
-        user: caller.user,
-        hello: frame,
-        send(frames) {
-          if (life.alive) caller.send(frames.map((each) => asSent(hall, each)))
-        },
-        close(closeCode, retryAfterMs) {
-          callers.delete(caller)
-          caller.close({ band: bandOf(closeCodes[closeCode]), code: closeCode, retryAfterMs })
-        },
-      })
+      if (!link) link = welcome(hall, life, caller, frame, turnAway)
+      else if (isExpired(hall, frame)) turnAway('token-expired')
+      else if (!refusesForGood(hall, caller, frame)) link.receive(life.isOld ? withoutAfter(frame) : frame)
     },
     gone,
   }
+}
+
+function welcome(hall: Hall, life: Life, caller: Caller, frame: ClientFrame, turnAway: (code: CloseCode) => void): HubLink | null {
+  const { standing, journal, callers } = hall
+  if (frame.type !== 'hello') {
+    turnAway('bad-frame')
+    return null
+  }
+  const { hello: code, user: other } = standing
+  Object.assign(standing, { hello: undefined, user: undefined })
+  if (code) {
+    journal.fired('hello refused')
+    turnAway(code)
+    return null
+  }
+  const isMistaken = other !== undefined && other !== caller.user
+  if (isMistaken) journal.fired('token of another user')
+  return life.hub.connect({
+    user: isMistaken ? other : caller.user,
+    hello: frame,
+    send: (frames) => send(hall, life, caller, frames),
+    close(closeCode, retryAfterMs) {
+      callers.delete(caller)
+      caller.close({ band: bandOf(closeCodes[closeCode]), code: closeCode, retryAfterMs })
+    },
+  })
+}
+
+function send(hall: Hall, life: Life, caller: Caller, frames: readonly ServerFrame[]): void {
+  if (!life.alive) return
+  const { standing, journal, truth } = hall
+  for (const frame of frames) truth.told(caller.user, frame)
+  caller.send(frames.map((each) => asSent(hall, life, each)))
+  const { dies } = standing
+  if (!dies || !frames.some(({ type }) => type === dies)) return
+  standing.dies = undefined
+  journal.fired(dies === 'ack' ? 'server killed after an ack' : 'server killed in mid fan-out')
+  life.kill()
+}
+
+function isExpired({ standing, journal }: Hall, frame: ClientFrame): boolean {
+  if (!standing.expired || frame.type !== 'operation') return false
+  standing.expired = false
+  journal.fired('token expired in mid-send')
+  return true
+}
+
+function withoutAfter(frame: ClientFrame): ClientFrame {
+  return frame.type === 'operation' ? { ...frame, after: undefined } : frame
 }
 
 function refusesForGood({ standing, journal }: Hall, caller: Caller, frame: ClientFrame): boolean {
@@ -140,12 +197,17 @@ function refusesForGood({ standing, journal }: Hall, caller: Caller, frame: Clie
   return true
 }
 
-function asSent({ standing, journal, truth }: Hall, frame: ServerFrame): ServerFrame {
+function asSent({ standing, journal, truth }: Hall, { isOld }: Life, frame: ServerFrame): ServerFrame {
+  if (frame.type === 'welcome') {
+    const limits = { ...frame.limits, followed: standing.followed ?? frame.limits.followed }
+    if (!isOld) return { ...frame, limits }
+    return { ...frame, limits: { ...limits, pageRows: 20 }, features: frame.features.filter((name) => name !== 'after') }
+  }
   const { tampering } = standing
-  if (!tampering || frame.type !== 'opened') return frame
+  if (!tampering || (frame.type !== 'opened' && frame.type !== 'page')) return frame
   const changed = tampered(frame, tampering, truth.now(frame.conversation))
   if (!changed) return frame
-  journal.fired(tampering === 'late' ? 'answer begun too late' : 'answer with an old row')
+  journal.fired(tamperings[tampering])
   standing.tampering = undefined
   return changed
 }

@@ -1,6 +1,7 @@
 /**
- * The server's store in a world: the shipped ledger over memory, with what happens to real ones: it is slow, it fails, its
- * process dies around a commit, and it comes back as an older backup. What it writes is told to the truth as it is written.
+ * The server's store in a world: the shipped ledger over memory, with what happens to real ones: it is slow, full, it fails, its
+ * process dies around a commit, it loses what was not synced, it lags, and it comes back as an older backup. What it writes is told
+ * to the truth as it is written. Several lives of servers may stand over it.
  */
 import type { Faults } from '../../server/faults.js'
 import { storeOver } from '../../server/ledger/store-over.js'
@@ -12,17 +13,21 @@ import type { Truth } from './oracle/truth.js'
 import type { Time } from './time.js'
 
 /** What the next call of its kind meets. */
-export type StoreTrouble = 'kill-before' | 'kill-after' | 'fail-write' | 'fail-read'
+export type StoreTrouble = 'kill-before' | 'kill-after' | 'fail-write' | 'fail-read' | 'lag' | 'unsynced'
 
 export interface FragileStore {
   /** A store for one life of the server: its calls never settle once `alive` is false. */
   forLife(alive: () => boolean, kill: () => void): Store
   arm(trouble: StoreTrouble): void
   disarm(): void
+  /** Writes fail for so long. */
+  fill(forMs: number): void
+  /** Every call takes so much longer for so long. */
+  slow(byMs: number, forMs: number): void
   /** Remembers the present state as a backup. */
   backUp(): void
-  /** Goes back to the oldest backup; false where there is none. */
-  restore(newEpoch: (() => string) | undefined): boolean
+  /** Goes back to the oldest backup, perhaps under servers that live; false where there is none. */
+  restore(newEpoch: (() => string) | undefined, alive: boolean): boolean
   readonly rooms: () => Iterable<string>
 }
 
@@ -32,38 +37,82 @@ export interface StoreParts {
   readonly truth: Truth
   readonly faults: Faults | undefined
   readonly storeMs: number
+  /** Commits are gone that were not on disk yet. */
+  readonly unsynced: () => void
+}
+
+interface Weather {
+  fullUntilMs: number
+  slowUntilMs: number
+  slowMs: number
 }
 
 const never = new Promise<never>(() => {})
+/** So many commits are not synced when power fails. */
+const unsyncedCommits = 3
 
 export function fragileStore(parts: StoreParts): FragileStore {
-  const { journal, truth } = parts
+  const { journal, truth, time, faults } = parts
   const armed = new Set<StoreTrouble>()
+  const weather: Weather = { fullUntilMs: 0, slowUntilMs: 0, slowMs: 0 }
   let data: MemoryData = new Map()
   let backups: MemoryData[] = []
-  let store = storeOver(watched(memoryTables(data), truth), parts.faults)
-  const take = (trouble: StoreTrouble) => armed.delete(trouble)
+  let unsynced: { readonly before: MemoryData; commits: number } | undefined
+  const open = (from: MemoryData) => storeOver(watched(memoryTables(from), truth), faults)
+  let store = open(data)
   const conversations = () => [...data.values()].flatMap((tenant) => [...tenant.conversations.values()])
 
+  const goBack = (to: MemoryData, newEpoch: (() => string) | undefined, alive = false) => {
+    data = to
+    unsynced = undefined
+    // Those of the line that is over would bring it back.
+    backups = []
+    for (const conversation of conversations()) {
+      if (newEpoch) conversation.record = { ...conversation.record, epoch: newEpoch() }
+      truth.restored(conversation.record, conversation.seats.values(), alive)
+    }
+    store = open(data)
+    journal.note('restored')
+  }
+
+  const present: Present = {
+    store: () => store,
+    lagging: () => (backups.length > 0 ? storeOver(memoryTables(backups.at(-1) as MemoryData), faults) : undefined),
+    take: (trouble) => armed.delete(trouble),
+    weather,
+    beforeWrite() {
+      if (armed.delete('unsynced')) unsynced = { before: copyOf(data), commits: 0 }
+    },
+    written() {
+      if (!unsynced || ++unsynced.commits < unsyncedCommits) return false
+      goBack(unsynced.before, undefined)
+      journal.fired('unsynced commits lost')
+      parts.unsynced()
+      return true
+    },
+  }
+
   return {
-    forLife: (alive, kill) => mortal(parts, () => store, take, alive, kill),
+    forLife: (alive, kill) => mortal(parts, present, alive, kill),
     arm: (trouble) => void armed.add(trouble),
-    disarm: () => armed.clear(),
+    disarm() {
+      armed.clear()
+      unsynced = undefined
+      Object.assign(weather, { fullUntilMs: 0, slowUntilMs: 0 })
+    },
+    fill(forMs) {
+      weather.fullUntilMs = time.clock.now() + forMs
+    },
+    slow(byMs, forMs) {
+      Object.assign(weather, { slowMs: byMs, slowUntilMs: time.clock.now() + forMs })
+    },
     backUp() {
       backups = [...backups.slice(-2), copyOf(data)]
     },
-    restore(newEpoch) {
+    restore(newEpoch, alive) {
       const backup = backups[0]
       if (!backup) return false
-      backups = []
-      data = backup
-      for (const conversation of conversations()) {
-        if (newEpoch) conversation.record = { ...conversation.record, epoch: newEpoch() }
-        const { conversation: id, epoch, head } = conversation.record
-        truth.restored(id, epoch, head, conversation.seats.values())
-      }
-      store = storeOver(watched(memoryTables(data), truth), parts.faults)
-      journal.note('restored')
+      goBack(backup, newEpoch, alive)
       return true
     },
     rooms: () => conversations().map(({ record }) => record.conversation),
@@ -75,7 +124,7 @@ function watched(tables: Tables, truth: Truth): Tables {
   return {
     ...tables,
     putConversation(record) {
-      if (!tables.conversation(record)) truth.began(record.conversation, record.epoch)
+      truth.conversation(record)
       tables.putConversation(record)
     },
     putMessage(at, message) {
@@ -115,15 +164,28 @@ function copyOf(data: MemoryData): MemoryData {
   return copy
 }
 
-type Take = (trouble: StoreTrouble) => boolean
+interface Present {
+  readonly store: () => Store
+  /** An older state, if there is one. */
+  readonly lagging: () => Store | undefined
+  readonly take: (trouble: StoreTrouble) => boolean
+  readonly weather: Weather
+  beforeWrite(): void
+  /** True where this commit and those before it are gone again. */
+  written(): boolean
+}
 
-function mortal({ time, journal, storeMs }: StoreParts, store: () => Store, take: Take, alive: () => boolean, kill: () => void): Store {
-  const wait = () => new Promise<void>((resolve) => time.later(storeMs, resolve))
+function mortal({ time, journal, storeMs }: StoreParts, present: Present, alive: () => boolean, kill: () => void): Store {
+  const { store, take, weather } = present
+  const wait = (ms: number) => new Promise<void>((resolve) => time.later(ms, resolve))
   const slowly = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (storeMs > 0) await wait()
+    const isSlow = time.clock.now() < weather.slowUntilMs
+    if (isSlow) journal.fired('store slow')
+    const ms = storeMs + (isSlow ? weather.slowMs : 0)
+    if (ms > 0) await wait(ms)
     if (!alive()) return never
     const result = await work()
-    if (storeMs > 0) await wait()
+    if (ms > 0) await wait(ms)
     time.beat()
     return alive() ? result : never
   }
@@ -133,26 +195,39 @@ function mortal({ time, journal, storeMs }: StoreParts, store: () => Store, take
       journal.fired('store read failed')
       return Promise.reject(new Error('The store did not answer.'))
     })
+  const dies = () => {
+    kill()
+    return never
+  }
   return {
     write: (batch, mint) =>
       slowly(async () => {
+        const isFull = time.clock.now() < weather.fullUntilMs
+        if (isFull) journal.fired('store full')
+        if (isFull) throw new Error('The store has no room.')
         if (take('fail-write')) {
           journal.fired('store write failed')
           throw new Error('The store took nothing.')
         }
         if (take('kill-before')) {
           journal.fired('server killed before a commit')
-          kill()
-          return never
+          return dies()
         }
+        present.beforeWrite()
         const outcomes = await store().write(batch, mint)
+        if (present.written()) return dies()
         if (!take('kill-after')) return outcomes
         journal.fired('server killed after a commit')
-        kill()
-        return never
+        return dies()
       }),
     open: (at) => read(() => store().open(at)),
-    page: (at) => read(() => store().page(at)),
+    page: (at) =>
+      read(async () => {
+        const lagging = take('lag') ? present.lagging() : undefined
+        const old = await lagging?.page(at)
+        if (old) journal.fired('page of a lagging replica')
+        return old ?? store().page(at)
+      }),
     inbox: (at) => read(() => store().inbox(at)),
     members: (at) => read(() => store().members(at)),
     changes: (at) => read(() => store().changes(at)),

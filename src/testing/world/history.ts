@@ -1,24 +1,33 @@
-/** One history: a world from its seed, its steps, the checks after each, and the healing at the end. */
+/** One history: a world from its seed, its steps, the checks after each, the healing and the end. */
+import type { Breach } from './journal.js'
+import type { DeviceParts } from './device.js'
+import type { FaultName } from './faults.js'
+import { partOf } from './chance.js'
 import { checkRoom, checkWorld, newMemory } from './oracle/check.js'
 import { converge } from './oracle/converge.js'
-import type { Breach, FaultName } from './journal.js'
-import { act, lengthOf } from './steps.js'
+import { end } from './oracle/ends.js'
+import { planOf, stepsOf } from './plan.js'
+import { act, lengthOf } from './steps/act.js'
 import { type Planted, settle, type World, worldOf } from './world.js'
 
 export interface HistoryOptions {
   readonly seed: number
-  /** Default 300. */
+  /** How many steps. Default 300. */
   readonly steps?: number
+  /** Only these of them, by number. Default all. */
+  readonly only?: readonly number[]
   readonly planted?: Planted
   /** Keep the lines of the trace. Default false. */
   readonly keepLines?: boolean
-  /** Handed the world before anything happens, for a closer look at one seed. */
-  readonly inspect?: (world: World) => void
+  /** The disks of the devices. Default disks that crash. */
+  readonly disk?: DeviceParts['disk']
+  /** Handed the world before anything happens, for a closer look at one seed; what it returns is called when all is over. */
+  readonly inspect?: (world: World) => (() => void) | undefined
 }
 
 export interface History {
   readonly seed: number
-  /** The first law that was broken, and after how many steps. */
+  /** The first invariant that was broken, and at which step. */
   readonly breach: (Breach & { readonly step: number }) | null
   /** The hash of everything that happened (L12). */
   readonly hash: string
@@ -26,39 +35,60 @@ export interface History {
   readonly lines: readonly string[]
 }
 
-/** Runs a world to its end, or to the first broken law. */
-export async function runHistory({ seed, steps = 300, planted, keepLines = false, inspect }: HistoryOptions): Promise<History> {
+/** Every so many steps the store is backed up. */
+const backUpEvery = 37
+/** Draws of the healing and of the end come from seeds of their own. */
+const healing = -1
+
+/** Runs a world to its end, or to the first broken invariant. */
+export async function runHistory(options: HistoryOptions): Promise<History> {
+  const { seed, steps = 300, only, planted, keepLines, disk, inspect } = options
   const memory = newMemory()
   const heard: Parameters<typeof worldOf>[0]['heard'] = (world, tab, room) => {
     if (tab.isAlive() && tab.chat.session.get().phase !== 'closed') checkRoom(world, memory, tab, room)
   }
-  const world = worldOf({ seed, planted, keepLines, heard })
-  const { journal, chance, plan, time, server } = world
-  inspect?.(world)
+  const world = worldOf({ seed, planted, keepLines, disk, heard })
+  const { journal, chance, time, server } = world
+  const over = inspect?.(world)
+  const wanted = only ? new Set(only) : undefined
+  const stop = watchRejections((reason) => journal.broken('nothing-left', `a rejection was not handled: ${reason}`))
   let step = 0
   try {
     await settle(world)
-    for (const device of world.devices) {
-      world.open(device)
-      world.open(device)
-    }
-    for (; step < steps && !journal.breach(); step++) {
-      if (step % 37 === 5) server.store.backUp()
-      const name = chance.weighed(plan.weights)
-      act(world, name, heard)
-      await time.pass(lengthOf(world, name))
+    for (const device of world.devices) for (let n = 0; n < device.plan.tabs; n++) world.open(device)
+    const all = stepsOf(planOf(seed), seed, steps)
+    for (; step < all.length && !journal.breach(); step++) {
+      if (step % backUpEvery === 5) server.store.backUp()
+      const each = all[step]
+      if (!each || (wanted && !wanted.has(step))) continue
+      act(world, each, heard)
+      await time.pass(lengthOf(world, each))
       checkWorld(world, memory)
     }
+    chance.restart(partOf(seed, healing))
     if (!journal.breach()) await converge(world, memory, heard)
+    if (!journal.breach()) await end(world)
   } catch (error) {
-    journal.broken('L5', `the world itself failed: ${(error as Error).stack ?? String(error)}`)
+    journal.broken('shown-once', `the world itself failed: ${(error as Error).stack ?? String(error)}`)
   }
-  end(world)
+  for (const tab of world.tabs()) tab.device.killTab(tab)
+  over?.()
+  await stop()
   const breach = journal.breach()
   return { seed, breach: breach && { ...breach, step }, hash: journal.hash(), counts: journal.counts, lines: journal.lines }
 }
 
-/** Nothing of a finished world runs on. */
-function end(world: World): void {
-  for (const device of world.devices) for (const tab of [...device.tabs]) device.killTab(tab)
+interface Emitter {
+  on(event: 'unhandledRejection', run: (reason: unknown) => void): void
+  off(event: 'unhandledRejection', run: (reason: unknown) => void): void
+}
+
+/** Where there is a process to ask. A rejection is told after the turn of the event loop in which nobody handled it. */
+function watchRejections(tell: (reason: unknown) => void): () => Promise<void> {
+  const { process } = globalThis as { process?: Partial<Emitter> }
+  process?.on?.('unhandledRejection', tell)
+  return async () => {
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    process?.off?.('unhandledRejection', tell)
+  }
 }

@@ -1,51 +1,158 @@
-/** What a tab touches, cut off from it when it dies: nothing reaches a dead tab; what it had asked of the disk happens all the same. */
+/**
+ * The life of a tab, and what it touches, cut off from it while it sleeps and when it dies: nothing reaches a dead tab, what
+ * reaches a sleeping one waits for it, and what either had asked of the disk happens all the same.
+ */
 import type { Lanes } from '../../client/lanes.js'
 import type { Clock } from '../../ports/clock.js'
-import type { StorageFactory } from '../../ports/storage.js'
+import type { Storage, StorageFactory, StorageState } from '../../ports/storage.js'
+import { memoryStorage } from '../../storage/memory/index.js'
+import { storageError } from '../../storage/storage-error.js'
 import type { Time } from './time.js'
 
 const never = new Promise<never>(() => {})
 
-export function mortalClock({ clock, beat }: Time, isAlive: () => boolean): Clock {
+export interface Life {
+  isAlive(): boolean
+  isAwake(): boolean
+  /** Runs it now, or when the tab wakes; never once it is dead. */
+  run(task: () => void): void
+  freeze(): void
+  thaw(): void
+  kill(): void
+  /** Timers run only at multiples of this. Default 1: each at its time. */
+  throttle(ms: number): void
+  /** When a timer that is due now may run. */
+  dueMs(nowMs: number): number
+  /** Timers that wait. */
+  readonly timers: Set<object>
+}
+
+export function newLife(beat: () => void): Life {
+  let state: 'awake' | 'asleep' | 'dead' = 'awake'
+  let everyMs = 1
+  const backlog: (() => void)[] = []
   return {
-    now: clock.now,
-    wall: clock.wall,
-    roll: clock.roll,
-    timer: (atMs, run) =>
-      clock.timer(atMs, () => {
-        if (!isAlive()) return
-        beat()
-        run()
-      }),
+    isAlive: () => state !== 'dead',
+    isAwake: () => state === 'awake',
+    run(task) {
+      if (state === 'asleep') backlog.push(task)
+      else if (state === 'awake') task()
+    },
+    freeze() {
+      if (state === 'awake') state = 'asleep'
+    },
+    thaw() {
+      if (state !== 'asleep') return
+      state = 'awake'
+      beat()
+      for (const task of backlog.splice(0)) task()
+    },
+    kill() {
+      state = 'dead'
+      backlog.length = 0
+    },
+    throttle(ms) {
+      everyMs = ms
+    },
+    dueMs: (nowMs) => Math.ceil(nowMs / everyMs) * everyMs,
+    timers: new Set(),
   }
 }
 
-/** `committed` runs after every commit that was worked on, whoever still lives. */
-export function mortalStorage(factory: StorageFactory, isAlive: () => boolean, committed: () => void): StorageFactory {
-  return (scope, to) => {
-    const storage = factory(scope, {
-      state: (state) => {
-        if (isAlive()) to.state(state)
-      },
-    })
-    const living = <T>(result: Promise<T>): Promise<T> =>
-      result.then(
-        (value) => (isAlive() ? value : never),
-        (error: unknown) => {
-          if (!isAlive()) return never
-          throw error
-        },
-      )
-    const count = () => committed()
-    return {
-      read: (range) => living(storage.read(range)),
-      commit(writes, options) {
-        const done = storage.commit(writes, options)
-        done.then(count, count)
-        return living(done)
-      },
-      close: () => storage.close(),
+/** `wallMs`: how far the clock on this device's wall is off. */
+export function mortalClock({ clock, beat }: Time, life: Life, roll: () => number, wallMs: () => number): Clock {
+  const set = (atMs: number, run: () => void): (() => void) => {
+    const timer = {}
+    let cancel = () => {}
+    life.timers.add(timer)
+    const due = () => {
+      const nextMs = life.dueMs(clock.now())
+      if (nextMs > clock.now()) {
+        cancel = clock.timer(nextMs, due)
+        return
+      }
+      life.run(() => {
+        if (!life.timers.delete(timer)) return
+        beat()
+        run()
+      })
     }
+    cancel = clock.timer(atMs, due)
+    return () => {
+      life.timers.delete(timer)
+      cancel()
+    }
+  }
+  return { now: clock.now, wall: () => clock.wall() + wallMs(), roll, timer: set }
+}
+
+export interface StorageTroubles {
+  /** The next commit lands, and is said to have failed. */
+  failLanded: boolean
+  /** The next tab does not get the database open. */
+  blockNext: boolean
+}
+
+export interface MortalStorage {
+  readonly factory: StorageFactory
+  /** The engine closes the database: what is under way fails. With a reason rows are kept in memory from now on. */
+  close(reason?: StorageState['reason']): void
+}
+
+/** `committed` runs after every commit that was worked on, whoever still lives. */
+export function mortalStorage(factory: StorageFactory, life: Life, troubles: StorageTroubles, committed: () => void): MortalStorage {
+  let fallen: StorageState['reason']
+  let closings = 0
+  const asked = (work: () => Promise<void>): Promise<void> =>
+    work().then(() => {
+      if (!troubles.failLanded) return
+      troubles.failLanded = false
+      throw storageError('failed', 'The rows were written, but nobody was told: this failure was asked for.')
+    })
+  return {
+    close(reason) {
+      closings += 1
+      fallen ??= reason
+    },
+    factory(scope, to) {
+      const events = { state: (state: StorageState) => life.run(() => to.state(state)) }
+      const disk = factory(scope, events)
+      const memory = memoryStorage()(scope, { state: (state) => events.state({ ...state, reason: fallen }) })
+      if (troubles.blockNext) fallen = 'blocked'
+      troubles.blockNext = false
+      const call = <T>(work: (at: Storage) => Promise<T>): Promise<T> => {
+        const born = closings
+        const wasDisk = fallen === undefined
+        /** When the tab hears of it: now, once it wakes, or never. */
+        const told = (): Promise<void> | undefined => {
+          if (life.isAwake()) return undefined
+          return life.isAlive() ? new Promise((resolve) => life.run(resolve)) : never
+        }
+        return work(fallen ? memory : disk).then(
+          async (value) => {
+            await told()
+            // It was under way when the engine closed the database.
+            if (wasDisk && born !== closings) throw storageError('failed', 'The database was closed: this was asked for.')
+            return value
+          },
+          async (error: unknown) => {
+            await told()
+            throw error
+          },
+        )
+      }
+      return {
+        // The adapter asks again where it now has its rows.
+        read: (range) => call((at) => at.read(range)).catch((error) => (fallen ? call((at) => at.read(range)) : Promise.reject(error))),
+        commit: (writes, options) =>
+          call((at) => {
+            const done = asked(() => at.commit(writes, options))
+            done.then(committed, committed)
+            return done
+          }),
+        close: () => disk.close(),
+      }
+    },
   }
 }
 
@@ -69,6 +176,19 @@ export function locksOf<Tab>({ held, waiting }: Locks<Tab>, tab: () => Tab, adop
       return held.get(lane) === tab()
     },
     release: () => letGo({ held, waiting }, tab()),
+  }
+}
+
+/** A browser without Web Locks: every lane counts as free. `twice` hears of those whose owner lives. */
+export function noLocks<Tab>({ held }: Locks<Tab>, tab: () => Tab, twice: () => void): Lanes {
+  return {
+    async claim(lane) {
+      const owner = held.get(lane)
+      if (owner && owner !== tab()) twice()
+      else held.set(lane, tab())
+      return true
+    },
+    release: () => letGo({ held, waiting: [] }, tab()),
   }
 }
 

@@ -13,7 +13,11 @@ export interface PipeParts<Frame> {
   readonly plan: Plan
   /** False while the world heals: no fault comes any more. */
   readonly stormy: () => boolean
+  /** How much longer than planned a frame takes now. */
+  readonly slowMs: () => number
   readonly deliver: (frame: Frame) => void
+  /** What cannot be read arrives instead. */
+  readonly garbled: () => void
   /** One word for the trace. */
   readonly name: (frame: Frame) => string
 }
@@ -29,39 +33,40 @@ export interface Pipe<Frame> {
   isSilent(): boolean
 }
 
-export function pipe<Frame>({ time, chance, journal, plan, stormy, deliver, name }: PipeParts<Frame>): Pipe<Frame> {
+export function pipe<Frame>(parts: PipeParts<Frame>): Pipe<Frame> {
+  const { time, chance, journal, plan, stormy, deliver, garbled, name } = parts
   const { clock } = time
   let lastDueMs = 0
   let waiting = 0
   let silent = false
   let stopped = false
 
-  const carry = (frame: Frame, dueMs: number) => {
+  const carry = (frame: Frame, dueMs: number, arrive: (frame: Frame) => void = deliver) => {
     waiting += 1
     time.later(Math.max(0, dueMs - clock.now()), () => {
       waiting -= 1
       if (stopped || silent) return journal.fired('frame lost in a dead link')
       time.beat()
       journal.note(name(frame))
-      deliver(frame)
+      arrive(frame)
     })
   }
 
   const push = (frame: Frame) => {
     if (stopped) return
     if (silent) return journal.fired('frame lost in a dead link')
-    const { rates, latencyMs, jitterMs } = plan
+    const { rates } = plan
     const faulty = stormy()
     if (faulty && chance.hit(rates.drop)) {
       journal.note(`lost ${name(frame)}`)
       return journal.fired('frame dropped')
     }
-    let dueMs = clock.now() + latencyMs + Math.floor(chance.roll() * jitterMs)
-    if (faulty && chance.hit(rates.holdBack)) {
-      dueMs += chance.int(2_000, 25_000)
-      journal.fired('frame held back')
+    const dueMs = dueOf(parts, lastDueMs, faulty)
+    if (faulty && chance.hit(rates.garble)) {
+      journal.fired('frame garbled')
+      lastDueMs = dueMs
+      return carry(frame, dueMs, garbled)
     }
-    dueMs = Math.max(lastDueMs, dueMs)
     if (faulty && chance.hit(rates.overtake)) {
       journal.fired('frame overtaken')
       return carry(frame, dueMs + chance.int(1, 400))
@@ -95,4 +100,17 @@ export function pipe<Frame>({ time, chance, journal, plan, stormy, deliver, name
     },
     isSilent: () => silent,
   }
+}
+
+/** When a frame arrives if nothing overtakes it: never before what went before it. */
+function dueOf(
+  { time, chance, journal, plan, slowMs }: Omit<PipeParts<never>, 'deliver' | 'name'>,
+  lastMs: number,
+  faulty: boolean,
+): number {
+  const { rates, latencyMs, jitterMs } = plan
+  const dueMs = time.clock.now() + latencyMs + Math.floor(chance.roll() * jitterMs) + slowMs()
+  if (!faulty || !chance.hit(rates.holdBack)) return Math.max(lastMs, dueMs)
+  journal.fired('frame held back')
+  return Math.max(lastMs, dueMs + chance.int(2_000, 25_000))
 }

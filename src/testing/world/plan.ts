@@ -1,5 +1,5 @@
-/** What one world is like, drawn from its seed: who is there, how slow things are, which faults come how often. */
-import { type Chance, chanceOf } from './chance.js'
+/** What one world is like, drawn from its seed: who is there with which devices, how slow things are, which faults come how often, and every step. */
+import { type Chance, chanceOf, partOf } from './chance.js'
 
 export interface RoomPlan {
   readonly id: string
@@ -8,17 +8,42 @@ export interface RoomPlan {
   readonly messages: number
 }
 
+/** One browser of one user. */
+export interface DevicePlan {
+  readonly user: string
+  /** Of this user's devices. */
+  readonly n: number
+  /** At most so many at once. */
+  readonly tabs: number
+  /** `shared`: its tabs share one link. `ways`: each tab has two ways to the server. */
+  readonly links: 'plain' | 'ways' | 'shared' | 'shared ways'
+  /** Without locks every lane counts as free. */
+  readonly hasLocks: boolean
+  readonly cacheBytes: number
+}
+
 export interface Plan {
   readonly users: readonly string[]
   readonly rooms: readonly RoomPlan[]
-  /** A second tab of the first user, on the same disk. */
-  readonly twoTabs: boolean
+  readonly devices: readonly DevicePlan[]
   readonly latencyMs: number
   readonly jitterMs: number
   readonly diskMs: number
   readonly storeMs: number
+  /** Frames travel as text, through the codecs of both sides. */
+  readonly isText: boolean
+  /** Limits that the server tells; absent: its own. */
+  readonly followed: number | undefined
+  /** As many conversations a client holds in memory; absent: as it ships. */
+  readonly held: number | undefined
   /** Per frame. */
-  readonly rates: { readonly drop: number; readonly double: number; readonly overtake: number; readonly holdBack: number }
+  readonly rates: {
+    readonly drop: number
+    readonly double: number
+    readonly overtake: number
+    readonly holdBack: number
+    readonly garble: number
+  }
   /** How often each kind of step comes. */
   readonly weights: readonly (readonly [StepName, number])[]
 }
@@ -43,60 +68,154 @@ const everyday = {
 }
 
 const troubles = {
-  'cut-link': 6,
+  'cut-link': 5,
   'silence-link': 3,
+  'silence-one-way': 2,
   'unopened-link': 2,
+  'hang-link': 1,
+  'slow-link': 1.5,
+  'refuse-link': 2,
   'refuse-hello': 2,
+  'expire-token': 2,
+  'wrong-token': 1,
   'refuse-operation': 2,
   'kill-tab': 4,
   'kill-browser': 3,
   'close-tab': 2,
+  'freeze-tab': 2,
+  'put-away': 2,
+  'throttle-tab': 1.5,
+  sleep: 1,
+  'jump-clock': 1.5,
   'kill-before-commit': 2,
   'kill-after-commit': 2,
+  'kill-after-ack': 2,
+  'kill-mid-fan-out': 2,
   'kill-server': 1,
   'drain-server': 1,
+  'older-build': 1,
+  'jump-server-clock': 1,
+  'lose-unsynced': 1,
   'answer-late': 3,
   'answer-old': 3,
+  'answer-hole': 3,
+  'lagging-page': 3,
   'fail-write': 2,
   'fail-read': 2,
+  'fill-store': 1,
+  'slow-store': 1,
   'restore-new-epoch': 1,
-  'restore-same-epoch': 1,
+  'restore-file': 1,
   'restore-alive': 1,
   'fail-disk': 3,
+  'fail-landed': 2,
   'stall-disk': 2,
+  'open-late': 2,
+  'close-disk': 1.5,
+  'block-disk': 1,
+  'evict-disk': 0.5,
+  'corrupt-row': 1.5,
+  'inject-unknown': 1.5,
+  'inject-deep': 1,
+  'post-hostile': 1.5,
+  'remove-member': 2,
+  'add-member': 3,
+  'past-rule': 1,
+  rename: 1.5,
   'long-pause': 2,
-  logout: 0.5,
+  logout: 0.6,
 }
 
-export type StepName = keyof typeof everyday | keyof typeof troubles | 'mark-unread'
+/** Only where there is something for them to do. */
+const special = { 'mark-unread': 8, 'block-way': 3, 'lose-message': 4 }
+
+export type StepName = keyof typeof everyday | keyof typeof troubles | keyof typeof special
+
+/** One step: what it draws comes from its own seed alone, so that a history without it is the same before it. */
+export interface Step {
+  readonly name: StepName
+  readonly seed: number
+}
 
 /** Each trouble is absent in some worlds and frequent in others, so that rare pairs meet. */
 export function planOf(seed: number): Plan {
   const chance = chanceOf(seed ^ 0x5bd1e995)
   const users = ['ana', 'ben', 'cleo']
+  const devices = users.flatMap((user) => devicesOf(chance, user))
   const weights: (readonly [StepName, number])[] = []
   for (const [name, weight] of Object.entries(everyday)) weights.push([name as StepName, weight * (0.5 + chance.roll())])
   const calm = chance.pick([0.15, 0.5, 1, 1])
   for (const [name, weight] of Object.entries(troubles)) {
-    weights.push([name as StepName, chance.hit(0.45) ? 0 : weight * calm * (0.3 + 2 * chance.roll())])
+    weights.push([name as StepName, chance.hit(0.6) ? 0 : weight * calm * (0.3 + 2 * chance.roll())])
   }
-  const plan: Plan = {
+  weights.push(['mark-unread', chance.hit(0.25) ? special['mark-unread'] : 0])
+  if (devices.some(({ links }) => links.includes('ways'))) weights.push(['block-way', special['block-way']])
+  if (devices.some(({ links }) => links.includes('shared'))) weights.push(['lose-message', chance.hit(0.5) ? special['lose-message'] : 0])
+  const isCrowded = chance.hit(0.15)
+  return {
     users,
-    rooms: [
-      { id: 'all', members: users, messages: pastOf(chance) },
-      ...(chance.hit(0.5) ? [{ id: 'pair', members: ['ana', 'ben'], messages: pastOf(chance) }] : []),
-    ],
-    twoTabs: chance.hit(0.4),
+    rooms: roomsOf(chance, users, isCrowded),
+    devices,
     latencyMs: chance.pick([0, 0, 5, 30, 120]),
     jitterMs: chance.pick([0, 20, 200]),
     diskMs: chance.pick([0, 0, 4, 60]),
     storeMs: chance.pick([0, 0, 3, 40]),
-    rates: { drop: rateOf(chance), double: rateOf(chance), overtake: rateOf(chance), holdBack: rateOf(chance) / 4 },
+    isText: chance.hit(0.2),
+    followed: isCrowded && chance.hit(0.5) ? chance.int(1, 3) : undefined,
+    held: isCrowded ? chance.int(1, 3) : undefined,
+    rates: {
+      drop: rateOf(chance),
+      double: rateOf(chance),
+      overtake: rateOf(chance),
+      holdBack: rateOf(chance) / 4,
+      garble: chance.hit(0.1) ? 0.01 : 0,
+    },
     weights,
   }
-  // Drawn last, so that the worlds without it are what they were.
-  if (chance.hit(0.25)) weights.push(['mark-unread', 8])
-  return plan
+}
+
+/** All steps of a history, drawn before anything happens. */
+export function stepsOf({ weights }: Plan, seed: number, count: number): readonly Step[] {
+  const chance = chanceOf(seed)
+  return Array.from({ length: count }, (_, n) => ({ name: chance.weighed(weights), seed: partOf(seed, n) }))
+}
+
+/** Most have one browser with one tab: worlds are many, and each tab costs. */
+function devicesOf(chance: Chance, user: string): DevicePlan[] {
+  const count = Number(
+    chance.weighed([
+      ['1', 84],
+      ['2', 12],
+      ['3', 4],
+    ]),
+  )
+  return Array.from({ length: count }, (_, n) => {
+    const tabs = Number(
+      chance.weighed([
+        ['1', 74],
+        ['2', 18],
+        ['3', 8],
+      ]),
+    )
+    const isShared = tabs > 1 && chance.hit(0.4)
+    const hasWays = chance.hit(0.12)
+    return {
+      user,
+      n,
+      tabs,
+      links: isShared ? (hasWays ? 'shared ways' : 'shared') : hasWays ? 'ways' : 'plain',
+      hasLocks: chance.hit(0.85),
+      cacheBytes: chance.hit(0.1) ? chance.pick([4_000, 12_000]) : 4_000_000,
+    }
+  })
+}
+
+function roomsOf(chance: Chance, users: readonly string[], isCrowded: boolean): RoomPlan[] {
+  const rooms: RoomPlan[] = [{ id: 'all', members: users, messages: pastOf(chance) }]
+  if (chance.hit(0.5)) rooms.push({ id: 'pair', members: ['ana', 'ben'], messages: pastOf(chance) })
+  for (let n = 1; isCrowded && n <= 4; n++)
+    rooms.push({ id: `side${n}`, members: users.slice(0, chance.int(2, 3)), messages: chance.int(0, 12) })
+  return rooms
 }
 
 /** Often just before or after the end of a page of 50. */

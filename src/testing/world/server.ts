@@ -1,6 +1,9 @@
-/** The server's process in a world: the shipped hub behind a door, and a life that ends and begins again. */
+/**
+ * The server in a world: processes of the shipped hub over one store, behind one door, with lives that end and begin again. A link
+ * enters at the process that the door gives it to; today there is one.
+ */
 import type { Faults } from '../../server/faults.js'
-import { createHub } from '../../server/hub.js'
+import { createHub, type PutInput } from '../../server/hub.js'
 import type { Chance } from './chance.js'
 import { type Caller, door, type Life, type Orders, type Visit } from './door.js'
 import { type FragileStore, fragileStore } from './fragile-store.js'
@@ -16,9 +19,16 @@ export interface WorldServer {
   enter(caller: Caller): Visit
   start(): void
   kill(): void
+  /** Dies, and comes back as an older build until it dies again. */
+  rollBack(): void
+  isOld(): boolean
   drain(): void
-  put(room: string, members: readonly string[]): void
+  /** Its clock is off by so much from now on. */
+  jump(ms: number): void
+  put(input: Omit<PutInput, 'tenant'>): void
   post(room: string, id: string, author: string, content: unknown): void
+  /** Connections that are not closed. */
+  links(): number
 }
 
 export interface ServerParts {
@@ -30,15 +40,19 @@ export interface ServerParts {
   readonly faults: Faults | undefined
   /** Called when the process has died. */
   readonly died: () => void
+  /** Called when commits are gone that were not synced. */
+  readonly unsynced: () => void
 }
 
 const drainMs = 500
 
 export function worldServer(parts: ServerParts): WorldServer {
   const { time, journal, plan, truth, faults } = parts
-  const store = fragileStore({ time, journal, truth, faults, storeMs: plan.storeMs })
-  const { orders, enter, cutAll } = door(journal, truth)
+  const store = fragileStore({ time, journal, truth, faults, storeMs: plan.storeMs, unsynced: parts.unsynced })
+  const { orders, enter, cutAll, size } = door(journal, truth, plan.followed)
   let minted = 0
+  let offMs = 0
+  let isNextOld = false
   let life: Life | null = null
 
   const kill = () => {
@@ -61,11 +75,12 @@ export function worldServer(parts: ServerParts): WorldServer {
     const alive = () => born.alive
     const options = {
       store: store.forLife(alive, kill),
-      clock: { now: () => time.clock.wall() },
+      clock: { now: () => time.clock.wall() + offMs },
       mint: () => `i${++minted}`,
       turn: turnOf(alive),
     }
-    const born: Life = { alive: true, hub: createHub(options, faults) }
+    const born: Life = { alive: true, isOld: isNextOld, hub: createHub(options, faults), kill }
+    isNextOld = false
     life = born
   }
 
@@ -75,12 +90,21 @@ export function worldServer(parts: ServerParts): WorldServer {
     isUp: () => life !== null,
     start,
     kill,
+    rollBack() {
+      isNextOld = true
+      journal.fired('server rolled back to an older build')
+      kill()
+    },
+    isOld: () => life?.isOld ?? false,
     enter: (caller) => enter(life, caller),
     drain() {
       life?.hub.drain(drainMs)
     },
-    put: (room, members) =>
-      void life?.hub.put({ tenant: '', conversation: room, members: members.map((user) => ({ user })) }).catch(() => {}),
+    jump(ms) {
+      offMs += ms
+    },
+    put: (input) => void life?.hub.put({ tenant: '', ...input }).catch(() => {}),
     post: (room, id, author, content) => void life?.hub.post({ tenant: '', conversation: room, id, author, content }).catch(() => {}),
+    links: size,
   }
 }

@@ -2,11 +2,12 @@
 import type { Opened, ServerFrame } from '../../protocol/frames.js'
 import type { Line } from './oracle/truth.js'
 
-/** `late`: it begins after the place that was asked for. `old`: a message that has not changed comes along in an earlier state. */
-export type Tampering = 'late' | 'old'
+/** `late`: it begins after the place that was asked for. `old`: a message that has not changed comes along in an earlier state. `hole`: a page lacks a message. */
+export type Tampering = 'late' | 'old' | 'hole'
 
 /** The tampered frame, or null where this one does not lend itself to it. */
 export function tampered(frame: ServerFrame, how: Tampering, line: Line | undefined): ServerFrame | null {
+  if (how === 'hole') return withHole(frame)
   if (frame.type !== 'opened' || frame.reset !== undefined || line?.epoch !== frame.epoch) return null
   return how === 'late' ? begunLate(frame) : withOldRow(frame, line)
 }
@@ -25,4 +26,10 @@ function withOldRow(frame: Opened, { places, states }: Line): Opened | null {
   })
   const old = place === undefined ? undefined : states.get(place)?.[0]
   return old ? { ...frame, rows: [old, ...frame.rows] } : null
+}
+
+function withHole(frame: ServerFrame): ServerFrame | null {
+  const isPage = frame.type === 'page' || (frame.type === 'opened' && frame.reset !== undefined)
+  if (!isPage || frame.rows.length < 3) return null
+  return { ...frame, rows: frame.rows.toSpliced(frame.rows.length >> 1, 1) }
 }

@@ -1,10 +1,10 @@
-/** Everything of one simulated world, in one thread: three users' browsers, a network, a server, a store, and the truth. */
+/** Everything of one simulated world, in one thread: the users' browsers, a network, a server, a store, and the truth. */
 import type { Faults as ClientFaults } from '../../core/planted.js'
 import type { Faults as ServerFaults } from '../../server/faults.js'
 import { type Chance, chanceOf } from './chance.js'
-import { type Device, device, type Tab } from './device.js'
+import { type Device, type DeviceParts, device, type Tab } from './device.js'
 import { type Journal, journal } from './journal.js'
-import { type Birth, type Truth, truthOf } from './oracle/truth.js'
+import { type Birth, ownKey, type Truth, truthOf } from './oracle/truth.js'
 import { type Plan, planOf } from './plan.js'
 import { worldServer, type WorldServer } from './server.js'
 import { type Time, timeOf } from './time.js'
@@ -26,16 +26,22 @@ export interface World {
   readonly devices: readonly Device[]
   /** Where each local id was born; gone once its order is no longer promised. */
   readonly births: Map<string, Birth>
+  /** Who made a local id. */
+  readonly authors: Map<string, string>
   /** Local ids whose user asked to take them back. */
   readonly discarded: Set<string>
   /** Own messages that some tab has seen in its log. */
   readonly settled: Set<string>
   /** Ids of backend posts, by room. */
   readonly posts: Map<string, string[]>
+  /** Whom the backend wants in a room, and what it lets joiners see. */
+  readonly wanted: Map<string, Set<string>>
   /** A number not used before. */
   next(): number
   /** No fault comes any more. */
   calm(): void
+  /** Nobody opens a tab any more. */
+  over(): void
   /** Opens a tab as its user does: connect, look at the rooms. */
   open(device: Device): void
   readonly tabs: () => readonly Tab[]
@@ -45,11 +51,12 @@ export interface WorldOptions {
   readonly seed: number
   readonly planted?: Planted
   readonly keepLines?: boolean
+  readonly disk?: DeviceParts['disk']
   /** Runs whenever a subscriber of a timeline hears. */
   readonly heard: (world: World, tab: Tab, room: string) => void
 }
 
-export function worldOf({ seed, planted: bugs = {}, keepLines = false, heard }: WorldOptions): World {
+export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, heard }: WorldOptions): World {
   const plan = planOf(seed)
   const chance = chanceOf(seed)
   const time = timeOf(seed)
@@ -58,11 +65,21 @@ export function worldOf({ seed, planted: bugs = {}, keepLines = false, heard }: 
   const truth = truthOf(log, (localId) => births.get(localId))
   let numbers = 0
   let stormy = true
+  let isOver = false
   const died = () => time.later(chance.int(1, 6_000), server.start)
-  const server = worldServer({ time, chance, journal: log, plan, truth, faults: bugs.server, died })
+  const server = worldServer({
+    time,
+    chance,
+    journal: log,
+    plan,
+    truth,
+    faults: bugs.server,
+    died,
+    unsynced: () => forgetOrder(world, false),
+  })
   // The client's are compiled out of what ships, so they are no option of a chat.
-  globalThis.planted = bugs.client ?? {}
-  const parts = { time, chance, journal: log, plan, stormy: () => stormy, server }
+  if (bugs.client || 'planted' in globalThis) globalThis.planted = bugs.client ?? {}
+  const parts = { time, chance, journal: log, plan, stormy: () => stormy, server, disk }
 
   const opened = (tab: Tab) => {
     tab.chat.on('failed', ({ localId }) => births.delete(localId))
@@ -76,18 +93,22 @@ export function worldOf({ seed, planted: bugs = {}, keepLines = false, heard }: 
     journal: log,
     truth,
     server,
-    devices: plan.users.map((user) => device({ ...parts, user, opened })),
+    devices: plan.devices.map((mine) => device({ ...parts, mine, opened })),
     births,
+    authors: new Map(),
     discarded: new Set(),
     settled: new Set(),
     posts: new Map(plan.rooms.map(({ id }) => [id, []])),
+    wanted: new Map(plan.rooms.map(({ id, members }) => [id, new Set(members)])),
     next: () => ++numbers,
     calm() {
       stormy = false
     },
+    over() {
+      isOver = true
+    },
     open(device) {
-      const wanted = plan.twoTabs && device.user === plan.users[0] ? 2 : 1
-      if (device.tabs.length >= wanted) return
+      if (isOver || device.tabs.length >= device.plan.tabs) return
       const tab = device.openTab()
       log.note(`${tab.name} opens`)
       for (const room of roomsOf(plan, tab.user)) if (chance.hit(0.8)) look(world, tab, room, heard)
@@ -95,6 +116,17 @@ export function worldOf({ seed, planted: bugs = {}, keepLines = false, heard }: 
     tabs: () => world.devices.flatMap((each) => each.tabs),
   }
   return world
+}
+
+/**
+ * A part of the log is gone. What was settled is gone for good and reported so; an outbox row that a crash brings back may land
+ * anywhere. Where links live on, so may a frame of a dead tab that is still on its way.
+ */
+export function forgetOrder({ births, truth, settled, discarded }: World, alive: boolean): void {
+  for (const [localId, { room, user }] of births) {
+    const lost = truth.everLanded(room, user, localId) && !truth.now(room)?.own.has(ownKey(user, localId))
+    if (settled.has(localId) || discarded.has(localId) || (alive && lost)) births.delete(localId)
+  }
 }
 
 export function roomsOf(plan: Plan, user: string): readonly string[] {
@@ -113,14 +145,14 @@ export async function settle(world: World): Promise<void> {
   const { plan, server, time, chance } = world
   server.start()
   for (const { id, members, messages } of plan.rooms) {
-    server.put(id, members)
+    server.put({ conversation: id, members: members.map((user) => ({ user })) })
     for (let i = 0; i < messages; i++) post(world, id, chance.pick([...members, 'bot']))
   }
   await time.pass(2_000)
 }
 
-export function post(world: World, room: string, author: string): void {
+export function post(world: World, room: string, author: string, content?: unknown): void {
   const id = `p${world.next()}`
   world.posts.get(room)?.push(id)
-  world.server.post(room, id, author, { text: `${author} ${id}` })
+  world.server.post(room, id, author, content ?? { text: `${author} ${id}` })
 }

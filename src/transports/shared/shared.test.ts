@@ -1,6 +1,6 @@
 /** Who holds the link of several tabs, what reaches whom, and what happens when the holder closes, sleeps or dies. */
 import { describe, expect, it } from 'vitest'
-import { type FakeTab, fakeBrowser } from '../../../test/fakes/browser.js'
+import { type FakeTab, fakeBrowser } from '../../testing/world/browser.js'
 import { mockGaps, mockGround } from '../../../test/fakes/mock-ground.js'
 import { at, type Opening, way } from '../../../test/fakes/way.js'
 import type { LinkFrame, Transport } from '../../ports/transport.js'

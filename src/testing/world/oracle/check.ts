@@ -1,7 +1,8 @@
 /** Everything that must hold after a step, over all tabs and disks. What has not changed since the last look is not looked at again. */
-import type { ConversationState } from '../../../core/state.js'
+import type { ChatState, ConversationState } from '../../../core/state.js'
 import { type Device, noteDurable, type Tab } from '../device.js'
 import type { World } from '../world.js'
+import { checkCaps } from './caps.js'
 import { checkMarks, type HeldMarks } from './marks.js'
 import { checkShown, settledOf } from './shown.js'
 import { checkStored, type Cursors } from './stored.js'
@@ -11,14 +12,16 @@ import { ownKey } from './truth.js'
 export interface Memory {
   readonly shown: WeakMap<Tab, Map<string, readonly unknown[]>>
   readonly marks: WeakMap<Tab, Map<string, HeldMarks>>
-  readonly disks: WeakMap<Device, { commits: number; cursors: Cursors }>
+  readonly disks: WeakMap<Device, { commits: number; user: string; cursors: Cursors }>
+  readonly states: WeakMap<Tab, { readonly state: ChatState; readonly held: number }>
 }
 
-export const newMemory = (): Memory => ({ shown: new WeakMap(), marks: new WeakMap(), disks: new WeakMap() })
+export const newMemory = (): Memory => ({ shown: new WeakMap(), marks: new WeakMap(), disks: new WeakMap(), states: new WeakMap() })
 
 export function checkWorld(world: World, memory: Memory): void {
   for (const device of world.devices) {
     for (const tab of [...device.tabs]) {
+      if (!tab.life.isAwake()) continue
       if (tab.chat.session.get().phase === 'closed') device.killTab(tab)
       else checkTab(world, memory, tab)
     }
@@ -29,14 +32,22 @@ export function checkWorld(world: World, memory: Memory): void {
 function checkTab(world: World, memory: Memory, tab: Tab): void {
   const session = tab.chat.session.get()
   if (session.phase === 'faulted')
-    world.journal.broken('L5', `${tab.name} failed: ${String(session.error.cause)} ${(session.error.cause as Error)?.stack}`)
+    world.journal.broken('shown-once', `${tab.name} failed: ${String(session.error.cause)} ${(session.error.cause as Error)?.stack}`)
+  const state = tab.state()
+  // Equal states are the same, and nothing of them has changed.
+  const last = memory.states.get(tab)
+  if (last?.state === state) return
+  if (last && last.state.slots !== state.slots) {
+    for (const id of last.state.slots.keys()) if (!state.slots.has(id)) world.journal.fired('conversation let go from memory')
+  }
+  memory.states.set(tab, { state, held: checkCaps(world.journal, tab.name, state, last?.held ?? world.plan.held ?? 50) })
   // Adopted ones too: whoever holds an entry must not lose it.
   for (const { localId, conversation } of tab.chat.outbox.get()) {
     if (!world.discarded.has(localId)) tab.unsettled.set(localId, conversation)
   }
   const disk = memory.disks.get(tab.device)
   if (noteDurable(tab) && disk) disk.commits = -1
-  for (const conversation of tab.state().conversations) checkConversation(world, memory, tab, conversation)
+  for (const conversation of state.conversations) checkConversation(world, memory, tab, conversation)
 }
 
 export function checkRoom(world: World, memory: Memory, tab: Tab, room: string): void {
@@ -69,15 +80,28 @@ function checkConversation(world: World, memory: Memory, tab: Tab, conversation:
   )
 }
 
-function checkDisk({ journal, truth, discarded }: World, memory: Memory, device: Device): void {
+function checkDisk({ journal, truth, discarded, authors }: World, memory: Memory, device: Device): void {
   const last = memory.disks.get(device)
-  if (last?.commits === device.commits() || device.isLeaving()) return
-  const rows = device.disk.certain({ user: device.user })
-  if (device.isWiped() && rows.some((row) => row.key.length > 1))
-    journal.broken('L10', `${device.user} logged out, but rows were written after it`)
-  const parts = { journal, truth, user: device.user, rows, before: last?.cursors ?? new Map(), promised: device.promised, discarded }
-  const cursors = checkStored({ ...parts, release: (localId) => device.released.add(localId) })
-  memory.disks.set(device, { commits: device.commits(), cursors })
+  if (last?.commits === device.commits() || device.isLeaving() || device.disk.isBusy?.()) return
+  const user = device.user()
+  for (const each of device.wiped) {
+    if (device.disk.certain({ user: each }).some((row) => row.key.length > 1))
+      journal.broken('no-row-of-another', `${each} logged out, but rows were written after it`)
+  }
+  const cursors = checkStored({
+    journal,
+    truth,
+    user,
+    rows: device.disk.certain({ user }),
+    before: last?.user === user ? last.cursors : new Map(),
+    promised: device.promised,
+    discarded,
+    release: (localId) => device.released.add(localId),
+    authorOf: (localId) => authors.get(localId),
+    mayDrop: device.mayDrop(),
+    isSpoilt: device.isSpoilt,
+  })
+  memory.disks.set(device, { commits: device.commits(), user, cursors })
 }
 
 function held<V>(map: WeakMap<Tab, Map<string, V>>, tab: Tab): Map<string, V> {

@@ -1,10 +1,9 @@
-/** Watermarks and unread counts of a tab, held against the truth: L7. */
+/** Watermarks and unread counts of a tab, held against the truth. */
 import type { Inbox } from '../../../client/api.js'
 import type { ConversationState } from '../../../core/state.js'
-import type { MessageRow } from '../../../protocol/frames.js'
 import type { Content } from '../device.js'
 import type { Journal } from '../journal.js'
-import { indexOfPlace } from './shown.js'
+import { unreadIn } from './model.js'
 import type { Line, Truth } from './truth.js'
 
 /** Watermarks as a tab had them, and on which line. */
@@ -27,7 +26,8 @@ export function checkMarks(journal: Journal, truth: Truth, held: MarksHeld, befo
   const { id: room, log, receipts } = conversation
   const { marks } = receipts
   const line = log.epoch === '' ? undefined : truth.lineOf(room, log)
-  const say = (what: string) => journal.broken('L7', `${who} in ${room}: ${what}`)
+  const say = (what: string, invariant: 'marks-rise' | 'unread-recount' = 'marks-rise') =>
+    journal.broken(invariant, `${who} in ${room}: ${what}`)
   const { rev } = receipts.marked
   if (!line) return { line, marks, rev }
   for (const [member, { delivered, read }] of marks) {
@@ -44,24 +44,14 @@ export function checkMarks(journal: Journal, truth: Truth, held: MarksHeld, befo
   if (before?.line === line && rev < before.rev) say(`lowered the mark from ${before.rev} to ${rev}`)
   const read = readBelow(Math.max(marks.get(user)?.read ?? 0, pending?.read ?? 0), set?.at ?? 0)
   const item = inbox.items.find((each) => each.conversation === room)
-  const unread = unreadOn(line, user, read, log.head)
+  const unread = unreadIn(line, user, read, log.head)
   // Where the log is not followed, the item is the server's summary, which may be newer.
   const counted = log.state === 'ready' && log.liveOn !== 0 && log.tail.from <= read
-  if (item && counted && item.unread !== Math.min(unread, 100)) say(`shows ${item.unread} unread, but ${unread} are`)
+  if (item && counted && item.unread !== Math.min(unread, 100)) say(`shows ${item.unread} unread, but ${unread} are`, 'unread-recount')
   return { line, marks, rev }
 }
 
 /** What counts as read: never what is marked unread again from `at` on. */
 export function readBelow(read: number, at: number): number {
   return at > 0 && at <= read ? at - 1 : read
-}
-
-/** Messages of others in (read, head]. */
-export function unreadOn({ places, states }: Line, user: string, read: number, head: number): number {
-  let count = 0
-  for (let i = indexOfPlace(places, read + 1); i < places.length && (places[i] as number) <= head; i++) {
-    const row = states.get(places[i] as number)?.[0] as MessageRow
-    if (row.author !== user) count += 1
-  }
-  return count
 }

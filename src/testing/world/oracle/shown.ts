@@ -1,8 +1,10 @@
-/** What a tab shows, held against the truth: L1, L4, L5, L7 for one conversation at one instant. */
+/** What a tab shows of one conversation at one instant, held against the truth. */
 import type { Message, View } from '../../../client/api.js'
 import type { MessageRow } from '../../../protocol/frames.js'
 import type { Content } from '../device.js'
+import type { InvariantName } from '../invariants.js'
 import type { Journal } from '../journal.js'
+import { indexFrom, isVisible } from './model.js'
 import { type Line, ownKey, type Truth } from './truth.js'
 
 export interface Shown {
@@ -16,76 +18,85 @@ export interface Shown {
   readonly outbox: readonly { readonly localId: string; readonly status: string }[]
 }
 
+type Say = (invariant: InvariantName, what: string) => void
+
 /** Says what is broken; nothing is returned. */
 export function checkShown(journal: Journal, truth: Truth, shown: Shown, discarded: ReadonlySet<string>): void {
   const { who, room, user, view, at, outbox } = shown
-  const say = (law: string, what: string) => journal.broken(law, `${who} in ${room}: ${what}`)
+  const say: Say = (invariant, what) => journal.broken(invariant, `${who} in ${room}: ${what}`)
   const keys = new Set(view.messages.map(({ key }) => key))
-  if (keys.size !== view.messages.length) say('L5', `a message is shown twice (${view.messages.map(({ key }) => key.slice(-4))})`)
+  if (keys.size !== view.messages.length) say('shown-once', `a message is shown twice (${view.messages.map(({ key }) => key.slice(-4))})`)
   for (const { localId, status } of outbox) {
     const awaited = status !== 'failed' && !discarded.has(localId) && view.atLatest && view.state !== 'gone'
-    if (awaited && !keys.has(localId)) say('L5', `${localId} is ${status} but not shown`)
-    if (status === 'sent' && !truth.everLanded(room, user, localId)) say('L1', `${localId} is said to be sent but is not in the store`)
+    if (awaited && !keys.has(localId)) say('shown-once', `${localId} is ${status} but not shown`)
+    if (status === 'sent' && !truth.everLanded(room, user, localId))
+      say('acked-stays', `${localId} is said to be sent but is not in the store`)
   }
   const confirmed = view.messages.filter((message) => message.seq !== undefined)
   if (at.epoch === '') {
-    if (confirmed.length > 0) say('L4', 'messages are shown before the log is known')
+    if (confirmed.length > 0) say('cache-within-truth', 'messages are shown before the log is known')
     return
   }
   const line = truth.lineOf(room, at)
-  if (!line) return say('L4', `it stands at ${at.epoch} ${at.head} ${at.tag}, where the log never was`)
-  checkRun(line, confirmed, at.head, say)
-  checkEnds(line, view, confirmed, at.head, say)
+  if (!line) return say('cache-within-truth', `it stands at ${at.epoch} ${at.head} ${at.tag}, where the log never was`)
+  // What a reader may see is looked up only where somebody has ever come or gone.
+  const stints = line.stints.get(user) ?? []
+  const isWhole = stints.length === 1 && stints[0]?.joined === 0
+  const sees = (place: number) => isWhole || isVisible(line, user, place, at.head)
+  checkRun(line, confirmed, at.head, sees, say)
+  checkEnds(line, view, confirmed, at.head, sees, say)
 }
 
-type Say = (law: string, what: string) => void
+type Sees = (place: number) => boolean
 
-/** Row by row the messages of the log, each in a state not older than the head says. */
-function checkRun(line: Line, confirmed: readonly Message<Content>[], head: number, say: Say): void {
+/** Row by row the messages of the log that this reader sees, each in a state not older than the head says. */
+function checkRun(line: Line, confirmed: readonly Message<Content>[], head: number, sees: Sees, say: Say): void {
   const first = confirmed[0]
   if (!first) return
-  const start = indexOfPlace(line.places, first.seq as number)
-  for (let i = 0; i < confirmed.length; i++) {
+  let at = indexFrom(line, first.seq as number)
+  for (let i = 0; i < confirmed.length; i++, at++) {
     const message = confirmed[i] as Message<Content>
     const { seq, rev } = message as { seq: number; rev: number }
-    if (line.places[start + i] !== seq) return say('L4', `after ${confirmed[i - 1]?.seq} comes ${seq}, not ${line.places[start + i]}`)
-    if (seq > head) return say('L4', `${seq} is shown above the head ${head}`)
-    const states = line.states.get(seq) as readonly MessageRow[]
-    const last = states[states.length - 1] as MessageRow
-    if (rev === last.rev && message.content === last.content) continue
-    const state = states.find((each) => each.rev === rev)
-    if (!state) return say('L4', `${seq} is shown in a state ${rev} that never was`)
-    if (JSON.stringify(state.content) !== JSON.stringify(message.content)) return say('L4', `${seq} is shown with the content of another`)
-    const due = states.findLast((each) => each.rev <= head)
-    if (due && due.rev > rev) return say('L4', `${seq} is shown as of ${rev}, but the head ${head} knows ${due.rev}`)
+    while (i > 0 && line.places[at] !== seq && line.places[at] !== undefined && !sees(line.places[at] as number)) at++
+    const due = line.places[at]
+    if (due !== seq) {
+      const before = confirmed[i - 1]?.seq ?? 0
+      if (before >= seq) return say('same-order', `${seq} is shown after ${before}`)
+      return line.states.has(seq)
+        ? say('no-silent-hole', `after ${before} comes ${seq}, not ${due}`)
+        : say('cache-within-truth', `${seq} is shown, which never was`)
+    }
+    if (seq > head) return say('no-silent-hole', `${seq} is shown above the head ${head}`)
+    if (!sees(seq)) return say('nothing-after-removal', `${seq} is shown, which is hidden`)
+    if (!checkState(line, message, rev, head, say)) return
   }
+}
+
+function checkState(line: Line, message: Message<Content>, rev: number, head: number, say: Say): boolean {
+  const { seq = 0 } = message
+  const states = line.states.get(seq) as readonly MessageRow[]
+  const last = states[states.length - 1] as MessageRow
+  if (rev === last.rev && message.content === last.content) return true
+  const state = states.find((each) => each.rev === rev)
+  if (!state || JSON.stringify(state.content) !== JSON.stringify(message.content)) {
+    say('cache-within-truth', `${seq} is shown in a state ${rev} that never was`)
+    return false
+  }
+  const due = states.findLast((each) => each.rev <= head)
+  if (!due || due.rev <= rev) return true
+  say('not-undone', `${seq} is shown as of ${rev}, but the head ${head} knows ${due.rev}`)
+  return false
 }
 
 /** The newest message stands at the end of a run that reaches it; nothing older is missing where the log is said to begin. */
-function checkEnds(line: Line, view: View<Content>, confirmed: readonly Message<Content>[], head: number, say: Say): void {
-  const newest = newestPlace(line, head)
+function checkEnds(line: Line, view: View<Content>, confirmed: readonly Message<Content>[], head: number, sees: Sees, say: Say): void {
+  const first = confirmed[0]
+  const newest = line.places.findLast((place) => place <= head && sees(place)) ?? 0
   const last = confirmed[confirmed.length - 1]?.seq ?? 0
   if (view.atLatest && newest !== last && (confirmed.length > 0 || !view.hasOlder))
-    say('L4', `the newest is ${newest}, but ${last} is shown last`)
-  const first = confirmed[0]
-  if (!view.hasOlder && first && line.places[0] !== first.seq) say('L4', `nothing older is said to be before ${first.seq}`)
-}
-
-function newestPlace(line: Line, head: number): number {
-  let at = line.places.length
-  while (at > 0 && (line.places[at - 1] as number) > head) at--
-  return line.places[at - 1] ?? 0
-}
-
-export function indexOfPlace(places: readonly number[], seq: number): number {
-  let low = 0
-  let high = places.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((places[middle] as number) < seq) low = middle + 1
-    else high = middle
-  }
-  return low
+    say('no-silent-hole', `the newest is ${newest}, but ${last} is shown last`)
+  if (!view.hasOlder && first && line.places.find(sees) !== first.seq)
+    say('no-silent-hole', `nothing older is said to be before ${first.seq}`)
 }
 
 /** Own messages that have left the outbox are in the log up to the head; returns those that are settled. */
@@ -103,10 +114,10 @@ export function settledOf(
     if (waiting.has(localId)) continue
     const place = line?.own.get(ownKey(user, localId))
     if (place === undefined && !truth.everLanded(room, user, localId)) {
-      journal.broken('L1', `${who} in ${room}: ${localId} has left the outbox and never landed`)
+      journal.broken('leaves-by-ack', `${who} in ${room}: ${localId} has left the outbox and never landed`)
     }
     if (place !== undefined && place > at.head)
-      journal.broken('L5', `${who} in ${room}: ${localId} left the outbox before the log reached ${place}`)
+      journal.broken('leaves-by-ack', `${who} in ${room}: ${localId} left the outbox before the log reached ${place}`)
     settled.push(localId)
   }
   return settled

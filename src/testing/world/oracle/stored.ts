@@ -1,8 +1,9 @@
-/** What is on a disk for certain, held against the truth: L8 for the cache, L1 for the outbox. */
+/** What is on a disk for certain, held against the truth: the cache and the outbox of one user. */
 import type { Row } from '../../../ports/storage.js'
 import type { MessageRow } from '../../../protocol/frames.js'
+import type { InvariantName } from '../invariants.js'
 import type { Journal } from '../journal.js'
-import { indexOfPlace } from './shown.js'
+import { indexFrom, isVisible, stateAt } from './model.js'
 import { type Line, ownKey, type Truth } from './truth.js'
 
 const cursorPage = Number.MAX_SAFE_INTEGER
@@ -30,6 +31,12 @@ export interface StoredParts {
   readonly promised: Map<string, string>
   readonly discarded: ReadonlySet<string>
   readonly release: (localId: string) => void
+  /** Who made a local id. */
+  readonly authorOf: (localId: string) => string | undefined
+  /** The cache may be given up: it is capped low, or was spoilt. */
+  readonly mayDrop: boolean
+  /** What a fault has put in the place of a row. */
+  readonly isSpoilt: (row: Row) => boolean
 }
 
 export function checkStored(parts: StoredParts): Cursors {
@@ -37,9 +44,15 @@ export function checkStored(parts: StoredParts): Cursors {
   const outbox = new Set<string>()
   const cached = new Map<string, Row[]>()
   for (const row of rows) {
-    if (row.key[0] === 'o') outbox.add((row.value as { localId: string }).localId)
+    if (row.key[0] === 'o') {
+      const { localId } = row.value as { localId: string }
+      const author = parts.authorOf(localId)
+      if (author !== undefined && author !== user) journal.broken('no-row-of-another', `the disk of ${user} has ${localId} of ${author}`)
+      outbox.add(localId)
+    }
     if (row.key[0] === 'm') {
       const room = row.key[1] as string
+      if (!truth.everIn(room, user)) journal.broken('no-row-of-another', `the disk of ${user} has rows of ${room}`)
       const list = cached.get(room)
       if (list) list.push(row)
       else cached.set(room, [row])
@@ -53,18 +66,21 @@ export function checkStored(parts: StoredParts): Cursors {
     // cannot be told apart, and the tab that was told of the later one writes its own.
     const steady = truth.now(room) === line && !truth.wentBack(room, line.epoch)
     if (was?.line === line && head < was.head && steady)
-      journal.broken('L8', `${user}: the cursor of ${room} went back from ${was.head} to ${head}`)
+      journal.broken('cursor-behind-rows', `${user}: the cursor of ${room} went back from ${was.head} to ${head}`)
   }
   for (const [localId, room] of promised) {
     if (outbox.has(localId)) continue
     const cursor = after.get(room)
     const place = cursor?.line.own.get(ownKey(user, localId))
     const kept = cursor && place !== undefined && place <= cursor.head
-    const lost = truth.everLanded(room, user, localId) && truth.now(room)?.own.get(ownKey(user, localId)) === undefined
+    // It was settled on a line that is over, whatever has become of it since.
+    const lost = truth.landedBefore(room, user, localId)
     // The tab that has not heard of its line's end has written what it has, over a cursor that held the message in the present one.
     const renewed = truth.everLanded(room, user, localId) && cursor && cursor.line !== truth.now(room)
-    if (!kept && !lost && !renewed && !discarded.has(localId)) {
-      journal.broken('L1', `${user}: ${localId} in ${room} left the disk while neither its cache has it nor was it taken back`)
+    // A disk that is capped, or whose rows a fault has spoilt, may keep nothing of a conversation: the server has the message.
+    const given = !cursor && parts.mayDrop && truth.everLanded(room, user, localId)
+    if (!kept && !lost && !renewed && !given && !discarded.has(localId)) {
+      journal.broken('acked-stays', `${user}: ${localId} in ${room} left the disk while neither its cache has it nor was it taken back`)
     }
     promised.delete(localId)
     parts.release(localId)
@@ -72,42 +88,74 @@ export function checkStored(parts: StoredParts): Cursors {
   return after
 }
 
-function checkCache({ journal, truth, user }: StoredParts, room: string, stored: readonly Row[], after: Cursors): void {
-  const say = (what: string) => journal.broken('L8', `the disk of ${user}, ${room}: ${what}`)
+function checkCache({ journal, truth, user, isSpoilt }: StoredParts, room: string, stored: readonly Row[], after: Cursors): void {
+  const say = (invariant: InvariantName, what: string) => journal.broken(invariant, `the disk of ${user}, ${room}: ${what}`)
+  // What a spoilt row stood for nobody can say until it is written anew.
+  if (stored.some(isSpoilt)) return
   const found = stored.find((row) => row.key[2] === cursorPage)
-  if (!found) return say('rows without a cursor')
+  if (!found) return say('cursor-behind-rows', 'rows without a cursor')
   const cursor = found.value as Cursor
   const line = truth.lineOf(room, cursor)
-  if (!line) return say(`the cursor stands at ${cursor.epoch} ${cursor.head} ${cursor.tag}, where the log never was`)
+  if (!line) return say('cache-within-truth', `the cursor stands at ${cursor.epoch} ${cursor.head} ${cursor.tag}, where the log never was`)
   after.set(room, { line, head: cursor.head })
+  // Of two lines under one epoch nobody can tell which of them a row is of where both hold its neighbours.
+  const isOfTwin = (row: MessageRow) => truth.wentBack(room, line.epoch) && truth.wasEver(room, line.epoch, row)
+  const newest = newestRows(line, cursor, stored, isOfTwin, say)
+  if (newest) checkCover(line, user, cursor, newest, say)
+}
+
+type Say = (invariant: InvariantName, what: string) => void
+
+/** The newest state of every stored message, by index. */
+function newestRows(
+  line: Line,
+  cursor: Cursor,
+  stored: readonly Row[],
+  isOfTwin: (row: MessageRow) => boolean,
+  say: Say,
+): Map<number, MessageRow> | undefined {
   const newest = new Map<number, MessageRow>()
   for (const row of stored) {
-    const messages =
-      row.key[2] === cursorPage ? cursor.rows : row.key.length === 4 ? [row.value as MessageRow] : (row.value as MessageRow[])
+    const isCursor = row.key[2] === cursorPage
+    const messages = isCursor ? cursor.rows : row.key.length === 4 ? [row.value as MessageRow] : (row.value as MessageRow[])
     for (const message of messages) {
-      const states = line.states.get(message.seq)
-      const same = states?.find((each) => each.rev === message.rev)
+      const same = line.states.get(message.seq)?.find((each) => each.rev === message.rev)
       if (!same || (same !== message && JSON.stringify(same) !== JSON.stringify(message))) {
-        return say(`a row is stored that never was (${message.seq}, rev ${message.rev})`)
+        if (isOfTwin(message)) {
+          newest.set(message.index, { ...message, rev: Number.POSITIVE_INFINITY })
+          continue
+        }
+        say('cache-within-truth', `a row is stored that never was (${message.seq}, rev ${message.rev})`)
+        return undefined
       }
-      if (row.key.length === 3 && row.key[2] !== cursorPage && Math.floor(message.index / rowsPerPage) !== row.key[2]) {
-        return say(`message ${message.index} stands in page ${row.key[2]}`)
+      if (row.key.length === 3 && !isCursor && Math.floor(message.index / rowsPerPage) !== row.key[2]) {
+        say('cache-within-truth', `message ${message.index} stands in page ${row.key[2]}`)
+        return undefined
       }
       const held = newest.get(message.index)
       if (!held || held.rev < message.rev) newest.set(message.index, message)
     }
   }
-  const end = indexOfPlace(line.places, cursor.head + 1)
-  if (cursor.first < end && (line.places[cursor.first] as number) <= cursor.from)
-    return say(`it says it holds from ${cursor.from}, but begins later`)
-  const before = line.places[cursor.first - 1]
-  if (cursor.first <= end && before !== undefined && before > cursor.from)
-    return say(`it says it holds from ${cursor.from}, but lacks ${before}`)
-  for (let index = cursor.first; index < end; index++) {
-    const states = line.states.get(line.places[index] as number) as readonly MessageRow[]
-    const due = states.findLast((each) => each.rev <= cursor.head) as MessageRow
+  return newest
+}
+
+/** Every message from the first on that the cursor covers is stored, as the cursor's head knows it. */
+function checkCover(line: Line, user: string, cursor: Cursor, newest: ReadonlyMap<number, MessageRow>, say: Say): void {
+  const { first, from, head } = cursor
+  const { places } = line
+  const sees = (place: number) => isVisible(line, user, place, head)
+  const end = indexFrom(line, head + 1)
+  if (first < end && (places[first] as number) <= from) return say('cursor-behind-rows', `it says it holds from ${from}, but begins later`)
+  const before = places[first - 1]
+  if (first <= end && before !== undefined && before > from && from >= 0 && sees(before))
+    return say('cursor-behind-rows', `it says it holds from ${from}, but lacks ${before}`)
+  for (let index = first; index < end; index++) {
+    const place = places[index] as number
+    const due = stateAt(line, place, head) as MessageRow
     const held = newest.get(index)
-    if (!held) return say(`the cursor is at ${cursor.head}, but message ${index} is not stored`)
-    if (held.rev < due.rev) return say(`the cursor is at ${cursor.head}, but message ${index} is stored as of ${held.rev}, not ${due.rev}`)
+    if (!held) {
+      if (sees(place)) return say('cursor-behind-rows', `the cursor is at ${head}, but message ${index} is not stored`)
+    } else if (held.rev < due.rev)
+      return say('fresh-rows', `the cursor is at ${head}, but message ${index} is stored as of ${held.rev}, not ${due.rev}`)
   }
 }

@@ -1,0 +1,66 @@
+/** The simulated world as users of the package run it. */
+import { type FaultName, faultNames } from './world/faults.js'
+import { runHistory } from './world/history.js'
+import { type InvariantName, invariants } from './world/invariants.js'
+import { shrink } from './world/shrink.js'
+
+export interface SimulateOptions {
+  /** The first history. Default 1. */
+  readonly seed?: number
+  /** So many histories, each with the next seed. Default 1. */
+  readonly histories?: number
+  /** Of each history. Default 300. */
+  readonly steps?: number
+  /** Only these steps, by number, as a report names them. Default all. */
+  readonly only?: readonly number[]
+}
+
+/** What was broken, and how to see it again: `simulate({ seed, steps, only })`. */
+export interface SimulatedBreach {
+  readonly seed: number
+  readonly steps: number
+  /** The fewest steps found that break the same. */
+  readonly only: readonly number[]
+  readonly invariant: InvariantName
+  /** The law it belongs to, and what it says. */
+  readonly law: string
+  readonly says: string
+  /** What was seen. */
+  readonly what: string
+  /** Everything that happens in these steps, one line each. */
+  readonly trace: readonly string[]
+}
+
+export interface Simulation {
+  readonly histories: number
+  /** The first broken invariant; null: all held. */
+  readonly breach: SimulatedBreach | null
+  /** How often each kind of trouble happened. */
+  readonly faults: ReadonlyMap<FaultName, number>
+  /** Depends on the options alone, and on every frame of every history. */
+  readonly hash: string
+}
+
+/**
+ * Runs histories of whole worlds in virtual time: users with devices and tabs, a server and its store, and some eighty kinds of trouble. After
+ * every step the invariants of the laws are checked by an oracle that knows only what the store has written. The same options give the same result on every
+ * machine. Ends at the first broken invariant, made short. One history takes some tenths of a second.
+ */
+export async function simulate({ seed = 1, histories = 1, steps = 300, only }: SimulateOptions = {}): Promise<Simulation> {
+  const faults = new Map<FaultName, number>(faultNames.map((name) => [name, 0]))
+  const hashes: string[] = []
+  for (let n = 0; n < histories; n++) {
+    const history = await runHistory({ seed: seed + n, steps, only })
+    hashes.push(history.hash)
+    for (const [name, times] of history.counts) faults.set(name, (faults.get(name) ?? 0) + times)
+    const { breach } = history
+    if (!breach) continue
+    const small = await shrink({ seed: seed + n, steps, only })
+    const { lines } = await runHistory({ seed: seed + n, steps, only: small.only, keepLines: true })
+    const { law, says } = invariants[breach.invariant]
+    const { invariant, what } = breach
+    const found = { seed: seed + n, steps, only: small.only, invariant, law, says, what, trace: lines }
+    return { histories: n + 1, breach: found, faults, hash: hashes.join('.') }
+  }
+  return { histories, breach: null, faults, hash: hashes.join('.') }
+}

@@ -1,0 +1,36 @@
+/** What must hold in a world after every step, by name. The oracle reports a breach under one of these. */
+
+export interface Invariant {
+  /** The laws it belongs to. */
+  readonly law: string
+  readonly says: string
+}
+
+export const invariants = {
+  'acked-stays': { law: 'L1', says: 'What was acknowledged or said to be durable stays, for ever or until it is taken back.' },
+  'one-effect': { law: 'L2', says: 'One local id has one entry in the log.' },
+  'shown-once': { law: 'L5', says: 'A message is shown exactly once in every view, pending or confirmed, and no view fails.' },
+  'same-order': { law: 'L3', says: 'All clients show the messages of a conversation in the order of its log.' },
+  'dense-seq': { law: 'L3', says: 'Every change takes the next seq.' },
+  'no-silent-hole': { law: 'L4', says: 'What is shown is contiguous and reaches what it says it reaches.' },
+  'author-order': { law: 'L6', says: 'The operations of one lane take effect in the order they were made.' },
+  'marks-rise': { law: 'L7', says: 'Watermarks only rise, and read is at most the head.' },
+  'unread-recount': { law: 'L7', says: 'The unread count is what counting again gives.' },
+  converges: { law: 'L9', says: 'After all has healed, everybody agrees within a bound.' },
+  'cursor-behind-rows': { law: 'L8', says: 'The stored cursor never runs ahead of the stored rows, nor back.' },
+  'cache-within-truth': { law: 'L8', says: 'What is shown or cached was once true, or is pending.' },
+  'not-undone': { law: 'L4', says: 'No replay undoes what the head already knows.' },
+  'leaves-by-ack': { law: 'L1', says: 'An entry leaves the outbox by a durable answer or a visible failure alone.' },
+  'silent-after-logout': { law: 'L10', says: 'No frame is sent for a user who has logged out.' },
+  'no-row-of-another': { law: 'L10', says: 'No row of one user is kept for another, or after the logout.' },
+  'nothing-after-removal': { law: 'L4', says: 'A removed member is told nothing from behind the removal.' },
+  caps: { law: 'L11', says: 'Queues and memory stay under their caps.' },
+  'retry-budget': { law: 'L11', says: 'Nobody presses a server: attempts stay under their budget.' },
+  'dense-index': { law: 'L3', says: 'Messages are numbered without a hole.' },
+  'fresh-rows': { law: 'L8', says: 'No stored row is older than the state it is said to be of.' },
+  'nothing-left': { law: 'L11', says: 'After the end no rejection, timer, listener, lock or link is left.' },
+} as const satisfies { readonly [name: string]: Invariant }
+
+export type InvariantName = keyof typeof invariants
+
+export const invariantNames = Object.keys(invariants) as readonly InvariantName[]

@@ -1,0 +1,31 @@
+/** The end of a world: every chat is closed, and nothing of it may be left. */
+import type { World } from '../world.js'
+
+/** So long a server keeps a link of which it hears nothing, and somewhat more. */
+const quietMs = 70_000
+
+export async function end(world: World): Promise<void> {
+  const { journal, server, time, devices } = world
+  const tabs = world.tabs()
+  world.over()
+  let closed = 0
+  for (const tab of tabs) {
+    for (const off of tab.views.values()) off()
+    void tab.chat.close().then(() => {
+      closed += 1
+      time.beat()
+    })
+  }
+  await time.pass(1_000)
+  const say = (what: string) => journal.broken('nothing-left', what)
+  if (closed < tabs.length) say(`${tabs.length - closed} of ${tabs.length} chats did not close`)
+  for (const { name, life, networks, page } of tabs) {
+    if (life.timers.size > 0) say(`${name} is closed, but ${life.timers.size} of its timers wait`)
+    if (networks.some((network) => network.isOpen())) say(`${name} is closed, but its link is open`)
+    if (page.channels() > 0) say(`${name} is closed, but listens to ${page.channels()} channels`)
+  }
+  await time.pass(quietMs)
+  for (const device of devices) if (device.locks() > 0) say(`${device.user()} has closed all, but ${device.locks()} locks are held`)
+  if (server.links() > 0) say(`${server.links()} links are left at the server`)
+  for (const tab of tabs) tab.device.killTab(tab)
+}

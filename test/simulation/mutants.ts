@@ -1,0 +1,71 @@
+/** Bugs planted on purpose, each by one switch: the world must catch every one of them, or it proves nothing. */
+import type { Planted } from '../../src/testing/world/world.js'
+
+export interface Mutant {
+  readonly name: string
+  readonly planted: Planted
+}
+
+type Named = readonly (readonly [name: string, fault: string])[]
+
+const client: Named = [
+  ['change applied over a hole', 'applyOverHole'],
+  ['cursor committed apart from rows', 'cursorApart'],
+  ['outbox row dropped before the cache row', 'outboxRowFirst'],
+  ['ack beyond head shown in place', 'ackShownInPlace'],
+  ['`after` not sent', 'afterIgnored'],
+  ['`from` unchecked', 'fromUnchecked'],
+  ['older `rev` wins', 'olderRevWins'],
+  ['stale-epoch receipt taken by the client', 'staleEpochMarks'],
+  ['pending lost on reset', 'pendingLostOnReset'],
+  ['watermark lowered by the client', 'marksLowered'],
+  ['`expect` ignored', 'expectIgnored'],
+  ['queued before any write', 'queuedBeforeWrite'],
+  ['new rows put in front', 'freshInFront'],
+  ['a new state not written to disk', 'staleRowsClean'],
+  ['holes of a page unchecked', 'denseUnchecked'],
+  ['rows kept on a reset', 'rowsKeptOnReset'],
+  ['patches of stored rows not written', 'patchesDropped'],
+  ['changes during a load forgotten', 'keptDropped'],
+  ['a page from above the head shown', 'pageAhead'],
+  ['own messages counted as unread', 'ownUnread'],
+  ['what is heard of is not caught up with', 'heardIgnored'],
+  ['no window of what is in flight', 'windowUnbounded'],
+  ['no conversation let go from memory', 'neverLetGo'],
+  ['retries without a pause', 'hasty'],
+  ['entries queued in a conversation that is gone', 'strandedQueued'],
+  ['an adopted lane ahead of what is in flight', 'adoptedFirst'],
+  ['a read forgotten when rows move', 'movedUnread'],
+  ['a settled entry stays', 'settledStays'],
+  ['a disk called wiped for which memory stands in', 'memoryWiped'],
+  ['rows left by a logout', 'wipeForgotten'],
+  ['the link kept after a logout', 'linkKept'],
+  ['locks of lanes kept', 'lanesKept'],
+  ['a timer kept', 'timerKept'],
+  ['an entry dropped at its deadline', 'droppedAtDeadline'],
+  ['a refused entry dropped without a word', 'rejectDrops'],
+  ['acks of another epoch taken', 'oldAcks'],
+  ['a longer stored log overwritten', 'behindDisk'],
+  ['the generation ignored', 'generationIgnored'],
+  ['acks trusted over a reset', 'ackedTrusted'],
+]
+
+const server: Named = [
+  ['ack before commit', 'ackBeforeCommit'],
+  ['no server dedupe', 'noDedupe'],
+  ['`after` ignored by the server', 'ignoreAfter'],
+  ['stale-epoch receipt taken by the server', 'staleReceipts'],
+  ['watermark lowered by the server', 'lowerMarks'],
+  ['a seq left out', 'skipSeq'],
+  ['an index left out', 'skipIndex'],
+  ['a revised message keeps its `rev`', 'oldRev'],
+  ['hidden messages shown', 'pastShown'],
+  ['a position of another epoch continued', 'epochIgnored'],
+  ['a row left out of a catch-up', 'rowLost'],
+  ['a removed member told', 'toldAfterRemoval'],
+]
+
+export const mutants: readonly Mutant[] = [
+  ...client.map(([name, fault]) => ({ name, planted: { client: { [fault]: true } } })),
+  ...server.map(([name, fault]) => ({ name, planted: { server: { [fault]: true } } })),
+]
