@@ -30,10 +30,14 @@ export function step(state: ChatState, event: CoreEvent, env: Env): readonly [Ch
 }
 
 function route(turn: Turn, event: CoreEvent): void {
-  if ('link' in event) return event.link === linkOf(turn.session) ? linkEvent(turn, event) : undefined
-  if ('ask' in event) return diskRows(turn, event)
-  if ('conversation' in event) return command(turn, event, conversationFor(turn, event.conversation))
   switch (event.kind) {
+    case 'link-opened':
+    case 'link-frames':
+    case 'link-closed':
+      return event.link === linkOf(turn.session) ? linkEvent(turn, event) : undefined
+    case 'disk-rows':
+    case 'disk-unreadable':
+      return diskRows(turn, event)
     case 'tick':
       return tick(turn)
     case 'signal':
@@ -57,6 +61,8 @@ function route(turn: Turn, event: CoreEvent): void {
       return openDisk(turn)
     case 'close':
       return close(turn)
+    default:
+      return command(turn, event, conversationFor(turn, event.conversation))
   }
 }
 

@@ -17,9 +17,9 @@ import { rereadCursor } from './restore.js'
 /** One relaxed commit with everything that changed, each conversation fenced by its cursor row. Gives when the next one is due. */
 export function commitCache(turn: Turn): number {
   const { disk, nowMs } = turn
-  const due = writable(turn)
-  if (due.length === 0) return never
-  if (nowMs < disk.cacheNotBeforeMs && !due.some(isLarge)) return disk.cacheNotBeforeMs
+  const dueAtMs = cacheDueAt(turn)
+  if (nowMs < dueAtMs) return dueAtMs
+  const due = turn.conversations.filter((each) => isWritable(turn, each))
   const version = `${turn.config.lane}.${nextNumber(turn)}`
   const writes: Write[] = []
   const cursors: Expectation[] = []
@@ -46,13 +46,17 @@ function commitAll(turn: Turn, writes: readonly Write[], cursors: readonly Expec
   )
 }
 
-/** What is to be written, while it may be: never before rows of the outbox that wait, or a settled entry's row that is removed here comes back. */
-function writable(turn: Turn): readonly ConversationState[] {
-  const { phase, cacheFlight, failures, waiting } = turn.disk
-  const found: ConversationState[] = []
-  if (phase !== 'ready' || cacheFlight || failures > 0 || waiting.length > 0) return found
-  for (const each of turn.conversations) if (isWritable(turn, each)) found.push(each)
-  return found
+/** When to write: never before rows of the outbox that wait, or a settled entry's row that is removed here comes back. */
+function cacheDueAt(turn: Turn): number {
+  const { phase, cacheFlight, failures, waiting, cacheNotBeforeMs } = turn.disk
+  let dueAtMs = never
+  if (phase !== 'ready' || cacheFlight || failures > 0 || waiting.length > 0) return dueAtMs
+  for (const each of turn.conversations) {
+    if (!isWritable(turn, each)) continue
+    if (isLarge(each)) return 0
+    dueAtMs = cacheNotBeforeMs
+  }
+  return dueAtMs
 }
 
 function isWritable(turn: Turn, { cache, log }: ConversationState): boolean {
