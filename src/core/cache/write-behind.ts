@@ -30,13 +30,13 @@ export function commitCache(turn: Turn): number {
     noteUsage(turn, c)
   }
   writes.push(...capWrites(turn))
-  disk.cacheFlight = { commit: commitAll(turn, writes, cursors), conversations: due.map(({ id }) => id) }
+  const number = planted.cursorApart ? commitApart(turn, writes) : commit(turn, 'relaxed', writes, cursors)
+  disk.cacheFlight = { commit: number, conversations: due.map(({ id }) => id) }
   disk.cacheNotBeforeMs = nowMs + timing.writeBehindMs
   return never
 }
 
-function commitAll(turn: Turn, writes: readonly Write[], cursors: readonly Expectation[]): number {
-  if (!planted.cursorApart) return commit(turn, 'relaxed', writes, cursors)
+function commitApart(turn: Turn, writes: readonly Write[]): number {
   const isCursor = (write: Write) => write.kind === 'put' && write.row.key[2] === cursorPage
   turn.effects.push({ kind: 'commit', commit: 0, writes: writes.filter(isCursor), durability: 'relaxed', expect: [] })
   return commit(
@@ -48,13 +48,11 @@ function commitAll(turn: Turn, writes: readonly Write[], cursors: readonly Expec
 
 /** When to write: never before rows of the outbox that wait, or a settled entry's row that is removed here comes back. */
 function cacheDueAt(turn: Turn): number {
-  const { phase, cacheFlight, failures, waiting, cacheNotBeforeMs } = turn.disk
+  const { disk } = turn
+  if (disk.phase !== 'ready' || disk.cacheFlight || disk.failures > 0 || disk.waiting.length > 0) return never
   let dueAtMs = never
-  if (phase !== 'ready' || cacheFlight || failures > 0 || waiting.length > 0) return dueAtMs
   for (const each of turn.conversations) {
-    if (!isWritable(turn, each)) continue
-    if (isLarge(each)) return 0
-    dueAtMs = cacheNotBeforeMs
+    if (isWritable(turn, each)) dueAtMs = Math.min(dueAtMs, isLarge(each) ? 0 : disk.cacheNotBeforeMs)
   }
   return dueAtMs
 }
