@@ -144,18 +144,14 @@ function performUnlinked(
 
 /** Frames of one tick become one event; what came before a close is taken before it. */
 function openLink(transport: Transport, link: number, dispatch: Dispatch): Link {
-  let frames: LinkFrame[] | undefined
+  const frames: LinkFrame[] = []
   const flush = () => {
-    const taken = frames
-    frames = undefined
-    if (taken) dispatch({ kind: 'link-frames', link, frames: taken })
+    if (frames.length > 0) dispatch({ kind: 'link-frames', link, frames: frames.splice(0) })
   }
   return transport.open({
     opened: () => dispatch({ kind: 'link-opened', link }),
     frame(frame) {
-      if (frames) return void frames.push(frame)
-      frames = [frame]
-      soon(flush)
+      if (frames.push(frame) === 1) soon(flush)
     },
     closed(why) {
       flush()

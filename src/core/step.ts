@@ -34,7 +34,8 @@ function route(turn: Turn, event: CoreEvent): void {
     case 'link-opened':
     case 'link-frames':
     case 'link-closed':
-      return event.link === linkOf(turn.session) ? linkEvent(turn, event) : undefined
+      if (event.link === linkOf(turn.session)) linkEvent(turn, event)
+      return
     case 'disk-rows':
     case 'disk-unreadable':
       return diskRows(turn, event)
