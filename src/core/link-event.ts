@@ -23,21 +23,18 @@ export function linkEvent(turn: Turn, event: LinkEvent): void {
   if (event.kind === 'link-closed') return leave(turn, event.why)
   heardFrom(turn)
   const { frames } = event
-  let run: ChangeFrame[] = []
+  let from = 0
   for (let i = 0; i < frames.length; i++) {
     const frame = frames[i] as LinkFrame
     const next = frames[i + 1]
-    if (onlineLink(turn) && 'people' in frame) learnPeople(turn, frame.people)
-    if (frame.type !== 'change') {
-      receive(turn, frame)
-      continue
-    }
-    // Changes of one conversation in a row are admitted together: its rows are copied once (R33).
-    run.push(frame)
-    if (next?.type === 'change' && next.conversation === frame.conversation) continue
-    const c = onlineLink(turn) && draftOf(turn, frame.conversation)
-    if (c) admitLive(turn, c, run)
-    run = []
+    if (frame.type === 'change') {
+      if (frame.people && onlineLink(turn)) learnPeople(turn, frame.people)
+      // Changes of one conversation in a row are admitted together: its rows are copied once (R33).
+      if (next?.type === 'change' && next.conversation === frame.conversation) continue
+      const c = onlineLink(turn) && draftOf(turn, frame.conversation)
+      if (c) admitLive(turn, c, frames.slice(from, i + 1) as ChangeFrame[])
+    } else receive(turn, frame)
+    from = i + 1
   }
 }
 
@@ -48,6 +45,7 @@ function receive(turn: Turn, frame: Exclude<LinkFrame, ChangeFrame>): void {
   }
   const heads = sessionFrame(turn, frame)
   if (!onlineLink(turn)) return
+  if ('people' in frame) learnPeople(turn, frame.people)
   for (const { conversation, epoch, seq } of heads) {
     const c = draftOf(turn, conversation)
     if (c?.log.epoch === epoch) hinted(c, seq)

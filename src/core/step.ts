@@ -30,10 +30,15 @@ export function step(state: ChatState, event: CoreEvent, env: Env): readonly [Ch
 }
 
 function route(turn: Turn, event: CoreEvent): void {
-  if ('link' in event) return event.link === linkOf(turn.session) ? linkEvent(turn, event) : undefined
-  if ('ask' in event) return diskRows(turn, event)
-  if ('conversation' in event) return command(turn, event, conversationFor(turn, event.conversation))
   switch (event.kind) {
+    case 'link-opened':
+    case 'link-frames':
+    case 'link-closed':
+      if (event.link === linkOf(turn.session)) linkEvent(turn, event)
+      return
+    case 'disk-rows':
+    case 'disk-unreadable':
+      return diskRows(turn, event)
     case 'tick':
       return tick(turn)
     case 'signal':
@@ -58,6 +63,8 @@ function route(turn: Turn, event: CoreEvent): void {
     case 'close':
       turn.disk.notBeforeMs = 0
       return close(turn)
+    default:
+      return command(turn, event, conversationFor(turn, event.conversation))
   }
 }
 

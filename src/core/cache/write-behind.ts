@@ -20,11 +20,10 @@ import { rereadCursor } from './restore.js'
  */
 export function commitCache(turn: Turn): number {
   const { disk, nowMs } = turn
-  const due = writable(turn)
-  if (due.length === 0) return never
+  const dueAtMs = cacheDueAt(turn)
+  if (nowMs < dueAtMs) return dueAtMs
+  const due = turn.conversations.filter((each) => isWritable(turn, each))
   const isCached = offers(turn, 'cached')
-  if (disk.cacheNotBeforeMs === never) disk.cacheNotBeforeMs = nowMs + timing.lookMs
-  if (nowMs < disk.cacheNotBeforeMs && !due.some(isLarge)) return disk.cacheNotBeforeMs
   const version = `${turn.config.lane}.${nextNumber(turn)}`
   const writes: Write[] = []
   const cursors: Expectation[] = []
@@ -59,11 +58,19 @@ function commitApart(turn: Turn, writes: readonly Write[]): number {
   )
 }
 
-/** What is to be written, while it may be: never before rows of the outbox that wait, or a settled entry's row that is removed here comes back. */
-function writable(turn: Turn): readonly ConversationState[] {
-  const { phase, cacheFlight, failures, waiting } = turn.disk
-  if (phase !== 'ready' || cacheFlight || failures > 0 || waiting.length > 0) return []
-  return turn.conversations.filter((each) => isWritable(turn, each))
+/** When to write: never before rows of the outbox that wait, or a settled entry's row that is removed here comes back. */
+function cacheDueAt(turn: Turn): number {
+  const { disk } = turn
+  if (disk.phase !== 'ready' || disk.cacheFlight || disk.failures > 0 || disk.waiting.length > 0) return never
+  let isDirty = false
+  for (const each of turn.conversations) {
+    if (!isWritable(turn, each)) continue
+    if (isLarge(each)) return 0
+    isDirty = true
+  }
+  if (!isDirty) return never
+  if (disk.cacheNotBeforeMs === never) disk.cacheNotBeforeMs = turn.nowMs + timing.lookMs
+  return disk.cacheNotBeforeMs
 }
 
 function isWritable(turn: Turn, { cache, log }: ConversationState): boolean {
