@@ -24,12 +24,8 @@ const planted: Record<keyof Faults, 'undefined'> = {
   denseUnchecked: 'undefined',
   rowsKeptOnReset: 'undefined',
   patchesDropped: 'undefined',
-  keptDropped: 'undefined',
-  pageAhead: 'undefined',
   ownUnread: 'undefined',
-  heardIgnored: 'undefined',
   windowUnbounded: 'undefined',
-  neverLetGo: 'undefined',
   hasty: 'undefined',
   strandedQueued: 'undefined',
   adoptedFirst: 'undefined',
@@ -42,10 +38,7 @@ const planted: Record<keyof Faults, 'undefined'> = {
   timerKept: 'undefined',
   droppedAtDeadline: 'undefined',
   rejectDrops: 'undefined',
-  oldAcks: 'undefined',
-  behindDisk: 'undefined',
   generationIgnored: 'undefined',
-  ackedTrusted: 'undefined',
 }
 
 /** What must stand on the first line of an entry, which bundling loses. */

@@ -108,9 +108,10 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
     if (ended) return
     ended = why
     waiting.end()
-    if (!planted.linkKept) shell.dispatch({ kind: 'close' })
+    const isKept = planted.linkKept && why === 'logged-out'
+    if (!isKept) shell.dispatch({ kind: 'close' })
     cells.changed()
-    for (const part of planted.linkKept ? [] : [shell, signals]) part?.stop()
+    for (const part of isKept ? [] : [shell, signals]) part?.stop()
     others?.close()
     events.end()
     await opened?.close().catch(() => {})

@@ -26,12 +26,8 @@ const client: Named = [
   ['holes of a page unchecked', 'denseUnchecked'],
   ['rows kept on a reset', 'rowsKeptOnReset'],
   ['patches of stored rows not written', 'patchesDropped'],
-  ['changes during a load forgotten', 'keptDropped'],
-  ['a page from above the head shown', 'pageAhead'],
   ['own messages counted as unread', 'ownUnread'],
-  ['what is heard of is not caught up with', 'heardIgnored'],
   ['no window of what is in flight', 'windowUnbounded'],
-  ['no conversation let go from memory', 'neverLetGo'],
   ['retries without a pause', 'hasty'],
   ['entries queued in a conversation that is gone', 'strandedQueued'],
   ['an adopted lane ahead of what is in flight', 'adoptedFirst'],
@@ -44,10 +40,7 @@ const client: Named = [
   ['a timer kept', 'timerKept'],
   ['an entry dropped at its deadline', 'droppedAtDeadline'],
   ['a refused entry dropped without a word', 'rejectDrops'],
-  ['acks of another epoch taken', 'oldAcks'],
-  ['a longer stored log overwritten', 'behindDisk'],
   ['the generation ignored', 'generationIgnored'],
-  ['acks trusted over a reset', 'ackedTrusted'],
 ]
 
 const server: Named = [
