@@ -36,9 +36,9 @@ const planted: Record<keyof Faults, 'undefined'> = {
   linkKept: 'undefined',
   lanesKept: 'undefined',
   timerKept: 'undefined',
+  mixedContent: 'undefined',
   droppedAtDeadline: 'undefined',
   rejectDrops: 'undefined',
-  generationIgnored: 'undefined',
 }
 
 /** What must stand on the first line of an entry, which bundling loses. */

@@ -32,9 +32,9 @@ export interface Faults {
   readonly linkKept?: boolean
   readonly lanesKept?: boolean
   readonly timerKept?: boolean
+  readonly mixedContent?: boolean
   readonly droppedAtDeadline?: boolean
   readonly rejectDrops?: boolean
-  readonly generationIgnored?: boolean
 }
 
 declare global {

@@ -38,21 +38,19 @@ const client: Named = [
   ['the link kept after a logout', 'linkKept'],
   ['locks of lanes kept', 'lanesKept'],
   ['a timer kept', 'timerKept'],
+  ['a new message shown with the content before it', 'mixedContent'],
   ['an entry dropped at its deadline', 'droppedAtDeadline'],
   ['a refused entry dropped without a word', 'rejectDrops'],
-  ['the generation ignored', 'generationIgnored'],
 ]
 
 const server: Named = [
   ['ack before commit', 'ackBeforeCommit'],
   ['no server dedupe', 'noDedupe'],
   ['`after` ignored by the server', 'ignoreAfter'],
-  ['stale-epoch receipt taken by the server', 'staleReceipts'],
   ['watermark lowered by the server', 'lowerMarks'],
   ['a seq left out', 'skipSeq'],
   ['an index left out', 'skipIndex'],
   ['a revised message keeps its `rev`', 'oldRev'],
-  ['hidden messages shown', 'pastShown'],
   ['a position of another epoch continued', 'epochIgnored'],
   ['a row left out of a catch-up', 'rowLost'],
   ['a removed member told', 'toldAfterRemoval'],
