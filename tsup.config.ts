@@ -33,7 +33,6 @@ const planted: Record<keyof Faults, 'undefined'> = {
   settledStays: 'undefined',
   memoryWiped: 'undefined',
   wipeForgotten: 'undefined',
-  linkKept: 'undefined',
   lanesKept: 'undefined',
   timerKept: 'undefined',
   mixedContent: 'undefined',

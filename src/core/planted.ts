@@ -29,7 +29,6 @@ export interface Faults {
   readonly settledStays?: boolean
   readonly memoryWiped?: boolean
   readonly wipeForgotten?: boolean
-  readonly linkKept?: boolean
   readonly lanesKept?: boolean
   readonly timerKept?: boolean
   readonly mixedContent?: boolean

@@ -35,7 +35,6 @@ const client: Named = [
   ['a settled entry stays', 'settledStays'],
   ['a disk called wiped for which memory stands in', 'memoryWiped'],
   ['rows left by a logout', 'wipeForgotten'],
-  ['the link kept after a logout', 'linkKept'],
   ['locks of lanes kept', 'lanesKept'],
   ['a timer kept', 'timerKept'],
   ['a new message shown with the content before it', 'mixedContent'],
