@@ -108,9 +108,9 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
     if (ended) return
     ended = why
     waiting.end()
-    if (!planted.linkKept) shell.dispatch({ kind: 'close' })
+    shell.dispatch({ kind: 'close' })
     cells.changed()
-    for (const part of planted.linkKept ? [] : [shell, signals]) part?.stop()
+    for (const part of [shell, signals]) part?.stop()
     others?.close()
     events.end()
     await opened?.close().catch(() => {})

@@ -35,8 +35,8 @@ export async function logout<C>(
     }
   })
   const here = outbox.get().filter(({ status }) => status !== 'sent')
-  if (!planted.linkKept) dispatch({ kind: 'close' })
-  if (!planted.linkKept) stop()
+  dispatch({ kind: 'close' })
+  stop()
   const disk = storage()
   const row = { key: ['g'], version: `${clock.wall()}.${clock.roll()}`, value: null }
   const fence: Write = { kind: 'put', row }

@@ -65,7 +65,7 @@ export function conversationFor(turn: Turn, id: string): Draft {
 function makeRoom(turn: Turn): void {
   const { conversations, config, touched } = turn
   if (conversations.length < config.conversations) return
-  const oldest = planted.neverLetGo ? undefined : leastUsed(conversations, isIdle)
+  const oldest = leastUsed(conversations, isIdle)
   if (!oldest) return
   if (isLive(turn, oldest.log)) turn.frames.push({ type: 'unfollow', conversation: oldest.id })
   turn.conversations = conversations.filter((each) => each !== oldest)

@@ -20,12 +20,8 @@ export interface Faults {
   readonly denseUnchecked?: boolean
   readonly rowsKeptOnReset?: boolean
   readonly patchesDropped?: boolean
-  readonly keptDropped?: boolean
-  readonly pageAhead?: boolean
   readonly ownUnread?: boolean
-  readonly heardIgnored?: boolean
   readonly windowUnbounded?: boolean
-  readonly neverLetGo?: boolean
   readonly hasty?: boolean
   readonly strandedQueued?: boolean
   readonly adoptedFirst?: boolean
@@ -33,15 +29,11 @@ export interface Faults {
   readonly settledStays?: boolean
   readonly memoryWiped?: boolean
   readonly wipeForgotten?: boolean
-  readonly linkKept?: boolean
   readonly lanesKept?: boolean
   readonly timerKept?: boolean
+  readonly mixedContent?: boolean
   readonly droppedAtDeadline?: boolean
   readonly rejectDrops?: boolean
-  readonly oldAcks?: boolean
-  readonly behindDisk?: boolean
-  readonly generationIgnored?: boolean
-  readonly ackedTrusted?: boolean
 }
 
 declare global {

@@ -21,8 +21,6 @@ export interface Faults {
   readonly skipIndex?: boolean
   /** Ledger: a revised message keeps its `rev`. */
   readonly oldRev?: boolean
-  /** Ledger: shows what is hidden from a reader. */
-  readonly pastShown?: boolean
   /** Ledger: goes on from a position of another epoch. */
   readonly epochIgnored?: boolean
   /** Ledger: a catch-up lacks its first row. */

@@ -28,7 +28,7 @@ export function restart(cache: Draft['cache']): void {
 export function cacheWrites(c: Draft, version: string): readonly Write[] {
   const { log, id, cache } = c
   const { rows } = log.tail
-  const isBehindDisk = !planted.behindDisk && !cache.restart && cache.head > log.head
+  const isBehindDisk = !cache.restart && cache.head > log.head
   if (!isBehindDisk && !isReachable(c)) restart(cache)
   const flight = copyCache(cache)
   // Another instance has stored more than is known here: its rows stand.

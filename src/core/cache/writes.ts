@@ -21,7 +21,7 @@ export function commit(
   const { phase, generation } = turn.disk
   const number = nextNumber(turn)
   const fence = { key: generationKey, version: phase === 'founding' ? null : generation }
-  const expect = planted.generationIgnored ? cursors : planted.expectIgnored && durability === 'relaxed' ? [] : [fence, ...cursors]
+  const expect = planted.expectIgnored && durability === 'relaxed' ? [] : [fence, ...cursors]
   turn.effects.push({ kind: 'commit', commit: number, writes, durability, expect })
   return number
 }

@@ -276,3 +276,13 @@ describe('L2 R11 R13 R14: an entry', () => {
     expect(core.stored(['o'])).toEqual([])
   })
 })
+
+it('R12 R17: asked for again after a reset, what is in flight behind goes again too, and never more than the window', () => {
+  const core = live(drivenCore(), 5)
+  for (let n = 0; n < 9; n++) send(core, `m${n}`)
+  core.hear(ack('m0', 20))
+  const request = core.conversation().log.catchUp?.request ?? 0
+  core.hear(openedFrame(request, 0, 3, { reset: 'epoch', epoch: 'e2' }))
+  const arms = core.conversation().entries.map(({ arm }) => arm.kind)
+  expect(arms).toEqual([...Array.from({ length: 8 }, () => 'inflight'), 'queued'])
+})

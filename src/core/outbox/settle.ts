@@ -21,7 +21,7 @@ export function acked(turn: Turn, { conversation, localId, epoch, seq, message }
   const entry = c && entryOf(c, localId)
   if (!entry || entry.arm.kind === 'acked') return
   const { log } = c
-  if (log.epoch !== '' && epoch !== log.epoch && !planted.oldAcks) return
+  if (log.epoch !== '' && epoch !== log.epoch) return
   if (seq === undefined) {
     // Taken back before, and sent again since: it can never land, and its user must hear so.
     if (!entry.voiding) return fail(turn, c, localId, 'taken-back', true)
@@ -120,7 +120,10 @@ function holdBack(c: Draft, entry: Entry, change: Partial<Entry>): Entry {
  * restored backup it may be lost, and where it is not, the first answer comes back (R3).
  */
 export function askAgain(entries: readonly Entry[], trusted = 0): readonly Entry[] {
-  return requeued(entries, (arm) => arm.kind === 'acked' && arm.link !== trusted)
+  const isDoubtful = (arm: Entry['arm']) => arm.kind === 'acked' && arm.link !== trusted
+  const first = entries.findIndex(({ arm }) => isDoubtful(arm))
+  // What is on its way behind the first was sent as its successor, and goes again too (R12).
+  return first < 0 ? entries : requeued(entries, (arm, at) => isDoubtful(arm) || (at > first && isInFlight(arm)))
 }
 
 /**

@@ -97,7 +97,7 @@ function beginAnew(turn: Turn, c: Draft, { reset = '', epoch, from, to, head }: 
   // A backup was restored under the same epoch: what the watermarks named may be other messages now.
   const wentBack = reset === 'ahead' || reset === 'tag'
   const isOther = wentBack || epoch !== was.epoch
-  c.entries = planted.pendingLostOnReset && known ? [] : planted.ackedTrusted ? c.entries : askAgain(c.entries)
+  c.entries = planted.pendingLostOnReset && known ? [] : askAgain(c.entries)
   restart(cache)
   cache.wentBack = wentBack
   // How far another epoch was written says nothing of this one.

@@ -160,7 +160,7 @@ export function admitPage(turn: Turn, c: Draft): void {
   const { rows } = load.run
   if (!isDense(rows, log.hidden) || !continues(log, load, load.run)) return again(turn, c, load)
   const rev = Math.max(...rows.map((row) => row.rev))
-  if (rev > log.head && !planted.pageAhead) heard(c, rev)
+  if (rev > log.head) heard(c, rev)
   else place(turn, c, load, load.run)
 }
 
@@ -179,7 +179,7 @@ function place(turn: Turn, c: Draft, load: HistoryLoad, run: Window): void {
   const { log } = c
   const { view } = log
   const older = load.way === 'older'
-  const fresh = windowOf(planted.keptDropped ? run.rows : replayed(run.rows, load.kept), run.from, run.to)
+  const fresh = windowOf(replayed(run.rows, load.kept), run.from, run.to)
   // A page around a place stands alone; any other continues what is shown.
   const whole = older ? joined(fresh, shown(log)) : load.way === 'newer' && view ? joined(view, fresh) : fresh
   // Scrolled back beyond the cap, the shown run leaves the tail, which stays as it was.

@@ -24,7 +24,7 @@ export function applyRow(intake: Intake, row: MessageRow): void {
   const { tail, view } = log
   const last = fresh.at(-1) ?? tail.rows.at(-1)
   if (row.seq > tail.to && (!last || row.seq > last.seq)) {
-    fresh.push(row)
+    fresh.push(planted.mixedContent && last ? { ...row, content: last.content } : row)
     cache.dirtyFrom = Math.min(cache.dirtyFrom, row.index)
     return
   }

@@ -4,7 +4,7 @@ import { type Draft, onlineLink } from '../turn.js'
 
 /** Somebody spoke of a `seq`: while the head is below it, a catch-up is under way or due. */
 export function heard({ log }: Draft, seq: number): void {
-  if (!planted.heardIgnored && seq > log.heard && Number.isSafeInteger(seq)) log.heard = seq
+  if (seq > log.heard && Number.isSafeInteger(seq)) log.heard = seq
 }
 
 /** A `head` frame or a `pong` spoke of it. */

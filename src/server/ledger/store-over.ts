@@ -11,10 +11,6 @@ import { apply } from './write.js'
 
 export function storeOver(tables: Tables, faults: Faults = noFaults): Store {
   let journal: Journal | undefined
-  const readerFor = (at: Parameters<typeof readerOf>[1]) => {
-    const reader = readerOf(tables, at)
-    return reader && faults.pastShown ? { ...reader, floor: 0, hidden: [] } : reader
-  }
   return {
     async write(batch, mint) {
       const ledger = { tables, mint, faults }
@@ -23,14 +19,14 @@ export function storeOver(tables: Tables, faults: Faults = noFaults): Store {
       return outcomes
     },
     async open(at) {
-      const reader = readerFor(at)
+      const reader = readerOf(tables, at)
       if (!reader) return undefined
       const { position } = at
       const read = readOpen(reader, faults.epochIgnored && position ? { ...position, epoch: reader.conversation.epoch } : position)
       return faults.rowLost && !read.reset ? { ...read, rows: read.rows.slice(1) } : read
     },
     async page(at) {
-      const reader = readerFor(at)
+      const reader = readerOf(tables, at)
       return reader && readPage(reader, at.anchor, at.limit)
     },
     async inbox(at) {

@@ -97,6 +97,8 @@ function logout(world: World, tab: Tab): void {
   journal.fired('logout')
   if (chat.outbox.get().some(({ status }) => status === 'sending')) journal.fired('logout in mid-flush')
   const flushMs = chance.pick([0, 0, 1_000])
+  // Without a flush nothing more is sent from now on, however long the wiping takes.
+  if (flushMs === 0) time.later(1, tab.mute)
   const left = device.leaving()
   const gone = (heir: string | undefined) => {
     time.beat()
