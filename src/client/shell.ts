@@ -73,6 +73,7 @@ export function createShell(parts: ShellParts): Shell {
     if (effect.kind === 'open') link = openLink(parts.transport, effect.link, dispatch)
     else if (effect.kind === 'close') cut()
     else if (effect.kind === 'transmit') for (const frame of effect.frames) link?.send(frame)
+    else if (effect.kind === 'report') parts.report(effect.report)
     else performUnlinked(effect, parts, dispatch)
   }
 
@@ -106,15 +107,13 @@ export function createShell(parts: ShellParts): Shell {
 }
 
 function performUnlinked(
-  effect: Exclude<Effect, { kind: 'open' | 'close' | 'transmit' }>,
-  { storage, claim, answer, report }: ShellParts,
+  effect: Exclude<Effect, { kind: 'open' | 'close' | 'transmit' | 'report' }>,
+  { storage, claim, answer }: ShellParts,
   dispatch: Dispatch,
 ): void {
   switch (effect.kind) {
     case 'answer':
       return answer(effect.call, effect.code)
-    case 'report':
-      return report(effect.report)
     case 'load': {
       const { ask, ranges } = effect
       void Promise.all(ranges.map((range) => storage().read(range))).then(

@@ -23,21 +23,18 @@ export function linkEvent(turn: Turn, event: LinkEvent): void {
   if (event.kind === 'link-closed') return leave(turn, event.why)
   heardFrom(turn)
   const { frames } = event
-  let run: ChangeFrame[] = []
+  let from = 0
   for (let i = 0; i < frames.length; i++) {
     const frame = frames[i] as LinkFrame
     const next = frames[i + 1]
-    if (onlineLink(turn) && 'people' in frame) learnPeople(turn, frame.people)
-    if (frame.type !== 'change') {
-      receive(turn, frame)
-      continue
-    }
-    // Changes of one conversation in a row are admitted together: its rows are copied once (R33).
-    run.push(frame)
-    if (next?.type === 'change' && next.conversation === frame.conversation) continue
-    const c = onlineLink(turn) && draftOf(turn, frame.conversation)
-    if (c) admitLive(turn, c, run)
-    run = []
+    if (frame.type === 'change') {
+      if (frame.people && onlineLink(turn)) learnPeople(turn, frame.people)
+      // Changes of one conversation in a row are admitted together: its rows are copied once (R33).
+      if (next?.type === 'change' && next.conversation === frame.conversation) continue
+      const c = onlineLink(turn) && draftOf(turn, frame.conversation)
+      if (c) admitLive(turn, c, frames.slice(from, i + 1) as ChangeFrame[])
+    } else receive(turn, frame)
+    from = i + 1
   }
 }
 
@@ -47,7 +44,9 @@ function receive(turn: Turn, frame: Exclude<LinkFrame, ChangeFrame>): void {
     for (const c of drafts(turn)) doubtAhead(turn, c)
   }
   const heads = sessionFrame(turn, frame)
-  if (!onlineLink(turn)) return
+  // Nobody has looked at the other fields of a frame of an unknown type.
+  if (!onlineLink(turn) || frame.type === 'unknown') return
+  if ('people' in frame) learnPeople(turn, frame.people)
   for (const { conversation, epoch, seq } of heads) {
     const c = draftOf(turn, conversation)
     if (c?.log.epoch === epoch) hinted(c, seq)
@@ -66,12 +65,8 @@ function receive(turn: Turn, frame: Exclude<LinkFrame, ChangeFrame>): void {
       return requestFailed(turn, frame)
     case 'inbox':
       return inboxFrame(turn, frame)
-    case 'left':
-    case 'marks':
-    case 'typing':
-    case 'provisional':
-    case 'withdrawn':
-      return ofConversation(turn, frame)
+    default:
+      if ('conversation' in frame) ofConversation(turn, frame)
   }
 }
 

@@ -26,13 +26,9 @@ export function decodeServerFrames(text: string): DecodedServerFrames {
   if (!parsed.ok) return parsed
   const bounded = prune(parsed.value, limits.jsonDepth)
   const list: readonly unknown[] = Array.isArray(bounded) ? bounded : [bounded]
-  const frames: ServerFrame[] = []
-  for (const item of list) {
-    const frame = readServerFrame(item)
-    if (frame === null) return { ok: false, reason: `${nameOf(item)} cannot be read` }
-    frames.push(frame)
-  }
-  return { ok: true, frames }
+  const frames = list.map(readServerFrame)
+  const bad = frames.indexOf(null)
+  return bad < 0 ? { ok: true, frames: frames as ServerFrame[] } : { ok: false, reason: `${nameOf(list[bad])} cannot be read` }
 }
 
 /** For logs: the type alone, never what users wrote. */
