@@ -137,7 +137,7 @@ export function tellReceipts(turn: Turn, c: Draft): void {
   const { log, receipts, id: conversation, watchers } = c
   const { config, nowMs, session } = turn
   const isHeard = session.phase === 'online' && session.features.includes('receipts')
-  if (!isHeard || !isLive(turn, log) || isCrowded(turn)) return
+  if (!isHeard || !isLive(turn, log)) return
   const { user, delivered: from } = config
   const { epoch, head, liveOn: on } = log
   // Not covered in time: as if nothing had been told.
@@ -152,7 +152,7 @@ export function tellReceipts(turn: Turn, c: Draft): void {
   const isDelivered = deliverable > Math.max(own.delivered, told.delivered) && othersWrote(log, user, own.delivered)
   const delivered = isDelivered ? deliverable : undefined
   const marked = set && (isAnew || set.rev > receipts.toldRev) ? set : undefined
-  if (!read && !delivered && !marked) return
+  if ((!read && !delivered && !marked) || isCrowded(turn)) return
   turn.frames.push({ type: 'receipt', conversation, epoch, read, delivered, marked })
   receipts.told = { on, read: read ?? told.read, delivered: delivered ?? told.delivered, dueMs: nowMs + timing.ackMs }
   if (marked) receipts.toldRev = marked.rev
@@ -161,10 +161,9 @@ export function tellReceipts(turn: Turn, c: Draft): void {
 /** When what was told on this link, and is not covered, is told again: it may have been lost on a link that lives. */
 export function receiptsWakeAt(turn: Turn, { log, receipts }: Draft): number {
   const { told, marked, pending, toldRev } = receipts
-  if (told.on !== log.liveOn || isCrowded(turn)) return never
   const own = markOf(receipts, turn.config.user)
   const isCovered = told.read <= own.read && told.delivered <= own.delivered && !(pending?.marked && toldRev > marked.rev)
-  return isCovered ? never : told.dueMs
+  return told.on !== log.liveOn || isCovered || isCrowded(turn) ? never : told.dueMs
 }
 
 /** Is there a message of somebody else above the mark? Own messages need no receipt. */

@@ -17,9 +17,9 @@ import { rereadCursor } from './restore.js'
 /** One relaxed commit with everything that changed, each conversation fenced by its cursor row. Gives when the next one is due. */
 export function commitCache(turn: Turn): number {
   const { disk, nowMs } = turn
-  const due = writable(turn)
-  if (due.length === 0) return never
-  if (nowMs < disk.cacheNotBeforeMs && !due.some(isLarge)) return disk.cacheNotBeforeMs
+  const dueAtMs = cacheDueAt(turn)
+  if (nowMs < dueAtMs) return dueAtMs
+  const due = turn.conversations.filter((each) => isWritable(turn, each))
   const version = `${turn.config.lane}.${nextNumber(turn)}`
   const writes: Write[] = []
   const cursors: Expectation[] = []
@@ -30,13 +30,13 @@ export function commitCache(turn: Turn): number {
     noteUsage(turn, c)
   }
   writes.push(...capWrites(turn))
-  disk.cacheFlight = { commit: commitAll(turn, writes, cursors), conversations: due.map(({ id }) => id) }
+  const number = planted.cursorApart ? commitApart(turn, writes) : commit(turn, 'relaxed', writes, cursors)
+  disk.cacheFlight = { commit: number, conversations: due.map(({ id }) => id) }
   disk.cacheNotBeforeMs = nowMs + timing.writeBehindMs
   return never
 }
 
-function commitAll(turn: Turn, writes: readonly Write[], cursors: readonly Expectation[]): number {
-  if (!planted.cursorApart) return commit(turn, 'relaxed', writes, cursors)
+function commitApart(turn: Turn, writes: readonly Write[]): number {
   const isCursor = (write: Write) => write.kind === 'put' && write.row.key[2] === cursorPage
   turn.effects.push({ kind: 'commit', commit: 0, writes: writes.filter(isCursor), durability: 'relaxed', expect: [] })
   return commit(
@@ -46,13 +46,15 @@ function commitAll(turn: Turn, writes: readonly Write[], cursors: readonly Expec
   )
 }
 
-/** What is to be written, while it may be: never before rows of the outbox that wait, or a settled entry's row that is removed here comes back. */
-function writable(turn: Turn): readonly ConversationState[] {
-  const { phase, cacheFlight, failures, waiting } = turn.disk
-  const found: ConversationState[] = []
-  if (phase !== 'ready' || cacheFlight || failures > 0 || waiting.length > 0) return found
-  for (const each of turn.conversations) if (isWritable(turn, each)) found.push(each)
-  return found
+/** When to write: never before rows of the outbox that wait, or a settled entry's row that is removed here comes back. */
+function cacheDueAt(turn: Turn): number {
+  const { disk } = turn
+  if (disk.phase !== 'ready' || disk.cacheFlight || disk.failures > 0 || disk.waiting.length > 0) return never
+  let dueAtMs = never
+  for (const each of turn.conversations) {
+    if (isWritable(turn, each)) dueAtMs = Math.min(dueAtMs, isLarge(each) ? 0 : disk.cacheNotBeforeMs)
+  }
+  return dueAtMs
 }
 
 function isWritable(turn: Turn, { cache, log }: ConversationState): boolean {

@@ -28,13 +28,12 @@ export function ensureCaughtUp(turn: Turn, c: Draft): void {
 /** When to ask: it is not followed on this link, or something above its head has been heard of, and nothing is under way. */
 function dueAt(turn: Turn, { log, receipts }: Draft): number {
   if (!onlineLink(turn) || log.state !== 'ready' || log.catchUp) return never
-  // The server's count is from before this user read on or marked it, and what is unread is not all held: only the server can count (R22).
-  const read = readTo(receipts, turn.config.user)
-  const isCountStale = receipts.unread.read !== read && read < log.tail.from
   if (!isLive(turn, log)) return log.retryAtMs
   // A server that only hints (large rooms, degraded links) hints of every change: many of them are one catch-up.
-  if (log.head < log.heard) return isHinted(log) ? Math.max(log.retryAtMs, log.hintAtMs) : log.retryAtMs
-  return isCountStale ? log.retryAtMs : never
+  if (log.head < log.heard) return Math.max(log.retryAtMs, isHinted(log) ? log.hintAtMs : 0)
+  // The server's count is from before this user read on or marked it, and what is unread is not all held: only the server can count (R22).
+  const read = readTo(receipts, turn.config.user)
+  return receipts.unread.read !== read && read < log.tail.from ? log.retryAtMs : never
 }
 
 function isHinted({ heard, hinted }: Draft['log']): boolean {
@@ -104,7 +103,6 @@ export function unfollowed({ log }: Draft): void {
 }
 
 export function catchUpWakeAt(turn: Turn, c: Draft): number {
-  const { catchUp } = c.log
-  if (catchUp) return catchUp.deadlineMs
-  return placeFor(turn, c) ? dueAt(turn, c) : never
+  const wakeAtMs = c.log.catchUp?.deadlineMs ?? dueAt(turn, c)
+  return wakeAtMs === never || c.log.catchUp || placeFor(turn, c) ? wakeAtMs : never
 }
