@@ -36,6 +36,13 @@ describe('R18: a message shown ahead', () => {
     expect(told(core)).toEqual([[], []])
   })
 
+  it('is not withdrawn by a frame of an unknown type, of which nothing is read', () => {
+    const core = five()
+    core.hear(shown('a'), { ...gone('a'), type: 'unknown', raw: null, people: 5 } as unknown as CombinatorFrame)
+    expect(ids(core)).toEqual(['a'])
+    expect(told(core)).toEqual([[], []])
+  })
+
   it('is another one under the same local id of another author', () => {
     const core = five()
     core.hear(shown('a'), shown('a', { author: 'ben' }), final(6, 'a'))

@@ -44,7 +44,8 @@ function receive(turn: Turn, frame: Exclude<LinkFrame, ChangeFrame>): void {
     for (const c of drafts(turn)) doubtAhead(turn, c)
   }
   const heads = sessionFrame(turn, frame)
-  if (!onlineLink(turn)) return
+  // Nobody has looked at the other fields of a frame of an unknown type.
+  if (!onlineLink(turn) || frame.type === 'unknown') return
   if ('people' in frame) learnPeople(turn, frame.people)
   for (const { conversation, epoch, seq } of heads) {
     const c = draftOf(turn, conversation)
@@ -64,12 +65,8 @@ function receive(turn: Turn, frame: Exclude<LinkFrame, ChangeFrame>): void {
       return requestFailed(turn, frame)
     case 'inbox':
       return inboxFrame(turn, frame)
-    case 'left':
-    case 'marks':
-    case 'typing':
-    case 'provisional':
-    case 'withdrawn':
-      return ofConversation(turn, frame)
+    default:
+      if ('conversation' in frame) ofConversation(turn, frame)
   }
 }
 

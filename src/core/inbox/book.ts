@@ -100,9 +100,11 @@ function rearranged<Item extends Ordered>(chunks: Lists<Item>, old: Item | undef
     const number = chunkFor(next, old)
     const chunk = next[number] as readonly Item[]
     const at = chunk.indexOf(old)
-    // The usual change, of the item on top of the list, moves nothing.
-    if (item && at === 0 && number === 0 && !(chunk[1] && before(chunk[1], item))) {
-      next[0] = chunk.with(0, item)
+    const above = chunk[at - 1] ?? next[number - 1]?.at(-1)
+    const below = chunk[at + 1] ?? next[number + 1]?.[0]
+    // The usual change, of the item on top of the list or of a count, moves nothing.
+    if (item && !(above && before(item, above)) && !(below && before(below, item))) {
+      next[number] = chunk.with(at, item)
       return next
     }
     if (chunk.length > 1) next[number] = chunk.toSpliced(at, 1)
