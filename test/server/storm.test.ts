@@ -19,8 +19,9 @@ const isRealTime = times === 1
 const programs = { harbour: program('harbour'), fleet: program('fleet') }
 const folder = mkdtempSync(join(tmpdir(), 'chatloom-'))
 const processes: Process[] = []
-afterAll(() => {
+afterAll(async () => {
   for (const { child } of processes) child.kill('SIGKILL')
+  await Promise.all(processes.map(({ over }) => over))
   for (const { remove } of Object.values(programs)) remove()
   rmSync(folder, { recursive: true })
 })
