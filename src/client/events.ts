@@ -37,12 +37,6 @@ const names: readonly string[] = [
   'fault',
 ] satisfies readonly (keyof ChatEvents)[]
 
-function metricOf(what: Extract<Report, { kind: 'delivered' | 'caught-up' | 'via' }>): Metric {
-  if (what.kind === 'delivered') return { name: 'delivered-latency', ms: what.tookMs }
-  if (what.kind === 'caught-up') return { name: 'catch-up', ms: what.tookMs, rows: what.rows }
-  return { name: 'transport', transport: what.via }
-}
-
 const nobody = () => {}
 
 export function createEvents<C>({ options, answer, toShown, aheadShown, fenced }: EventParts<C>): Events<C> {
@@ -86,9 +80,11 @@ export function createEvents<C>({ options, answer, toShown, aheadShown, fenced }
         answer(what.entry.localId, undefined, what.row)
         return what.tookMs < 0 ? undefined : measure({ name: 'send-latency', ms: what.tookMs })
       case 'delivered':
+        return measure({ name: 'delivered-latency', ms: what.tookMs })
       case 'caught-up':
+        return measure({ name: 'catch-up', ms: what.tookMs, rows: what.rows })
       case 'via':
-        return measure(metricOf(what))
+        return measure({ name: 'transport', transport: what.via })
       case 'reconnecting': {
         const { kind, ...told } = what
         log(['info', 'The link ended.', told])
