@@ -8,6 +8,7 @@
  *   ['m', conversation, LAST]         the cursor
  */
 import type { Key, Write } from '../../ports/storage.js'
+import { factsOf } from '../timeline/intake.js'
 import { between, pageOf } from '../timeline/window.js'
 import * as bounds from '../bounds.js'
 import { never } from '../timing.js'
@@ -74,9 +75,8 @@ export function neededFrom({ last, dirtyFrom }: CacheState): number {
 }
 
 function described({ log, receipts }: Draft): Omit<CursorValue, 'rows' | 'build' | 'first' | 'from'> {
-  const { epoch, head, tag, floor, hidden, profile, memberCount, members } = log
   const marks = [...receipts.marks].map(([user, { delivered, read }]) => [user, delivered, read] as const)
-  return { epoch, head, tag, floor, hidden, profile, memberCount, members, marks, marked: receipts.marked, unread: receipts.unread }
+  return { ...factsOf(log), epoch: log.epoch, head: log.head, marks, marked: receipts.marked, unread: receipts.unread }
 }
 
 /** A commit that was not written gives back what it took along. */

@@ -10,7 +10,7 @@ import { count, mergeMarks, newEpoch, readTo } from '../receipts.js'
 import * as bounds from '../bounds.js'
 import { type Draft, report, type Turn } from '../turn.js'
 import { authorsStopped } from '../typing.js'
-import { applyChange, applyRow, closeIntake, type Intake } from './intake.js'
+import { applyChange, applyRow, closeIntake, factsOf, type Intake } from './intake.js'
 import { endLoad } from './history.js'
 import { heard, isLive } from './live.js'
 import { isDense, windowOf } from './window.js'
@@ -66,12 +66,7 @@ export function admitOpened(turn: Turn, c: Draft, frame: Opened): boolean {
   if (to >= log.head) {
     for (const row of rows) if (row.seq <= to) applyRow(intake, row)
     log.head = to
-    log.tag = frame.tag
-    log.floor = frame.floor
-    log.hidden = frame.hidden
-    log.profile = frame.profile
-    log.members = frame.members
-    log.memberCount = frame.memberCount
+    Object.assign(log, factsOf(frame))
     drain(intake, log.beyond)
   }
   finish(turn, intake, 'catch-up', intake.fresh.slice(known))
