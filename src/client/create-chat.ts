@@ -55,9 +55,9 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
       const what = 'settled'
       assertOpen(what)
       const known = settledRow(state(), localId)
-      if (known.kind === 'failed') throw failure(known.code)
-      if (known.kind === 'unknown') throw chatError('unknown-message', what)
-      return engine.toShown(known.kind === 'row' ? known.row : await engine.wait<MessageRow>(what, signal, undefined, localId))
+      if (!known) throw chatError('unknown-message', what)
+      if (known.code) throw failure(known.code)
+      return engine.toShown(known.row ?? (await engine.wait<MessageRow>(what, signal, undefined, localId)))
     },
     on: engine.on,
     close: () => engine.end('closed'),
