@@ -61,10 +61,14 @@ export function createEvents<C>({ options, answer, toShown, aheadShown, fenced }
         const { row, ...told } = what
         return emit({ ...told, message: toShown(row) })
       }
-      case 'corrected':
-        return emit({ kind: what.kind, conversation: what.conversation, message: toShown(what.row), was: aheadShown(what.was) })
-      case 'withdrawn':
-        return emit({ kind: what.kind, conversation: what.conversation, message: aheadShown(what.was) })
+      case 'corrected': {
+        const { row, was, ...told } = what
+        return emit({ ...told, message: toShown(row), was: aheadShown(was) })
+      }
+      case 'withdrawn': {
+        const { was, ...told } = what
+        return emit({ ...told, message: aheadShown(was) })
+      }
       case 'reset':
       case 'left':
         return emit(what)
