@@ -16,10 +16,6 @@ import { copyCache, type Draft } from '../turn.js'
 import { build, type CacheState, cursorPage, type CursorValue, emptyCache } from './cache-state.js'
 import { put } from './put.js'
 
-export function cursorKey(id: string): Key {
-  return ['m', id, cursorPage]
-}
-
 /** Nothing on disk counts any more; what is in memory is written anew (R8). Settled outbox rows still leave. */
 export function restart(cache: Draft['cache']): void {
   Object.assign(cache, { cover: null, last: -1, dirty: true, dirtyFrom: 0, pages: [], patches: [], restart: true })

@@ -14,6 +14,7 @@ import { type Entry, entryFromRow, entryWrite, isUnsettled } from '../outbox/ent
 import { saved } from '../outbox/outbox.js'
 import { settleHeld } from '../outbox/settle.js'
 import type { Receipts } from '../state.js'
+import { close } from '../session.js'
 import * as timing from '../timing.js'
 import { never } from '../timing.js'
 import { drafts, report, type Turn, warn } from '../turn.js'
@@ -157,7 +158,7 @@ export function outboxCommitFailed(turn: Turn, number: number, code: StorageErro
 export function diskMoved(turn: Turn): void {
   const { disk } = turn
   if (disk.phase !== 'ready' && disk.phase !== 'founding') return
-  Object.assign(disk, { phase: 'founding', flight: null, cacheFlight: null, waiting: [], notBeforeMs: 0 })
+  Object.assign(disk, { phase: 'founding', flight: null, cacheFlight: 0, waiting: [], notBeforeMs: 0 })
   for (const { id, cache, entries, receipts } of drafts(turn)) {
     // A read under way is still answered, by the new place.
     Object.assign(cache, emptyCache, { dirty: true, dirtyFrom: 0, rereading: planted.movedUnread ? 0 : cache.rereading })
@@ -170,6 +171,7 @@ export function diskMoved(turn: Turn): void {
 export function fence(turn: Turn): void {
   turn.disk.phase = 'fenced'
   report(turn, { kind: 'fenced' })
+  close(turn)
 }
 
 /** When the next strict commit is due. */
