@@ -6,7 +6,8 @@ import { type StandardSchema, writtenContent } from './content.js'
 import type { Engine } from './engine.js'
 import { assertArgument, chatError } from './errors.js'
 import { places, stageOf, type Tell } from './places.js'
-import { detailsMaker, typingMaker } from './snapshots.js'
+import { steady } from './remembered.js'
+import { detailsMaker } from './snapshots.js'
 import { loadingView, viewMaker } from './view.js'
 
 export function conversationHandle<C>(id: string, engine: Engine<C>, schema: StandardSchema<C> | undefined): Conversation<C> {
@@ -24,7 +25,6 @@ export function conversationHandle<C>(id: string, engine: Engine<C>, schema: Sta
     )
   const view = viewMaker<C>(user, messages)
   const details = detailsMaker(id)
-  const typing = typingMaker()
   const assertMember = (what: string) => {
     if (present()?.log.state === 'gone') throw chatError('conversation-gone', what)
   }
@@ -42,7 +42,7 @@ export function conversationHandle<C>(id: string, engine: Engine<C>, schema: Sta
       const { session } = state()
       return conversation ? view(conversation, session.phase === 'online' && session.link === conversation.log.liveOn) : loadingView
     }),
-    typing: followed(() => typing(present())),
+    typing: followed(steady(() => [...(present()?.ephemeral.typing.keys() ?? [])])),
     details: followed(() => details(present(), state())),
     send(content) {
       const what = 'send'

@@ -8,7 +8,8 @@ import { conversationHandle } from './conversation.js'
 import { type ComposedOptions, createEngine } from './engine.js'
 import { assertArgument, chatError, failure } from './errors.js'
 import { logout } from './logout.js'
-import { inboxMaker, outboxMaker, sessionMaker } from './snapshots.js'
+import { steady } from './remembered.js'
+import { inboxMaker, outboxMaker, sessionOf } from './snapshots.js'
 
 /** How many conversations the inbox shows at first, and more at a time. */
 const inboxStep = 100
@@ -22,16 +23,14 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
   const engine = createEngine(options)
   const { state, dispatch, make, assertOpen } = engine
   const conversations = new Map<string, Conversation<C>>()
-  const session = sessionMaker(transport.name)
   const inbox = inboxMaker<C>(user, engine.messages)
-  const entries = outboxMaker<C>()
   const opened = <T>(compute: () => T) => make(compute, () => dispatch({ kind: 'open-disk' }))
-  const outbox = opened(() => entries(state()))
+  const outbox = opened(outboxMaker<C>(state))
   let listed = inboxStep
 
   return {
     user,
-    session: make(() => session(engine.ending(), state().session)),
+    session: make(steady(() => engine.ending() ?? sessionOf(state().session, transport.name))),
     inbox: {
       ...opened(() => inbox(state(), listed)),
       loadMore() {
@@ -55,9 +54,9 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
       const what = 'settled'
       assertOpen(what)
       const known = settledRow(state(), localId)
-      if (known.kind === 'failed') throw failure(known.code)
-      if (known.kind === 'unknown') throw chatError('unknown-message', what)
-      return engine.toShown(known.kind === 'row' ? known.row : await engine.wait<MessageRow>(what, signal, undefined, localId))
+      if (!known) throw chatError('unknown-message', what)
+      if (known.code) throw failure(known.code)
+      return engine.toShown(known.row ?? (await engine.wait<MessageRow>(what, signal, undefined, localId)))
     },
     on: engine.on,
     close: () => engine.end('closed'),

@@ -62,6 +62,7 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
   const messages = newMessages(user, options.content)
   const waiting = waits()
   let opened: Storage | undefined
+  let place: StorageState | undefined
   let signals: Signals | undefined
   let others: BroadcastChannel | undefined
   let ended: End | undefined
@@ -75,7 +76,13 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
   const fenced = () => soon(() => void end('logged-out'))
   const events = createEvents<C>({ options, answer: waiting.answer, toShown, aheadShown: messages.ahead, fenced })
   const cells = readables(events.fault)
-  const rows = watched((state) => shell.dispatch({ kind: 'disk-state', state }))
+  // Known at once, and told a moment later.
+  const rows = {
+    state(state: StorageState) {
+      place = state
+      soon(() => shell.dispatch({ kind: 'disk-state', state }))
+    },
+  }
   const storage = (): Storage => {
     if (opened) return opened
     void lanes.claim(lane)
@@ -118,18 +125,6 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
   }
   const ending = (): Session | undefined => (broken ? { phase: 'faulted', error: broken } : ended && { phase: 'closed' })
   const tellLogout = () => others?.postMessage('logout')
-  const own = { user, clock, messages, state, toShown, ending, assertOpen, newLocalId, storage, place: rows.place, tellLogout, end }
+  const own = { user, clock, messages, state, toShown, ending, assertOpen, newLocalId, storage, place: () => place, tellLogout, end }
   return { ...cells, ...events, ...waiting, ...shell, ...own }
-}
-
-/** Knows at once where rows live, and tells it a moment later. */
-function watched(tell: (state: StorageState) => void) {
-  let now: StorageState | undefined
-  return {
-    place: () => now,
-    state(state: StorageState) {
-      now = state
-      soon(() => tell(state))
-    },
-  }
 }

@@ -37,12 +37,6 @@ const names: readonly string[] = [
   'fault',
 ] satisfies readonly (keyof ChatEvents)[]
 
-function metricOf(what: Extract<Report, { kind: 'delivered' | 'caught-up' | 'via' }>): Metric {
-  if (what.kind === 'delivered') return { name: 'delivered-latency', ms: what.tookMs }
-  if (what.kind === 'caught-up') return { name: 'catch-up', ms: what.tookMs, rows: what.rows }
-  return { name: 'transport', transport: what.via }
-}
-
 const nobody = () => {}
 
 export function createEvents<C>({ options, answer, toShown, aheadShown, fenced }: EventParts<C>): Events<C> {
@@ -67,10 +61,14 @@ export function createEvents<C>({ options, answer, toShown, aheadShown, fenced }
         const { row, ...told } = what
         return emit({ ...told, message: toShown(row) })
       }
-      case 'corrected':
-        return emit({ kind: what.kind, conversation: what.conversation, message: toShown(what.row), was: aheadShown(what.was) })
-      case 'withdrawn':
-        return emit({ kind: what.kind, conversation: what.conversation, message: aheadShown(what.was) })
+      case 'corrected': {
+        const { row, was, ...told } = what
+        return emit({ ...told, message: toShown(row), was: aheadShown(was) })
+      }
+      case 'withdrawn': {
+        const { was, ...told } = what
+        return emit({ ...told, message: aheadShown(was) })
+      }
       case 'reset':
       case 'left':
         return emit(what)
@@ -86,9 +84,11 @@ export function createEvents<C>({ options, answer, toShown, aheadShown, fenced }
         answer(what.entry.localId, undefined, what.row)
         return what.tookMs < 0 ? undefined : measure({ name: 'send-latency', ms: what.tookMs })
       case 'delivered':
+        return measure({ name: 'delivered-latency', ms: what.tookMs })
       case 'caught-up':
+        return measure({ name: 'catch-up', ms: what.tookMs, rows: what.rows })
       case 'via':
-        return measure(metricOf(what))
+        return measure({ name: 'transport', transport: what.via })
       case 'reconnecting': {
         const { kind, ...told } = what
         log(['info', 'The link ended.', told])

@@ -2,7 +2,9 @@
  * The end of a user on this device (R28, R29): flush for a while, then a new generation stands, so that no instance of
  * before can write again; then what was never sent is read, to be given back, and everything stored goes.
  */
+import { put } from '../core/cache/put.js'
 import { holdsOwn } from '../core/cache/stored-rows.js'
+import { generationKey } from '../core/cache/writes.js'
 import { entryFromRow } from '../core/outbox/entry.js'
 import type { ChatState } from '../core/state.js'
 import type { Row, Storage, Write } from '../ports/storage.js'
@@ -38,8 +40,7 @@ export async function logout<C>(
   dispatch({ kind: 'close' })
   stop()
   const disk = storage()
-  const row = { key: ['g'], version: `${clock.wall()}.${clock.roll()}`, value: null }
-  const fence: Write = { kind: 'put', row }
+  const fence = put(generationKey, null, `${clock.wall()}.${clock.roll()}`)
   const wipe = (...writes: readonly Write[]) =>
     disk
       .commit([...writes, fence], { durability: 'strict' })

@@ -74,7 +74,8 @@ export function createShell(parts: ShellParts): Shell {
     else if (effect.kind === 'close') cut()
     else if (effect.kind === 'transmit') for (const frame of effect.frames) link?.send(frame)
     else if (effect.kind === 'report') parts.report(effect.report)
-    else performUnlinked(effect, parts, dispatch)
+    else if (effect.kind === 'answer') parts.answer(effect.call, effect.code)
+    else performStored(effect, parts, dispatch)
   }
 
   /** One timer for the earliest deadline; one that is set earlier is left to fire and look again. */
@@ -106,39 +107,31 @@ export function createShell(parts: ShellParts): Shell {
   return { state: () => state, dispatch, stop }
 }
 
-function performUnlinked(
-  effect: Exclude<Effect, { kind: 'open' | 'close' | 'transmit' | 'report' }>,
-  { storage, claim, answer }: ShellParts,
+function performStored(
+  effect: Extract<Effect, { kind: 'load' | 'commit' | 'claim-lanes' }>,
+  { storage, claim }: ShellParts,
   dispatch: Dispatch,
 ): void {
-  switch (effect.kind) {
-    case 'answer':
-      return answer(effect.call, effect.code)
-    case 'load': {
-      const { ask, ranges } = effect
-      void Promise.all(ranges.map((range) => storage().read(range))).then(
-        (found) => dispatch({ kind: 'disk-rows', ask, rows: found.flat() }),
-        () => dispatch({ kind: 'disk-unreadable', ask }),
+  if (effect.kind === 'load') {
+    const { ask, ranges } = effect
+    void Promise.all(ranges.map((range) => storage().read(range))).then(
+      (found) => dispatch({ kind: 'disk-rows', ask, rows: found.flat() }),
+      () => dispatch({ kind: 'disk-unreadable', ask }),
+    )
+  } else if (effect.kind === 'commit') {
+    const { commit, writes } = effect
+    void storage()
+      .commit(writes, effect)
+      .then(
+        () => dispatch({ kind: 'committed', commit }),
+        (error) => dispatch({ kind: 'commit-failed', commit, code: error?.code ?? 'failed', key: error?.key }),
       )
-      return
-    }
-    case 'commit': {
-      const { commit, writes } = effect
-      void storage()
-        .commit(writes, effect)
-        .then(
-          () => dispatch({ kind: 'committed', commit }),
-          (error) => dispatch({ kind: 'commit-failed', commit, code: error?.code ?? 'failed', key: error?.key }),
-        )
-      return
-    }
-    case 'claim-lanes': {
-      const { lanes } = effect
-      const claimed = (lanes: readonly string[]) => dispatch({ kind: 'lanes-claimed', lanes })
-      const first = Promise.all(lanes.map((lane) => claim(lane, () => void first.then(() => claimed([lane]))))).then((free) =>
-        claimed(lanes.filter((_, i) => free[i])),
-      )
-    }
+  } else {
+    const { lanes } = effect
+    const claimed = (lanes: readonly string[]) => dispatch({ kind: 'lanes-claimed', lanes })
+    const first = Promise.all(lanes.map((lane) => claim(lane, () => void first.then(() => claimed([lane]))))).then((free) =>
+      claimed(lanes.filter((_, i) => free[i])),
+    )
   }
 }
 

@@ -13,12 +13,7 @@ import { once, remembered, steady } from './remembered.js'
 
 type People = ReadonlyMap<string, Profile>
 
-/** `ending` is shown whatever the core says. */
-export function sessionMaker(transport: string): (ending: Session | undefined, state: SessionState) => Session {
-  return steady((ending, state) => ending ?? sessionOf(state, transport))
-}
-
-function sessionOf(state: SessionState, transport: string): Session {
+export function sessionOf(state: SessionState, transport: string): Session {
   const { phase } = state
   if (phase === 'online') return { phase, transport: state.via || transport, features: state.features }
   if (phase === 'refused') return { phase, code: state.code }
@@ -27,9 +22,12 @@ function sessionOf(state: SessionState, transport: string): Session {
   return { phase, attempt: state.attempt, retryInMs: Math.max(0, state.dueMs - state.sinceMs), why: state.why }
 }
 
-export function outboxMaker<C>(): (state: ChatState) => readonly OutboxEntry<C>[] {
+export function outboxMaker<C>(state: () => ChatState): () => readonly OutboxEntry<C>[] {
   const makerFor = remembered((onDisk: boolean) => once((entry: Entry) => entryShown<C>(entry, onDisk)))
-  return steady(({ conversations, storage }) => conversations.flatMap(({ entries }) => entries).map(makerFor(storage?.kind === 'disk')))
+  return steady(() => {
+    const { conversations, storage } = state()
+    return conversations.flatMap(({ entries }) => entries).map(makerFor(storage?.kind === 'disk'))
+  })
 }
 
 export function entryShown<C>(entry: Entry, onDisk: boolean): OutboxEntry<C> {
@@ -67,11 +65,6 @@ function named(users: readonly string[], people: People): People {
     if (profile) known.set(user, profile)
   }
   return known
-}
-
-/** Who types now. */
-export function typingMaker(): (conversation: ConversationState | undefined) => readonly string[] {
-  return steady((conversation) => [...(conversation?.ephemeral.typing.keys() ?? [])])
 }
 
 /** From the log, and before it is known from the list. */

@@ -34,10 +34,11 @@ export function showAhead(turn: Turn, c: Draft, frame: Shown): void {
 
 /** No change will carry it, as far as is known here. */
 export function withdraw(turn: Turn, c: Draft, gone: (row: Provisional) => boolean): void {
-  const withdrawn = c.ahead.filter(gone)
-  if (withdrawn.length === 0) return
-  c.ahead = c.ahead.filter((row) => !gone(row))
-  for (const was of withdrawn) report(turn, { kind: 'withdrawn', conversation: c.id, was })
+  c.ahead = c.ahead.filter((was) => {
+    const isGone = gone(was)
+    if (isGone) report(turn, { kind: 'withdrawn', conversation: c.id, was })
+    return !isGone
+  })
 }
 
 /** Rows that the log has taken in settle what was shown ahead of them. */
@@ -56,13 +57,13 @@ export function confirm(turn: Turn, c: Draft, rows: readonly MessageRow[]): void
 
 /** What has become an entry here, or was adopted as one, shows itself (L5). */
 export function yieldToEntries({ config }: Turn, c: Draft): void {
-  if (c.ahead.length > 0) c.ahead = c.ahead.filter(({ author, localId }) => author !== config.user || !entryOf(c, localId))
+  c.ahead = c.ahead.filter(({ author, localId }) => author !== config.user || !entryOf(c, localId))
 }
 
 /** A new link says again what is on its way; what it does not say again in time is not. */
 export function doubtAhead(turn: Turn, c: Draft): void {
   const untilMs = turn.nowMs + timing.aheadMs
-  if (c.ahead.length > 0) c.ahead = c.ahead.map((row) => ({ ...row, untilMs }))
+  c.ahead = c.ahead.map((row) => ({ ...row, untilMs }))
 }
 
 export function aheadTick(turn: Turn, c: Draft): void {

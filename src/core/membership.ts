@@ -1,6 +1,7 @@
 /** Left, removed, or never there (R27): the rows stay readable, nothing more is asked or sent, entries fail. */
 import { withdraw } from './ahead.js'
 import { fail } from './outbox/settle.js'
+import { unfollowed } from './timeline/catch-up.js'
 import { endLoad } from './timeline/history.js'
 import { type Draft, report, type Turn } from './turn.js'
 
@@ -8,7 +9,8 @@ export function gone(turn: Turn, c: Draft, why: string): void {
   const { log } = c
   if (log.state === 'gone') return
   endLoad(turn, c, 'conversation-gone')
-  Object.assign(log, { state: 'gone', liveOn: 0, catchUp: null, beyond: [] })
+  log.state = 'gone'
+  unfollowed(c)
   strand(turn, c)
   withdraw(turn, c, () => true)
   report(turn, { kind: 'left', conversation: c.id, why })

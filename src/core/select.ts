@@ -3,21 +3,23 @@ import type { MessageRow } from '../protocol/frames.js'
 import { rowOf } from './outbox/entry.js'
 import type { ChatState } from './state.js'
 
-export type SettledState =
-  | { readonly kind: 'row'; readonly row: MessageRow }
-  | { readonly kind: 'failed'; readonly code: string }
-  | { readonly kind: 'pending' }
-  | { readonly kind: 'unknown' }
+/** Its row, or the code of its failure; neither while it is pending. */
+export interface SettledState {
+  readonly row?: MessageRow | undefined
+  readonly code?: string
+}
 
-/** What has become of an own message, as far as memory tells. */
-export function settledRow({ conversations, config: { user } }: ChatState, localId: string): SettledState {
+/** What has become of an own message, as far as memory tells; nothing where it does not know of one. */
+export function settledRow({ conversations, config: { user } }: ChatState, localId: string): SettledState | undefined {
   for (const { entries, log } of conversations) {
     const entry = entries.find((each) => each.localId === localId && !each.voiding)
-    if (entry?.arm.kind === 'failed') return { kind: 'failed', code: entry.arm.code }
-    if (entry?.arm.kind === 'acked') return { kind: 'row', row: entry.arm.message ?? rowOf(entry, user) }
-    if (entry) return { kind: 'pending' }
+    if (entry) {
+      const { arm } = entry
+      if (arm.kind === 'failed') return arm
+      return { row: arm.kind === 'acked' ? (arm.message ?? rowOf(entry, user)) : undefined }
+    }
     const row = log.tail.rows.findLast((each) => each.localId === localId && each.author === user)
-    if (row) return { kind: 'row', row }
+    if (row) return { row }
   }
-  return { kind: 'unknown' }
+  return undefined
 }

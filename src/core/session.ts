@@ -172,7 +172,7 @@ function ping(turn: Turn, session: Arm<'online'>, withinMs: number): void {
 export function sessionTick(turn: Turn): void {
   const { session } = turn
   if (turn.nowMs < sessionWakeAt(session)) return
-  if (session.phase === 'waiting') openLink(turn, session.link + 1, session.attempt, session.refreshes)
+  if (session.phase === 'waiting') hurry(turn, session, session.attempt)
   else if (session.phase === 'online' && !session.isPingOut) ping(turn, session, timing.pongMs)
   else leave(turn, { band: 'retry', code: session.phase === 'online' ? 'silent' : 'connect-timeout' })
 }

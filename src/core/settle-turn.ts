@@ -5,9 +5,9 @@ import { commitCache } from './cache/write-behind.js'
 import { inboxFollows, inboxLinkLost } from './inbox/inbox.js'
 import { storeInbox, storeInboxAt } from './inbox/stored.js'
 import { strand } from './membership.js'
-import { flush, flushWakeAt, linkLost, shareRoom } from './outbox/flush.js'
+import { flush, flushWakeAt, isInFlight, requeued, shareRoom } from './outbox/flush.js'
 import { receiptsWakeAt, tellReceipts } from './receipts.js'
-import { close, sessionWakeAt } from './session.js'
+import { sessionWakeAt } from './session.js'
 import { catchUpWakeAt, ensureCaughtUp, unfollowed } from './timeline/catch-up.js'
 import { admitPage, endLoad } from './timeline/history.js'
 import { never } from './timing.js'
@@ -15,12 +15,11 @@ import { drafts, onlineLink, type Turn } from './turn.js'
 import { typingWakeAt } from './typing.js'
 
 export function settleTurn(turn: Turn): void {
-  const { before, disk, touched } = turn
+  const { before, touched } = turn
   const link = onlineLink(turn)
   const linkWas = onlineLink(before)
-  if (disk.phase === 'fenced' && turn.session.phase !== 'closed') close(turn)
   if (linkWas && link !== linkWas) loseLink(turn)
-  if (disk.phase === 'ready' && before.disk.phase !== 'ready') drafts(turn)
+  if (turn.disk.phase === 'ready' && before.disk.phase !== 'ready') drafts(turn)
   shareRoom(turn)
   for (const c of touched) {
     admitPage(turn, c)
@@ -50,7 +49,8 @@ function loseLink(turn: Turn): void {
   inboxLinkLost(turn)
   for (const c of drafts(turn)) {
     unfollowed(c)
-    linkLost(c)
+    // Everything in flight waits for the next link, of unknown fate.
+    c.entries = requeued(c.entries, isInFlight)
     if (c.log.load?.source === 'network') endLoad(turn, c, 'offline')
   }
 }

@@ -111,8 +111,9 @@ function diskRows(turn: Turn, event: Extract<CoreEvent, { readonly ask: number }
   const { ask, kind } = event
   const rows = kind === 'disk-rows' ? event.rows : []
   if (ask === turn.disk.ask) {
+    if (kind === 'disk-unreadable') diskUnreadable(turn)
     restoreInbox(turn, rows)
-    return kind === 'disk-rows' ? diskRead(turn, rows) : diskUnreadable(turn)
+    return diskRead(turn, rows)
   }
   for (const { id, cache, log } of turn.conversations) {
     if (log.load?.id === ask) return diskPage(turn, draftOf(turn, id) as Draft, log.load, rows)

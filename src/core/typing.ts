@@ -37,7 +37,7 @@ export function authorsStopped(c: Draft, rows: readonly Pick<MessageRow, 'author
 export function typingTick(turn: Turn, c: Draft): void {
   const { nowMs } = turn
   const { endsAtMs } = c.ephemeral
-  if (endsAtMs !== 0 && nowMs >= endsAtMs) setTyping(turn, c, false)
+  if (nowMs >= endsAtMs) setTyping(turn, c, false)
   stopped(c, (_, until) => until <= nowMs)
 }
 

@@ -8,16 +8,13 @@
  *   ['m', conversation, LAST]         the cursor
  */
 import type { Key, Write } from '../../ports/storage.js'
+import { factsOf } from '../timeline/intake.js'
 import { between, pageOf } from '../timeline/window.js'
 import * as bounds from '../bounds.js'
 import { never } from '../timing.js'
 import { copyCache, type Draft } from '../turn.js'
 import { build, type CacheState, cursorPage, type CursorValue, emptyCache } from './cache-state.js'
 import { put } from './put.js'
-
-export function cursorKey(id: string): Key {
-  return ['m', id, cursorPage]
-}
 
 /** Nothing on disk counts any more; what is in memory is written anew (R8). Settled outbox rows still leave. */
 export function restart(cache: Draft['cache']): void {
@@ -74,9 +71,8 @@ export function neededFrom({ last, dirtyFrom }: CacheState): number {
 }
 
 function described({ log, receipts }: Draft): Omit<CursorValue, 'rows' | 'build' | 'first' | 'from'> {
-  const { epoch, head, tag, floor, hidden, profile, memberCount, members } = log
   const marks = [...receipts.marks].map(([user, { delivered, read }]) => [user, delivered, read] as const)
-  return { epoch, head, tag, floor, hidden, profile, memberCount, members, marks, marked: receipts.marked, unread: receipts.unread }
+  return { ...factsOf(log), epoch: log.epoch, head: log.head, marks, marked: receipts.marked, unread: receipts.unread }
 }
 
 /** A commit that was not written gives back what it took along. */

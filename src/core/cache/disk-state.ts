@@ -28,8 +28,8 @@ export interface DiskState {
   readonly flight: { readonly commit: number; readonly savings: readonly Saving[] } | null
   readonly notBeforeMs: number
   readonly failures: number
-  /** The cache commit under way, and the conversations in it. */
-  readonly cacheFlight: { readonly commit: number; readonly conversations: readonly string[] } | null
+  /** The cache commit under way; 0: none. The conversations in it have a `flight` of their own. */
+  readonly cacheFlight: number
   readonly cacheNotBeforeMs: number
   readonly usage: Usage
   /** As the disk remembers it. */
@@ -49,7 +49,7 @@ export const closedDisk: DiskState = {
   flight: null,
   notBeforeMs: 0,
   failures: 0,
-  cacheFlight: null,
+  cacheFlight: 0,
   cacheNotBeforeMs: 0,
   usage: nothingStored,
   storedUsage: nothingStored,

@@ -7,12 +7,14 @@
  *                            └── another was first ── founding ──committed────┘◀─┘
  */
 import type { Row, StorageErrorCode } from '../../ports/storage.js'
-import { isCount, isFields, isMarked, maybe } from '../../protocol/guards.js'
+import { isCount, isMarked, isTag, maybe, recordOf } from '../../protocol/guards.js'
 import { yieldToEntries } from '../ahead.js'
 import { conversationFor } from '../conversations.js'
 import { type Entry, entryFromRow, entryWrite, isUnsettled } from '../outbox/entry.js'
 import { saved } from '../outbox/outbox.js'
 import { settleHeld } from '../outbox/settle.js'
+import type { Receipts } from '../state.js'
+import { close } from '../session.js'
 import * as timing from '../timing.js'
 import { never } from '../timing.js'
 import { drafts, report, type Turn, warn } from '../turn.js'
@@ -21,6 +23,8 @@ import { usageFromRows } from './cap.js'
 import { enqueue, openDisk, saveRegister } from './disk-queue.js'
 import { put } from './put.js'
 import { commit, generationKey, load } from './writes.js'
+
+const isRegister = recordOf<NonNullable<Receipts['pending']>>({ epoch: isTag, read: isCount, marked: maybe(isMarked) })
 
 /** What the disk was asked for: at first everything a client needs before it may send, later lanes that were freed since. */
 export function diskRead(turn: Turn, rows: readonly Row[]): void {
@@ -33,7 +37,6 @@ export function diskRead(turn: Turn, rows: readonly Row[]): void {
 export function diskUnreadable(turn: Turn): void {
   warn(turn, 'The outbox could not be read; sending goes on from memory.', {})
   turn.disk.freed = []
-  diskRead(turn, [])
 }
 
 /** Lanes of other instances are ours only if nobody living holds them (R16). */
@@ -91,9 +94,8 @@ function adopt(turn: Turn, id: string, found: readonly Entry[]): void {
 }
 
 function restoreRegister(turn: Turn, { key: [, id], value }: Row): void {
-  if (typeof id !== 'string' || !isFields(value)) return
+  if (typeof id !== 'string' || !isRegister(value)) return
   const { epoch, read, marked } = value
-  if (typeof epoch !== 'string' || !isCount(read) || !maybe(isMarked)(marked)) return
   const { receipts } = conversationFor(turn, id)
   if (receipts.pending) return
   receipts.pending = { epoch, read, marked }
@@ -156,7 +158,7 @@ export function outboxCommitFailed(turn: Turn, number: number, code: StorageErro
 export function diskMoved(turn: Turn): void {
   const { disk } = turn
   if (disk.phase !== 'ready' && disk.phase !== 'founding') return
-  Object.assign(disk, { phase: 'founding', flight: null, cacheFlight: null, waiting: [], notBeforeMs: 0 })
+  Object.assign(disk, { phase: 'founding', flight: null, cacheFlight: 0, waiting: [], notBeforeMs: 0 })
   for (const { id, cache, entries, receipts } of drafts(turn)) {
     // A read under way is still answered, by the new place.
     Object.assign(cache, emptyCache, { dirty: true, dirtyFrom: 0, rereading: planted.movedUnread ? 0 : cache.rereading })
@@ -169,6 +171,7 @@ export function diskMoved(turn: Turn): void {
 export function fence(turn: Turn): void {
   turn.disk.phase = 'fenced'
   report(turn, { kind: 'fenced' })
+  close(turn)
 }
 
 /** When the next strict commit is due. */

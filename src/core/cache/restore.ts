@@ -7,6 +7,7 @@ import type { MessageRow } from '../../protocol/frames.js'
 import { confirm } from '../ahead.js'
 import { settleHeld } from '../outbox/settle.js'
 import { storedTo, unmarked } from '../receipts.js'
+import { factsOf } from '../timeline/intake.js'
 import { isDense, pageOf, positionOf, windowOf } from '../timeline/window.js'
 import type { Draft, Turn } from '../turn.js'
 import { restart } from './cache.js'
@@ -24,9 +25,14 @@ export function startRestore(turn: Turn, c: Draft): void {
 
 /** After a conflict, or where another stores: what did that one write, and has it our newest message where we have it? */
 export function rereadCursor(turn: Turn, c: Draft): void {
-  const prefix = ['m', c.id]
-  const page = [pageOf(c.log.tail.rows.at(-1)?.index ?? 0)]
-  c.cache.rereading = load(turn, { prefix, reverse: true, limit: 1 }, { prefix, from: page, to: page })
+  const { index = 0 } = c.log.tail.rows.at(-1) ?? {}
+  c.cache.rereading = loadPages(turn, c.id, [index, index])
+}
+
+/** Reads the cursor, and the pages that hold this first and this last index; returns the number under which they come. */
+export function loadPages(turn: Turn, id: string, [first, last]: readonly [number, number]): number {
+  const prefix = ['m', id]
+  return load(turn, { prefix, reverse: true, limit: 1 }, { prefix, from: [pageOf(first)], to: [pageOf(last)] })
 }
 
 /** The rows of either read; none where the disk could not be read. */
@@ -47,10 +53,10 @@ export function restored(turn: Turn, c: Draft, rows: readonly Row[]): void {
 }
 
 function fill({ log, receipts, cache }: Draft, value: CursorValue, rows: readonly Row[]): void {
-  const { epoch, head, tag, floor, hidden, profile, members, memberCount, first, unread, marked = unmarked } = value
+  const { epoch, head, first, unread, marked = unmarked } = value
   const held = [...olderRows(value, rows), ...value.rows]
   const from = held[0]?.index === first && value.from >= 0 ? value.from : (held[0]?.seq ?? head + 1) - 1
-  Object.assign(log, { epoch, head, tag, floor, hidden, profile, members, memberCount, tail: windowOf(held, from, head) })
+  Object.assign(log, factsOf(value), { epoch, head, tail: windowOf(held, from, head) })
   log.heard = Math.max(log.heard, head, ...value.marks.map(([, delivered]) => delivered))
   const marks = new Map(value.marks.map(([user, delivered, read]) => [user, { delivered, read }]))
   Object.assign(receipts, { marks, marked, storedTo: head, unread })

@@ -1,10 +1,28 @@
 /** Rows as the disk hands them out: hostile until checked; what is damaged is left out or refused whole (L8). */
 import type { Row } from '../../ports/storage.js'
 import type { MessageRow } from '../../protocol/frames.js'
-import { isFields, isMarked, isRow, maybe } from '../../protocol/guards.js'
+import { type Is, isCount, isFields, isFlag, isId, isMarked, isRow, isTag, listOf, maybe, recordOf } from '../../protocol/guards.js'
 import { isDense, pageOf } from '../timeline/window.js'
 import * as bounds from '../bounds.js'
 import { build, cursorPage, type CursorValue } from './cache-state.js'
+
+const isCursor = recordOf<CursorValue>({
+  build: isCount,
+  epoch: isId,
+  head: isCount,
+  tag: isTag,
+  first: isCount,
+  from: Number.isSafeInteger as Is<number>,
+  floor: isCount,
+  hidden: Array.isArray,
+  rows: listOf(isRow),
+  profile: isFields,
+  memberCount: isCount,
+  members: Array.isArray,
+  marks: Array.isArray,
+  marked: maybe(isMarked),
+  unread: recordOf<CursorValue['unread']>({ count: isCount, more: isFlag, read: isCount, countedTo: isCount }),
+})
 
 /** Messages of stored pages with an index in [first, last], each in its newest stored state, oldest first. */
 export function foldPages(rows: readonly Row[], first: number, last = Number.MAX_SAFE_INTEGER): readonly MessageRow[] {
@@ -27,17 +45,13 @@ export function cursorRow([first]: readonly Row[]): Row | undefined {
 
 /** What a cursor row says, as far as it may be used; nothing where it is of another build, damaged or has a hole. */
 export function cursorValue(row: Row | undefined): CursorValue | undefined {
-  const cursor = row?.value as Partial<CursorValue> | null | undefined
-  if (!isFields(cursor) || cursor.build !== build || !isFields(cursor.profile) || !isFields(cursor.unread)) return undefined
-  const { head, first, from, floor, memberCount, unread, rows, hidden, members, marks, epoch, tag } = cursor as unknown as CursorValue
-  const numbers = [head, first, from, floor, memberCount, unread.count, unread.read, unread.countedTo]
-  const areLists = [rows, hidden, members, marks].every(Array.isArray)
-  const isWhole = areLists && numbers.every(Number.isSafeInteger) && maybe(isMarked)(cursor.marked)
-  if (!isWhole || typeof epoch !== 'string' || epoch === '' || typeof tag !== 'string') return undefined
-  if (!rows.every(isRow) || !isDense(rows, hidden) || rows.length > bounds.pageRows) return undefined
+  const cursor = row?.value
+  if (!isCursor(cursor) || cursor.build !== build) return undefined
+  const { head, rows, hidden } = cursor
+  if (!isDense(rows, hidden) || rows.length > bounds.pageRows) return undefined
   const newest = rows.at(-1)
   const isOnePage = !newest || (newest.seq <= head && pageOf(newest.index) === pageOf((rows[0] as MessageRow).index))
-  return isOnePage ? (cursor as unknown as CursorValue) : undefined
+  return isOnePage ? cursor : undefined
 }
 
 /** Is this own message among the newest stored rows? */

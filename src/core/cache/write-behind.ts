@@ -7,7 +7,7 @@ import * as bounds from '../bounds.js'
 import * as timing from '../timing.js'
 import { never } from '../timing.js'
 import { type Draft, draftOf, nextNumber, offers, type Turn } from '../turn.js'
-import { cacheWrites, cursorKey, giveBack } from './cache.js'
+import { cacheWrites, giveBack } from './cache.js'
 import { cursorPage } from './cache-state.js'
 import { capWrites, noteUsage } from './cap.js'
 import { fence } from './disk.js'
@@ -36,7 +36,7 @@ export function commitCache(turn: Turn): number {
       rereadCursor(turn, c)
       continue
     }
-    cursors.push({ key: cursorKey(id), version: cache.version })
+    cursors.push({ key: ['m', id, cursorPage], version: cache.version })
     writes.push(...cacheWrites(c, version))
     noteUsage(turn, c)
   }
@@ -44,7 +44,7 @@ export function commitCache(turn: Turn): number {
   if (cursors.length === 0) return never
   writes.push(...capWrites(turn))
   const number = planted.cursorApart ? commitApart(turn, writes) : commit(turn, 'relaxed', writes, cursors)
-  disk.cacheFlight = { commit: number, conversations: due.map(({ id }) => id) }
+  disk.cacheFlight = number
   return never
 }
 
@@ -93,7 +93,7 @@ export function cacheCommitted(turn: Turn, commit: number): void {
 export function cacheCommitFailed(turn: Turn, commit: number, code: StorageErrorCode, key: Key | undefined): void {
   const { disk } = turn
   const isConflict = code === 'conflict' && key
-  if (disk.cacheFlight?.commit === commit && isConflict && key.length === 1) return fence(turn)
+  if (disk.cacheFlight === commit && isConflict && key.length === 1) return fence(turn)
   for (const c of landed(turn, commit)) {
     disk.cacheNotBeforeMs = turn.nowMs + (isConflict ? 0 : timing.diskRetryMs)
     giveBack(c.cache)
@@ -103,8 +103,7 @@ export function cacheCommitFailed(turn: Turn, commit: number, code: StorageError
 
 /** The conversations of the commit under way, which ends here. */
 function landed(turn: Turn, commit: number): readonly Draft[] {
-  const { cacheFlight } = turn.disk
-  if (cacheFlight?.commit !== commit) return []
-  turn.disk.cacheFlight = null
-  return cacheFlight.conversations.flatMap((id) => draftOf(turn, id) ?? [])
+  if (turn.disk.cacheFlight !== commit) return []
+  turn.disk.cacheFlight = 0
+  return turn.conversations.filter(({ cache }) => cache.flight).map(({ id }) => draftOf(turn, id) as Draft)
 }

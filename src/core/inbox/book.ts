@@ -47,11 +47,8 @@ export function withItem<Item extends Ordered>(book: Book<Item>, item: Item): Bo
   return replaced(book, item.id, item)
 }
 
-export function withoutItem<Item extends Ordered>(book: Book<Item>, id: string): Book<Item> {
-  return replaced(book, id, undefined)
-}
-
-function replaced<Item extends Ordered>(book: Book<Item>, id: string, item: Item | undefined): Book<Item> {
+/** Without an item: the book without the one of this id. */
+export function replaced<Item extends Ordered>(book: Book<Item>, id: string, item?: Item): Book<Item> {
   const place = placeOf(id)
   const level = book.buckets[place >> 4] as Lists<Item>
   const bucket = level[place & 15] as readonly Item[]

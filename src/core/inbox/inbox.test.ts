@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
 import { live, requestOf, row, said, send } from '../../../test/fakes/wire-frames.js'
 import type { InboxRow, ServerFrame } from '../../protocol/frames.js'
-import { type Book, bookOf, emptyBook, itemOf, itemsOf, type Ordered, withItem, withoutItem } from './book.js'
+import { type Book, bookOf, emptyBook, itemOf, itemsOf, type Ordered, withItem, replaced } from './book.js'
 
 type InboxFrame = Extract<ServerFrame, { type: 'inbox' }>
 
@@ -195,7 +195,7 @@ describe('the book', () => {
       const id = `c${next(150)}`
       if (next(5) === 0) {
         plain.delete(id)
-        book = withoutItem(book, id)
+        book = replaced(book, id)
       } else {
         const moved = item(id, next(40))
         plain.set(id, moved)

@@ -9,7 +9,7 @@ import { heard } from '../timeline/live.js'
 import * as timing from '../timing.js'
 import { never } from '../timing.js'
 import { type Draft, draftOf, nextNumber, offers, type Turn } from '../turn.js'
-import { itemOf, itemsOf, withItem, withoutItem } from './book.js'
+import { itemOf, itemsOf, withItem, replaced } from './book.js'
 import type { InboxItemState } from './inbox-state.js'
 
 type InboxFrame = Extract<ServerFrame, { type: 'inbox' }>
@@ -35,7 +35,7 @@ export function inboxFrame(turn: Turn, { request, prev, next, more, rows, gone }
     takeRow(turn, row)
   }
   // Items that a list which began anew has not named are dropped when it is complete.
-  for (const id of more ? gone : [...gone, ...unnamed]) if (!turn.slots.has(id)) inbox.book = withoutItem(inbox.book, id)
+  for (const id of more ? gone : [...gone, ...unnamed]) if (!turn.slots.has(id)) inbox.book = replaced(inbox.book, id)
   inbox.unnamed = more ? unnamed : null
   inbox.cursor = next
   if (request !== undefined) endRequest(turn, never)
@@ -76,7 +76,7 @@ export function inboxFollows({ inbox, config }: Turn, c: Draft): void {
   const { log, entries, id } = c
   const { members, memberCount } = log
   if (log.state === 'gone') {
-    inbox.book = withoutItem(inbox.book, id)
+    inbox.book = replaced(inbox.book, id)
     return
   }
   const pending = entries.findLast((entry) => !entry.voiding && entry.arm.kind !== 'failed')

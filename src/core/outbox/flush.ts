@@ -65,11 +65,6 @@ export function shareRoom(turn: Turn): void {
   for (const { id, entries } of turn.conversations) if (entries.length > 0 || was >= bounds.unackedBytes) draftOf(turn, id)
 }
 
-/** The link is gone: everything in flight waits for the next, of unknown fate. */
-export function linkLost(c: Draft): void {
-  c.entries = requeued(c.entries, isInFlight)
-}
-
 export function isInFlight({ kind }: Arm): boolean {
   return kind === 'inflight'
 }

@@ -1,5 +1,5 @@
 /** The application's side of the outbox: send, retry, take back; and what a written row releases (R11, R13). */
-import type { Key, Write } from '../../ports/storage.js'
+import type { Key } from '../../ports/storage.js'
 import { enqueue } from '../cache/disk-queue.js'
 import { type Draft, draftOf, report, shownTime, type Turn } from '../turn.js'
 import { type Entry, entryRemoval, entryWrite, queuedNow, withChange } from './entry.js'
@@ -32,7 +32,7 @@ export function send(turn: Turn, c: Draft, localId: string, content: unknown, by
   outbox.entries += 1
   outbox.bytes += bytes
   c.entries = [...c.entries, entry]
-  keep(turn, entry, entryWrite(entry))
+  keep(turn, entry)
 }
 
 /** The end of the own lane. */
@@ -47,7 +47,7 @@ export function retry(turn: Turn, c: Draft, localId: string): void {
   const again = withChange(entry, { arm: { kind: 'saving' }, key: nextKey(turn, c), voiding: false, alone: 0 })
   c.entries = [...c.entries.filter((each) => each !== entry), again]
   enqueue(turn, c.id, '', [entryRemoval(entry)])
-  keep(turn, again, entryWrite(again))
+  keep(turn, again)
 }
 
 /** Takes an unsent entry back: at once where the server cannot have it, else by `void` in its place. */
@@ -56,13 +56,13 @@ export function discard(turn: Turn, c: Draft, localId: string): void {
   if (!entry || entry.voiding || entry.arm.kind === 'acked') return
   // Where memory stands in for a disk, a row that was left there may be found again and sent.
   const handed = (entry.handed || !!turn.storage?.reason) && !(entry.arm.kind === 'failed' && entry.arm.final)
-  const leaving = revise(c, entry, { voiding: true, handed, arm: { kind: 'saving' } })
-  keep(turn, leaving, handed ? entryWrite(leaving) : entryRemoval(entry))
+  keep(turn, revise(c, entry, { voiding: true, handed, arm: { kind: 'saving' } }))
 }
 
 /** To disk, and on when it is there; while the disk fails, on from memory at once. */
-function keep(turn: Turn, entry: Entry, write: Write): void {
-  enqueue(turn, entry.conversation, entry.localId, [write])
+function keep(turn: Turn, entry: Entry): void {
+  const leaves = entry.voiding && !entry.handed
+  enqueue(turn, entry.conversation, entry.localId, [leaves ? entryRemoval(entry) : entryWrite(entry)])
   if (turn.disk.failures > 0) saved(turn, entry.conversation, entry.localId, false)
   // It waits for its row: in memory too that is written now.
   else if (entry.arm.kind === 'saving') turn.disk.notBeforeMs = 0

@@ -10,7 +10,7 @@ import { count, mergeMarks, newEpoch, readTo } from '../receipts.js'
 import * as bounds from '../bounds.js'
 import { type Draft, report, type Turn } from '../turn.js'
 import { authorsStopped } from '../typing.js'
-import { applyChange, applyRow, closeIntake, type Intake } from './intake.js'
+import { applyChange, applyRow, closeIntake, factsOf, type Intake } from './intake.js'
 import { endLoad } from './history.js'
 import { heard, isLive } from './live.js'
 import { isDense, windowOf } from './window.js'
@@ -66,12 +66,7 @@ export function admitOpened(turn: Turn, c: Draft, frame: Opened): boolean {
   if (to >= log.head) {
     for (const row of rows) if (row.seq <= to) applyRow(intake, row)
     log.head = to
-    log.tag = frame.tag
-    log.floor = frame.floor
-    log.hidden = frame.hidden
-    log.profile = frame.profile
-    log.members = frame.members
-    log.memberCount = frame.memberCount
+    Object.assign(log, factsOf(frame))
     drain(intake, log.beyond)
   }
   finish(turn, intake, 'catch-up', intake.fresh.slice(known))
@@ -92,16 +87,16 @@ export function admitOpened(turn: Turn, c: Draft, frame: Opened): boolean {
 /** A reset: every held window goes, the outbox stays (R8). Gives how many of the newest page's rows are no news. */
 function beginAnew(turn: Turn, c: Draft, { reset = '', epoch, from, to, head }: Opened, rows: readonly MessageRow[]): number {
   const { log, cache } = c
-  const was = { epoch: log.epoch, head: log.head, rows: log.tail.rows }
-  const known = was.epoch !== ''
+  const { epoch: wasEpoch, head: wasHead, tail } = log
+  const known = wasEpoch !== ''
   // A backup was restored under the same epoch: what the watermarks named may be other messages now.
   const wentBack = reset === 'ahead' || reset === 'tag'
-  const isOther = wentBack || epoch !== was.epoch
+  const isOther = wentBack || epoch !== wasEpoch
   c.entries = planted.pendingLostOnReset && known ? [] : askAgain(c.entries)
   restart(cache)
   cache.wentBack = wentBack
   // How far another epoch was written says nothing of this one.
-  if (epoch !== was.epoch) cache.head = 0
+  if (epoch !== wasEpoch) cache.head = 0
   if (known && isOther) newEpoch(turn, c)
   endLoad(turn, c)
   Object.assign(log, {
@@ -114,10 +109,10 @@ function beginAnew(turn: Turn, c: Draft, { reset = '', epoch, from, to, head }: 
   if (!known) return rows.length
   const isAmong = (those: readonly MessageRow[], { id }: MessageRow) => those.some((each) => each.id === id)
   // Own messages that stood here and that the new page should hold but does not.
-  const gone = was.rows.filter((row) => row.author === turn.config.user && row.seq > from && !isAmong(rows, row))
+  const gone = tail.rows.filter((row) => row.author === turn.config.user && row.seq > from && !isAmong(rows, row))
   report(turn, { kind: 'reset', conversation: c.id, why: reset, lost: gone.map(({ localId, id }) => localId ?? id) })
   // On another line places mean nothing: what stands behind the last message known here is new.
-  const lastKnown = rows.findLastIndex((row) => (isOther ? isAmong(was.rows, row) : row.seq <= was.head))
+  const lastKnown = rows.findLastIndex((row) => (isOther ? isAmong(tail.rows, row) : row.seq <= wasHead))
   return isOther && lastKnown < 0 ? rows.length : lastKnown + 1
 }
 

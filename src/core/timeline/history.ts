@@ -6,7 +6,7 @@ import { confirm } from '../ahead.js'
 import type { Row } from '../../ports/storage.js'
 import type { MessageRow, Page } from '../../protocol/frames.js'
 import { neededFrom } from '../cache/cache.js'
-import { isOwnLine } from '../cache/restore.js'
+import { isOwnLine, loadPages } from '../cache/restore.js'
 import { foldPages } from '../cache/stored-rows.js'
 import type { Effect } from '../event.js'
 import { settleHeld } from '../outbox/settle.js'
@@ -60,21 +60,11 @@ function begin(turn: Turn, c: Draft, { way, seq, limit, calls, tries = 0 }: Want
   const { log, cache, id: conversation } = c
   const { session } = turn
   const pages = tries === 0 ? onDisk(c, way, limit) : null
-  const id = nextNumber(turn)
+  const id = pages ? loadPages(turn, conversation, pages) : nextNumber(turn)
   const load = { way, seq, limit, calls, tries, id, deadlineMs: turn.nowMs + timing.requestMs }
   if (pages) {
     // Changes that may not be in the pages that are read now are kept.
     log.load = { ...load, source: 'disk', kept: [...(cache.flight?.patches ?? []), ...cache.patches] }
-    const [from, to] = pages.map(pageOf) as [number, number]
-    const prefix = ['m', conversation]
-    turn.effects.push({
-      kind: 'load',
-      ask: id,
-      ranges: [
-        { prefix, reverse: true, limit: 1 },
-        { prefix, from: [from], to: [to] },
-      ],
-    })
   } else if (log.state === 'gone') answer(turn, calls, 'conversation-gone')
   else if (session.phase !== 'online') answer(turn, calls, 'offline')
   else {

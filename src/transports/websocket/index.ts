@@ -27,29 +27,22 @@ export function webSocketTransport(options: WebSocketTransportOptions): Transpor
   return { name: 'websocket', open: (to) => openLink(options, to) }
 }
 
-const noWebSocket: LinkClosed = {
-  band: 'terminal',
-  code: 'no-websocket',
-  reason: 'No link was opened: this runtime has no WebSocket. Install ws and pass its { WebSocket }.',
-}
-
-const normalClosure = 1000
-
 function openLink({ url, token, WebSocket, connectTimeoutMs = 10_000 }: WebSocketTransportOptions, to: LinkEvents): Link {
   let phase: 'opening' | 'open' | 'closed' = 'opening'
   let socket: Socket | undefined
   let sentToken: string | undefined
   const batch = createBatch((text) => socket?.send(text))
-  const deadline = setTimeout(() => end({ band: 'retry', code: 'timeout' }), connectTimeoutMs)
+  const deadline = setTimeout(() => end('retry', 'timeout'), connectTimeoutMs)
 
-  function end(why: LinkClosed, code: number = normalClosure) {
+  /** `closeCode`: 1000 is a normal end. */
+  function end(band: LinkClosed['band'], code: string, reason?: string, closeCode = 1_000) {
     if (phase === 'closed') return
     batch.flush()
     phase = 'closed'
     clearTimeout(deadline)
-    socket?.close(code)
+    socket?.close(closeCode)
     // Never inside the caller's call: an owner hears of the end after `open` or `close` has returned.
-    queueMicrotask(() => to.closed(why))
+    queueMicrotask(() => to.closed({ band, code, reason }))
   }
 
   function opened() {
@@ -61,27 +54,29 @@ function openLink({ url, token, WebSocket, connectTimeoutMs = 10_000 }: WebSocke
 
   function message(data: unknown) {
     const decoded = typeof data === 'string' ? decodeServerFrames(data) : { ok: false as const, reason: 'a server frame is binary' }
-    if (!decoded.ok) return end({ band: 'retry', code: 'bad-frame', reason: decoded.reason }, closeCodes['bad-frame'])
+    if (!decoded.ok) return end('retry', 'bad-frame', decoded.reason, closeCodes['bad-frame'])
     for (const frame of decoded.frames) {
       // The owner may have closed the link in answer to the frame before.
       if (phase === 'open') to.frame(frame)
     }
   }
 
-  const closed = (code: number) => end({ band: bandOf(code), code: closeCodeName(code) })
+  const closed = (code: number) => end(bandOf(code), closeCodeName(code))
 
-  const impossible = (error: unknown) =>
-    end({ band: 'terminal', code: 'bad-url', reason: `No link was opened: ${sentenceOf(error)} Check the url.` })
+  const impossible = (error: unknown) => end('terminal', 'bad-url', `No link was opened: ${sentenceOf(error)} Check the url.`)
 
   async function start() {
     const Native = WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket
-    if (!Native) return end(noWebSocket)
+    if (!Native) {
+      const reason = 'No link was opened: this runtime has no WebSocket. Install ws and pass its { WebSocket }.'
+      return end('terminal', 'no-websocket', reason)
+    }
     try {
       const [address, fetched] = await Promise.all([ask(url), ask(token)])
       sentToken = fetched
       if (phase === 'opening') socket = openSocket(address, Native, connectTimeoutMs, { opened, message, closed, impossible })
     } catch (error) {
-      end({ band: 'retry', code: 'no-credentials', reason: `No link was opened: url or token could not be had. ${sentenceOf(error)}` })
+      end('retry', 'no-credentials', `No link was opened: url or token could not be had. ${sentenceOf(error)}`)
     }
   }
 
@@ -92,9 +87,9 @@ function openLink({ url, token, WebSocket, connectTimeoutMs = 10_000 }: WebSocke
       try {
         batch.add(frame.type === 'hello' ? { ...frame, token: sentToken } : frame)
       } catch (error) {
-        end({ band: 'retry', code: 'bad-frame', reason: `A ${frame.type} frame was not sent: it is not JSON. ${sentenceOf(error)}` })
+        end('retry', 'bad-frame', `A ${frame.type} frame was not sent: it is not JSON. ${sentenceOf(error)}`)
       }
     },
-    close: () => end({ band: 'retry', code: 'closed' }),
+    close: () => end('retry', 'closed'),
   }
 }
