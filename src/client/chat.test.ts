@@ -660,6 +660,23 @@ describe('L10 R28: logout', () => {
     await done
   })
 
+  it('L1 R16: gives back what another instance stored after its lane was adopted: without locks it lives on', async () => {
+    const storage = memoryStorage()
+    const clock = virtualClock()
+    const mock = mockTransport({ clock })
+    const [here, there] = [drivenChat({ storage, clock, mock }), drivenChat({ storage, clock, mock })]
+    const talk = there.chat.conversation('c')
+    mock.drop((frame) => frame.type === 'operation')
+    talk.send('before')
+    await there.pass()
+    await here.online()
+    expect(here.chat.outbox.get()).toMatchObject([{ content: 'before' }])
+    talk.send('after')
+    await there.pass()
+    const { unsent } = await here.chat.logout()
+    expect(unsent.map(({ content }) => content).sort()).toEqual(['after', 'before'])
+  })
+
   it('another instance of the user shows and sends nothing more', async () => {
     const storage = memoryStorage()
     const clock = virtualClock()

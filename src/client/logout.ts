@@ -59,14 +59,13 @@ export async function logout<C>(
   return [...others, ...here]
 }
 
-/** What lanes of other instances still hold and the stored log does not have. Own lanes are what memory says. */
+/** What other lanes still hold and the stored log does not have. Of the own one, and of what was adopted, memory says what has become. */
 async function unsentOfOthers<C>(storage: Storage, { config, disk }: ChatState): Promise<readonly OutboxEntry<C>[]> {
   const read = (...range: Parameters<Storage['read']>) => storage.read(...range).catch((): readonly Row[] => [])
   const unsent: OutboxEntry<C>[] = []
   for (const row of await read({ prefix: ['o'] })) {
     const entry = entryFromRow(row)
-    const lane = row.key[2] as string
-    if (!entry || entry.voiding || lane === config.lane || disk.adopted.includes(lane)) continue
+    if (!entry || entry.voiding || row.key[2] === config.lane || disk.adopted.includes(entry.localId)) continue
     const stored = await read({ prefix: ['m', entry.conversation], reverse: true, limit: newestRows })
     if (!holdsOwn(stored, entry.localId, config.user)) unsent.push(entryShown(entry, true))
   }

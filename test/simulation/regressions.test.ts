@@ -11,7 +11,9 @@ const regressions: readonly (readonly [seed: number, what: string])[] = [
   [29, 'a lane that was adopted went before what was in flight, and more than a window of it was'],
   [145, 'logout said that a disk was wiped for which memory stood in'],
   [369, 'what was asked for again after a reset went beside what was in flight behind it, more than a window'],
+  [437, 'one that had failed went, taken back, beside a whole window of what was in flight behind it'],
   [560, 'a message that was taken back while memory stood in for its disk was sent when the disk came back'],
+  [1835, 'logout did not give back what a living tab had stored after its lane was adopted: without locks every lane counts as free'],
   [3465, 'a page with a state from above the head was shown, and a restored backup took that state back'],
 ]
 

@@ -20,7 +20,7 @@ export interface DiskState {
   readonly ask: number
   /** What the first read brought, until its lanes are claimed. */
   readonly rows: readonly Row[]
-  /** Lanes of others that this instance has adopted; their rows follow its memory from then on. */
+  /** Entries of other lanes that this instance has taken over: their rows follow its memory from then on. */
   readonly adopted: readonly string[]
   /** Lanes whose instance has ended since; their rows are being read. */
   readonly freed: readonly string[]

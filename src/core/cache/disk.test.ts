@@ -116,6 +116,7 @@ describe('L1 R16: a lane whose instance ends later', () => {
     expect(core.sent('operation').map(({ localId }) => localId)).toEqual(['mine'])
     core.dispatch({ kind: 'lanes-claimed', lanes: ['other'] })
     expect(core.conversation().entries.map(({ localId }) => localId)).toEqual(['mine', 'x', 'y'])
+    expect(core.state().disk.adopted).toEqual(['x', 'y'])
     expect(core.sent('operation').map(({ localId, after }) => [localId, after])).toEqual([
       ['mine', undefined],
       ['x', 'mine'],

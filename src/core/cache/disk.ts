@@ -36,7 +36,6 @@ export function diskRead(turn: Turn, rows: readonly Row[]): void {
 /** Nothing stored can be used. */
 export function diskUnreadable(turn: Turn): void {
   warn(turn, 'The outbox could not be read; sending goes on from memory.', {})
-  turn.disk.freed = []
 }
 
 /** Lanes of other instances are ours only if nobody living holds them (R16). */
@@ -68,7 +67,7 @@ export function lanesClaimed(turn: Turn, lanes: readonly string[]): void {
 function adoptLanes(turn: Turn, rows: readonly Row[]): void {
   const { disk } = turn
   const { freed } = disk
-  Object.assign(disk, { rows: [], freed: [], adopted: [...disk.adopted, ...freed] })
+  Object.assign(disk, { rows: [], freed: [] })
   if (disk.phase === 'claiming') disk.phase = disk.generation ? 'ready' : 'founding'
   const adopted = new Map<string, Entry[]>()
   for (const row of rows) {
@@ -83,6 +82,7 @@ function adoptLanes(turn: Turn, rows: readonly Row[]): void {
 function adopt(turn: Turn, id: string, found: readonly Entry[]): void {
   const c = conversationFor(turn, id)
   const here = new Set(c.entries.map(({ localId }) => localId))
+  turn.disk.adopted = turn.disk.adopted.concat(found.map(({ localId }) => localId))
   const entries = found.filter(({ localId }) => !here.has(localId))
   turn.outbox.entries += entries.length
   for (const { bytes } of entries) turn.outbox.bytes += bytes

@@ -114,6 +114,18 @@ describe('R17: the window', () => {
     expect(core.sent('operation')).toHaveLength(size + 1)
   })
 
+  it('counts what is in flight behind one that had failed and is taken back', () => {
+    const core = drivenCore()
+    const failed = { code: 'gave-up', final: false }
+    core.disk.put({ key: ['o', 'c', 'old', 1], version: 'failed', value: { localId: 'failed', content: 1, failed } })
+    live(core, 5)
+    for (let i = 0; i < 8; i++) send(core, `m${i}`)
+    core.dispatch({ kind: 'discard', conversation: 'c', localId: 'failed' })
+    expect(arms(core)).toEqual(['failed queued', ...Array.from({ length: 8 }, (_, i) => `m${i} inflight`)])
+    core.hear(ack('m0', 7))
+    expect(arms(core)[0]).toBe('failed inflight')
+  })
+
   it('L11: at most 256 KiB are unacknowledged on a link, over all conversations, and room is used at once', () => {
     const core = live(drivenCore(), 5)
     for (let i = 0; i < 12; i++) {

@@ -21,7 +21,8 @@ export function flush(turn: Turn, c: Draft): void {
   if (log.state !== 'ready' || (log.liveOn !== link && !log.catchUp)) return
   const window = planted.windowUnbounded ? 1_000 : features.includes('after') ? limits.window : 1
   let bytes = bytesInFlight(turn)
-  let inFlight = 0
+  // One that had failed and is taken back has others in flight behind it.
+  let inFlight = c.entries.filter(({ arm }) => isInFlight(arm)).length
   let previous: Entry | undefined
   for (const entry of c.entries) {
     const { arm } = entry
@@ -34,10 +35,9 @@ export function flush(turn: Turn, c: Draft): void {
       const going = revise(c, entry, { arm: { kind: 'inflight', link, deadlineMs }, handed: true, attempts: entry.attempts + 1 })
       turn.frames.push(operationFrame(going, planted.afterIgnored ? undefined : previous?.localId))
       bytes += entry.bytes
+      inFlight += 1
     }
-    if (arm.kind === 'failed') continue
-    if (arm.kind !== 'acked') inFlight += 1
-    previous = entry
+    if (arm.kind !== 'failed') previous = entry
   }
 }
 

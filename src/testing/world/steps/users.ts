@@ -73,6 +73,8 @@ function discard(world: World, tab: Tab): void {
   const { localId, conversation } = world.chance.pick(taken)
   world.discarded.add(localId)
   tab.unsettled.delete(localId)
+  // Without locks another tab may have adopted it too: it is sent there, behind what went past it here.
+  if (!tab.device.plan.hasLocks) world.births.delete(localId)
   tab.device.talk(tab, conversation).discard(localId)
   world.journal.note(`takes back ${localId.slice(-4)}`)
 }
