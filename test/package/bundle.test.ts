@@ -111,7 +111,10 @@ describe('dist', () => {
     .map((path) => ({ path, text: readFileSync(join(repository, 'dist', path), 'utf8') }))
 
   it('holds no planted bug', () => {
-    expect(emitted.filter(({ text }) => /\bplanted\b/.test(text)).map(({ path }) => path)).toEqual([])
+    // The world of the testing entry can plant them in a client from source; in what is built nothing asks for them.
+    const isHeld = ({ path, text }: (typeof emitted)[number]) =>
+      (path === 'testing/index.js' ? /\bplanted\??\.\w/ : /\bplanted\b/).test(text)
+    expect(emitted.filter(isHeld).map(({ path }) => path)).toEqual([])
   })
 
   it('bundles no package', () => {
