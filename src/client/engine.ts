@@ -76,30 +76,24 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
   const fenced = () => soon(() => void end('logged-out'))
   const events = createEvents<C>({ options, answer: waiting.answer, toShown, aheadShown: messages.ahead, fenced })
   const cells = readables(events.fault)
-  // Known at once, and told a moment later.
-  const rows = {
-    state(state: StorageState) {
-      place = state
-      soon(() => shell.dispatch({ kind: 'disk-state', state }))
-    },
+  const placed = (state: StorageState) => {
+    place = state
+    soon(() => shell.dispatch({ kind: 'disk-state', state }))
   }
   const storage = (): Storage => {
     if (opened) return opened
     void lanes.claim(lane)
     others = siblings({ user, tenant }, fenced)
-    opened = options.storage({ user, tenant }, rows)
+    opened = options.storage({ user, tenant }, { state: placed })
     return opened
   }
+  const ports = { transport, clock, storage, claim: lanes.claim, woke: () => signals?.look() }
   const shell = createShell({
     ...cells,
     ...events,
     ...waiting,
+    ...ports,
     initial,
-    transport,
-    clock,
-    storage,
-    claim: lanes.claim,
-    woke: () => signals?.look(),
     fault(error) {
       broken = events.fault(error)
     },

@@ -56,19 +56,13 @@ export function createEvents<C>({ options, answer, toShown, aheadShown, fenced }
 
   const report = (what: Report) => {
     switch (what.kind) {
-      case 'message': {
+      case 'message':
         if (emitter.listenerCount(what.kind) === 0) return
-        const { row, ...told } = what
-        return emit({ ...told, message: toShown(row) })
-      }
-      case 'corrected': {
-        const { row, was, ...told } = what
-        return emit({ ...told, message: toShown(row), was: aheadShown(was) })
-      }
-      case 'withdrawn': {
-        const { was, ...told } = what
-        return emit({ ...told, message: aheadShown(was) })
-      }
+        return emit({ kind: what.kind, conversation: what.conversation, message: toShown(what.row), source: what.source })
+      case 'corrected':
+        return emit({ kind: what.kind, conversation: what.conversation, message: toShown(what.row), was: aheadShown(what.was) })
+      case 'withdrawn':
+        return emit({ kind: what.kind, conversation: what.conversation, message: aheadShown(what.was) })
       case 'reset':
       case 'left':
         return emit(what)

@@ -8,7 +8,7 @@
  *   ['m', conversation, LAST]         the cursor
  */
 import type { Key, Write } from '../../ports/storage.js'
-import { factsOf } from '../timeline/intake.js'
+import { factsOf } from '../timeline/facts.js'
 import { between, pageOf } from '../timeline/window.js'
 import * as bounds from '../bounds.js'
 import { never } from '../timing.js'

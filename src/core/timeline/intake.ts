@@ -6,7 +6,6 @@
 import * as bounds from '../bounds.js'
 import type { ChangeFrame, MessageRow } from '../../protocol/frames.js'
 import { neededFrom, restart } from '../cache/cache.js'
-import type { Log } from '../state.js'
 import type { Draft } from '../turn.js'
 import { appended, restated, trimOldest, windowOf } from './window.js'
 
@@ -16,13 +15,6 @@ export interface Intake {
   fresh: MessageRow[]
   /** Changes to messages that are not in the tail (R9). */
   readonly unheld: MessageRow[]
-}
-
-type Facts = Pick<Log, 'tag' | 'floor' | 'hidden' | 'profile' | 'members' | 'memberCount'>
-
-/** What a log says besides its rows: the same in memory, in the answer of `open` and on disk. */
-export function factsOf({ tag, floor, hidden, profile, members, memberCount }: Facts): Facts {
-  return { tag, floor, hidden, profile, members, memberCount }
 }
 
 /** A row in its present state. */
