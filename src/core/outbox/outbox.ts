@@ -1,5 +1,5 @@
 /** The application's side of the outbox: send, retry, take back; and what a written row releases (R11, R13). */
-import type { Key } from '../../ports/storage.js'
+import type { Key, Write } from '../../ports/storage.js'
 import { enqueue } from '../cache/disk-queue.js'
 import { type Draft, draftOf, report, shownTime, type Turn } from '../turn.js'
 import { type Entry, entryRemoval, entryWrite, queuedNow, withChange } from './entry.js'
@@ -46,8 +46,7 @@ export function retry(turn: Turn, c: Draft, localId: string): void {
   if (entry?.arm.kind !== 'failed') return
   const again = withChange(entry, { arm: { kind: 'saving' }, key: nextKey(turn, c), voiding: false, alone: 0 })
   c.entries = [...c.entries.filter((each) => each !== entry), again]
-  enqueue(turn, c.id, '', [entryRemoval(entry)])
-  keep(turn, again)
+  keep(turn, again, entryRemoval(entry))
 }
 
 /** Takes an unsent entry back: at once where the server cannot have it, else by `void` in its place. */
@@ -60,9 +59,9 @@ export function discard(turn: Turn, c: Draft, localId: string): void {
 }
 
 /** To disk, and on when it is there; while the disk fails, on from memory at once. */
-function keep(turn: Turn, entry: Entry): void {
+function keep(turn: Turn, entry: Entry, ...first: readonly Write[]): void {
   const leaves = entry.voiding && !entry.handed
-  enqueue(turn, entry.conversation, entry.localId, [leaves ? entryRemoval(entry) : entryWrite(entry)])
+  enqueue(turn, entry.conversation, entry.localId, [...first, leaves ? entryRemoval(entry) : entryWrite(entry)])
   if (turn.disk.failures > 0) saved(turn, entry.conversation, entry.localId, false)
   // It waits for its row: in memory too that is written now.
   else if (entry.arm.kind === 'saving') turn.disk.notBeforeMs = 0
