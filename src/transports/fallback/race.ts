@@ -11,7 +11,7 @@ export interface RaceEvents {
 }
 
 export function race({ transports, first, silentMs, after }: Ways, to: RaceEvents): Link {
-  const left = [first, ...transports.keys()].filter((way, i) => i === 0 || way !== first)
+  const left = [...new Set([first, ...transports.keys()])]
   const links = new Map<number, Link>()
   let taken: number | undefined
   let failure: LinkClosed | undefined
