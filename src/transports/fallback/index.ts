@@ -52,22 +52,17 @@ function openLink(ways: Ways, to: LinkEvents): Link {
     queueMicrotask(() => to.closed(why))
   }
 
-  /** The next link begins with another way. */
-  function avoid(why: LinkClosed) {
-    ways.first = (taken + 1) % ways.transports.length
-    end(why)
+  /** The next link begins with this way; without a reason of its own, at once. */
+  function turnTo(way: number, why: LinkClosed | string) {
+    ways.first = way % ways.transports.length
+    end(typeof why === 'string' ? { band: 'retry-after', code: why, retryAfterMs: 0 } : why)
   }
 
   function proven() {
     phase = 'carrying'
     stopWaiting()
     carries(ways, taken)
-    if (taken > 0 && hello) stopWaiting = lookUp(ways, taken, hello, comeBack)
-  }
-
-  function comeBack(way: number) {
-    ways.first = way
-    end({ band: 'retry-after', code: 'better-way', retryAfterMs: 0 })
+    if (taken > 0 && hello) stopWaiting = lookUp(ways, taken, hello, (way) => turnTo(way, 'better-way'))
   }
 
   const link = race(ways, {
@@ -75,7 +70,7 @@ function openLink(ways: Ways, to: LinkEvents): Link {
       if (phase !== 'opening') return
       phase = 'unproven'
       taken = way
-      stopWaiting = ways.after(ways.silentMs, () => avoid({ band: 'retry-after', code: 'silent', retryAfterMs: 0 }))
+      stopWaiting = ways.after(ways.silentMs, () => turnTo(taken + 1, 'silent'))
       to.opened()
       to.frame({ type: 'via', via: ways.transports[way]?.name ?? '' })
     },
@@ -84,7 +79,7 @@ function openLink(ways: Ways, to: LinkEvents): Link {
       if (phase === 'unproven' && frame.type !== 'via') proven()
       if (phase !== 'ended') to.frame(frame)
     },
-    closed: (why) => (phase === 'unproven' && why.band === 'retry' ? avoid(why) : end(why)),
+    closed: (why) => (phase === 'unproven' && why.band === 'retry' ? turnTo(taken + 1, why) : end(why)),
   })
   return {
     send(frame) {

@@ -9,8 +9,7 @@ const longestWaitMs = 600_000
 
 /** Asks the ways before `taken`, one after the other, again after ever longer waits, until one works. Returns its end. */
 export function lookUp(ways: Ways, taken: number, hello: Hello, found: (way: number) => void): () => void {
-  const { transports, silentMs, after } = ways
-  const rest = () => after(ways.waitMs, () => ask(0))
+  const rest = () => ways.after(ways.waitMs, () => ask(0))
   let stop = rest()
 
   function ask(way: number) {
@@ -19,15 +18,14 @@ export function lookUp(ways: Ways, taken: number, hello: Hello, found: (way: num
       stop = rest()
       return
     }
-    const deadline = (run: () => void) => after(2 * silentMs, run)
-    stop = probe(transports[way] as Transport, hello, deadline, (works) => (works ? found(way) : ask(way + 1)))
+    stop = probe(ways, way, hello, (works) => (works ? found(way) : ask(way + 1)))
   }
 
   return () => stop()
 }
 
 /** Opens, greets and lets go of a link, in a lane of its own, so that no other is superseded. Returns an end after which nothing is told. */
-function probe(transport: Transport, hello: Hello, deadline: (run: () => void) => () => void, done: (works: boolean) => void): () => void {
+function probe({ transports, silentMs, after }: Ways, way: number, hello: Hello, done: (works: boolean) => void): () => void {
   let isOver = false
   const stop = () => {
     isOver = true
@@ -39,11 +37,11 @@ function probe(transport: Transport, hello: Hello, deadline: (run: () => void) =
     stop()
     done(works)
   }
-  const link = transport.open({
+  const link = (transports[way] as Transport).open({
     opened: () => link.send({ ...hello, lane: `probe.${hello.lane}`.slice(0, 128) }),
     frame: ({ type }) => finish(type === 'welcome'),
     closed: () => finish(false),
   })
-  const cancel = deadline(() => finish(false))
+  const cancel = after(2 * silentMs, () => finish(false))
   return stop
 }
