@@ -13,6 +13,7 @@ const regressions: readonly (readonly [seed: number, what: string])[] = [
   [369, 'what was asked for again after a reset went beside what was in flight behind it, more than a window'],
   [437, 'one that had failed went, taken back, beside a whole window of what was in flight behind it'],
   [560, 'a message that was taken back while memory stood in for its disk was sent when the disk came back'],
+  [1554, 'tried again while the disk failed, a row left the disk before its message was stored'],
   [1835, 'logout did not give back what a living tab had stored after its lane was adopted: without locks every lane counts as free'],
   [3465, 'a page with a state from above the head was shown, and a restored backup took that state back'],
 ]

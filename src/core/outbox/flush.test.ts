@@ -250,6 +250,21 @@ describe('R13: taking back and trying again', () => {
   })
 })
 
+it('L1 R11: tried again while the disk fails, a row stays until the message is stored', () => {
+  const core = live(drivenCore(), 5)
+  send(core, 'a')
+  core.hear(reject('a', { final: true }))
+  core.wait(1_000)
+  core.hold()
+  core.dispatch({ kind: 'retry', conversation: 'c', localId: 'a' })
+  core.dispatch({ kind: 'commit-failed', commit: core.state().disk.flight?.commit ?? 0, code: 'failed' })
+  core.hear(echo(6, 'a'))
+  expect(core.state().disk.waiting.map(({ writes }) => writes.map(({ kind }) => kind))).toEqual([['remove', 'put']])
+  core.release()
+  core.wait(60_000)
+  expect(core.stored(['o'])).toEqual([])
+})
+
 describe('L1 R16: after a reload', () => {
   /** The disk of an instance that sent three and had one refused. */
   const leftBehind = () => {

@@ -46,8 +46,7 @@ export function retry(turn: Turn, c: Draft, localId: string): void {
   if (entry?.arm.kind !== 'failed') return
   const again = withChange(entry, { arm: { kind: 'saving' }, key: nextKey(turn, c), voiding: false, alone: 0 })
   c.entries = [...c.entries.filter((each) => each !== entry), again]
-  enqueue(turn, c.id, '', [entryRemoval(entry)])
-  keep(turn, again, entryWrite(again))
+  keep(turn, again, entryRemoval(entry), entryWrite(again))
 }
 
 /** Takes an unsent entry back: at once where the server cannot have it, else by `void` in its place. */
@@ -61,8 +60,8 @@ export function discard(turn: Turn, c: Draft, localId: string): void {
 }
 
 /** To disk, and on when it is there; while the disk fails, on from memory at once. */
-function keep(turn: Turn, entry: Entry, write: Write): void {
-  enqueue(turn, entry.conversation, entry.localId, [write])
+function keep(turn: Turn, entry: Entry, ...writes: readonly Write[]): void {
+  enqueue(turn, entry.conversation, entry.localId, writes)
   if (turn.disk.failures > 0) saved(turn, entry.conversation, entry.localId, false)
   // It waits for its row: in memory too that is written now.
   else if (entry.arm.kind === 'saving') turn.disk.notBeforeMs = 0
