@@ -43,7 +43,7 @@ function settle(turn: Turn, c: Draft, entry: Entry): void {
   drop(turn, c, entry)
   if (planted.outboxRowFirst) return enqueue(turn, c.id, '', [entryRemoval(entry)])
   // Tried again, it has two: its first row may not leave the disk alone.
-  turn.disk.waiting = turn.disk.waiting.filter((each) => each.writes[1] || each.localId !== entry.localId)
+  turn.disk.waiting = turn.disk.waiting.filter((each) => each.localId !== entry.localId || each.writes.length > 1)
   c.cache.dirty = true
   c.cache.removals = c.cache.removals.concat(entryRemoval(entry))
 }
