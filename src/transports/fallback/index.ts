@@ -39,6 +39,7 @@ export function fallback(transports: readonly Transport[], options: FallbackOpti
 }
 
 function openLink(ways: Ways, to: LinkEvents): Link {
+  const { transports } = ways
   let phase: 'opening' | 'unproven' | 'carrying' | 'ended' = 'opening'
   let taken = 0
   let hello: Hello | undefined
@@ -54,7 +55,7 @@ function openLink(ways: Ways, to: LinkEvents): Link {
 
   /** The next link begins with this way; without a reason of its own, at once. */
   function turnTo(way: number, why: LinkClosed | string) {
-    ways.first = way % ways.transports.length
+    ways.first = way % transports.length
     end(typeof why === 'string' ? { band: 'retry-after', code: why, retryAfterMs: 0 } : why)
   }
 
@@ -72,12 +73,12 @@ function openLink(ways: Ways, to: LinkEvents): Link {
       taken = way
       stopWaiting = ways.after(ways.silentMs, () => turnTo(taken + 1, 'silent'))
       to.opened()
-      to.frame({ type: 'via', via: ways.transports[way]?.name ?? '' })
+      to.frame({ type: 'via', via: (transports[way] as Transport).name })
     },
     frame(frame) {
       // What a combinator below says by itself proves nothing.
       if (phase === 'unproven' && frame.type !== 'via') proven()
-      if (phase !== 'ended') to.frame(frame)
+      to.frame(frame)
     },
     closed: (why) => (phase === 'unproven' && why.band === 'retry' ? turnTo(taken + 1, why) : end(why)),
   })
