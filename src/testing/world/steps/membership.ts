@@ -6,7 +6,7 @@ import type { Acts } from './acts.js'
 type Names = Extract<StepName, 'remove-member' | 'add-member' | 'past-rule' | 'rename'>
 
 /** Makes the room what the backend wants. */
-export function arrange(
+function arrange(
   { server, wanted }: World,
   room: string,
   more: Omit<Parameters<typeof server.put>[0], 'conversation' | 'members'> = {},
