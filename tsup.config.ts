@@ -28,7 +28,6 @@ const planted: Record<keyof Faults, 'undefined'> = {
   windowUnbounded: 'undefined',
   hasty: 'undefined',
   strandedQueued: 'undefined',
-  adoptedFirst: 'undefined',
   movedUnread: 'undefined',
   settledStays: 'undefined',
   memoryWiped: 'undefined',

@@ -24,7 +24,6 @@ export interface Faults {
   readonly windowUnbounded?: boolean
   readonly hasty?: boolean
   readonly strandedQueued?: boolean
-  readonly adoptedFirst?: boolean
   readonly movedUnread?: boolean
   readonly settledStays?: boolean
   readonly memoryWiped?: boolean

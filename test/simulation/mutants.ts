@@ -30,7 +30,6 @@ const client: Named = [
   ['no window of what is in flight', 'windowUnbounded'],
   ['retries without a pause', 'hasty'],
   ['entries queued in a conversation that is gone', 'strandedQueued'],
-  ['an adopted lane ahead of what is in flight', 'adoptedFirst'],
   ['a read forgotten when rows move', 'movedUnread'],
   ['a settled entry stays', 'settledStays'],
   ['a disk called wiped for which memory stands in', 'memoryWiped'],

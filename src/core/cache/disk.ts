@@ -87,7 +87,7 @@ function adopt(turn: Turn, id: string, found: readonly Entry[]): void {
   turn.outbox.entries += entries.length
   for (const { bytes } of entries) turn.outbox.bytes += bytes
   // What is on its way counts against the window of the conversation: nothing may go before it.
-  const place = planted.adoptedFirst ? 0 : c.entries.findLastIndex(isUnsettled) + 1
+  const place = c.entries.findLastIndex(isUnsettled) + 1
   c.entries = c.entries.toSpliced(place, 0, ...entries)
   yieldToEntries(turn, c)
   settleHeld(turn, c)
