@@ -15,6 +15,7 @@ const regressions: readonly (readonly [seed: number, what: string])[] = [
   [560, 'a message that was taken back while memory stood in for its disk was sent when the disk came back'],
   [1554, 'tried again while the disk failed, a row left the disk before its message was stored'],
   [1835, 'logout did not give back what a living tab had stored after its lane was adopted: without locks every lane counts as free'],
+  [1899, 'a change not yet written was taken for stored by a tab of another line that had come further under the same epoch'],
   [3465, 'a page with a state from above the head was shown, and a restored backup took that state back'],
 ]
 

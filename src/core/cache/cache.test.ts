@@ -5,6 +5,7 @@ import { echo, edited, live, openedFrame, requestOf, rows, said, send } from '..
 import type { Row } from '../../ports/storage.js'
 import type { ServerFrame } from '../../protocol/frames.js'
 import { cursorPage, type CursorValue } from './cache-state.js'
+import { foldPages } from './stored-rows.js'
 
 const pages = (core: DrivenCore) =>
   core.stored(['m', 'c']).map(({ key, value }) => {
@@ -226,6 +227,42 @@ describe('L8 R29: two instances on one disk', () => {
         .rows.map(({ rev }) => rev)
         .slice(2, 4),
     ).toEqual([21, 4])
+  })
+
+  /** Ours knows two changes to older rows that a longer line, with the same newest message, does not have. */
+  const apart = () => {
+    const { disk } = live(drivenCore({ lane: 'before' }), 600)
+    const [ours, theirs] = [drivenCore({ disk, lane: 'ours' }), drivenCore({ disk, lane: 'theirs' })]
+    for (const core of [ours, theirs]) {
+      core.dispatch({ kind: 'watch', conversation: 'c' })
+      core.online()
+      core.hear(openedFrame(requestOf(core, 'open'), 600, 600))
+    }
+    ours.hold()
+    // One is in memory, the other on disk alone.
+    ours.hear(edited(601, 520), edited(602, 3))
+    hear(theirs, 601, 602, 603, 604)
+    ours.release()
+    ours.wait(1_000)
+    expect([ours, theirs].map((core) => core.conversation().cache.head)).toEqual([604, 604])
+    return ours
+  }
+
+  it('L8: what a longer line may not have is not taken for stored', () => {
+    const ours = apart()
+    ours.hear(...[603, 604].map((seq) => said(seq, { index: seq - 3 })))
+    ours.wait(1_000)
+    expect(cursorOf(ours).value.rows.at(-1)).toMatchObject({ seq: 604, index: 601 })
+    const held = foldPages(ours.stored(['m', 'c']), 0)
+    expect([held[519], held[2]]).toMatchObject([{ rev: 601 }, { rev: 602 }])
+  })
+
+  it('what waits behind a longer line waits once, however often the disk fails', () => {
+    const ours = apart()
+    ours.failCommits('failed')
+    ours.hear(said(603, { index: 600 }))
+    ours.wait(10_000)
+    expect(ours.conversation().cache.patches).toMatchObject([{ seq: 3, rev: 602 }])
   })
 
   it('a conflict in one conversation gives back what the others had in the same commit', () => {

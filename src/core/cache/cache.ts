@@ -28,9 +28,9 @@ export function cacheWrites(c: Draft, version: string): readonly Write[] {
   const isBehindDisk = !cache.restart && cache.head > log.head
   if (!isBehindDisk && !isReachable(c)) restart(cache)
   const flight = copyCache(cache)
-  // Another instance has stored more than is known here: its rows stand.
+  // Another instance has stored more than is known here: its rows stand. What is not written now stays, and is not given back too.
   if (isBehindDisk) {
-    Object.assign(cache, { flight, dirty: false, removals: [] })
+    Object.assign(cache, { flight: { ...flight, pages: [], patches: [] }, dirty: false, removals: [] })
     return flight.removals
   }
   const prefix = ['m', id]

@@ -89,7 +89,9 @@ function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: reado
   }
   if (isSettling) enqueue(turn, id, '', removals)
   storedTo(c, head)
-  Object.assign(cache, emptyCache, stored)
+  const { dirtyFrom, patches } = cache
+  // Whether it has what is new here only its tag can tell, once the heads are the same: both may share our newest message and no more.
+  Object.assign(cache, emptyCache, stored, head > log.head && { dirtyFrom, patches })
 }
 
 /** Are stored pages of the log that is held? Another tab may have written those of another epoch or line beside a cursor of its own. */
