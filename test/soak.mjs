@@ -2,6 +2,7 @@
  * Tests that draw from seeds, with many more of them, and those that need minutes: `npm run soak -- <name> [--option value]`.
  *   npm run soak -- tabs --seed 1 --seeds 50          lives of tabs that share a link; what is run where no name is given
  *   npm run soak -- fuzz --seed 1 --frames 5000000    frames from the schemas, at both ends
+ *   npm run soak -- indexeddb --seeds 200             the simulated world over the IndexedDB adapter
  *   npm run soak -- kills --seed 1 --seeds 15         a server killed at drawn points, nine times a seed
  *   npm run soak -- power --cuts 300                  power cuts under the SQLite store
  *   npm run soak -- slow --rounds 5                   what a slow consumer costs the server, and others
@@ -15,6 +16,7 @@ import { parseArgs } from 'node:util'
 const soaks = {
   tabs: { project: 'e2e', files: ['test/e2e/shared-tabs.test.ts'], options: { seed: '1', seeds: '50' } },
   fuzz: { project: 'node', files: ['test/fuzz/fuzz.test.ts'], options: { seed: '1', frames: '5000000' } },
+  indexeddb: { project: 'simulation', files: ['test/simulation/indexeddb.test.ts'], options: { seeds: '200' } },
   kills: {
     project: 'e2e',
     files: ['test/server/kills.test.ts', 'test/server/kill.test.ts'],
