@@ -75,6 +75,7 @@ export function beginTurn(s: ChatState, { nowMs, wallMs, roll }: Env): Turn {
       failures: d.failures,
       cacheFlight: d.cacheFlight,
       cacheNotBeforeMs: d.cacheNotBeforeMs,
+      cacheRetryAtMs: d.cacheRetryAtMs,
       usage: d.usage,
       storedUsage: d.storedUsage,
     },

@@ -31,6 +31,8 @@ export interface DiskState {
   /** The cache commit under way; 0: none. The conversations in it have a `flight` of their own. */
   readonly cacheFlight: number
   readonly cacheNotBeforeMs: number
+  /** After a commit that failed, however much waits. */
+  readonly cacheRetryAtMs: number
   readonly usage: Usage
   /** As the disk remembers it. */
   readonly storedUsage: Usage
@@ -51,6 +53,7 @@ export const closedDisk: DiskState = {
   failures: 0,
   cacheFlight: 0,
   cacheNotBeforeMs: 0,
+  cacheRetryAtMs: 0,
   usage: nothingStored,
   storedUsage: nothingStored,
 }

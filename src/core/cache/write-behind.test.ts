@@ -30,6 +30,19 @@ describe('write-behind', () => {
   })
 })
 
+it('L11: a disk that fails is tried once a second, however much waits', () => {
+  const core = live(drivenCore(), 5)
+  core.failCommits('failed')
+  core.forget()
+  core.hear(...Array.from({ length: 200 }, (_, i) => said(6 + i)))
+  core.wait(10_000)
+  expect(core.effects('commit').length).toBeGreaterThan(5)
+  expect(core.effects('commit').length).toBeLessThanOrEqual(12)
+  core.failCommits(null)
+  core.wait(2_000)
+  expect(storedIn(core)).toHaveLength(205)
+})
+
 describe('where another instance stores what both hear', () => {
   const features = [...welcomeFrame.features, 'cached']
   const commits = (core: DrivenCore) => core.effects('commit').filter(({ writes }) => writes.some((write) => write.kind === 'put'))

@@ -20,7 +20,7 @@ import { rereadCursor } from './restore.js'
  */
 export function commitCache(turn: Turn): number {
   const { disk, nowMs } = turn
-  const dueAtMs = cacheDueAt(turn)
+  const dueAtMs = Math.max(cacheDueAt(turn), disk.cacheRetryAtMs)
   if (nowMs < dueAtMs) return dueAtMs
   const due = turn.conversations.filter((each) => isWritable(turn, each))
   const isCached = offers(turn, 'cached')
@@ -95,7 +95,7 @@ export function cacheCommitFailed(turn: Turn, commit: number, code: StorageError
   const isConflict = code === 'conflict' && key
   if (disk.cacheFlight === commit && isConflict && key.length === 1) return fence(turn)
   for (const c of landed(turn, commit)) {
-    disk.cacheNotBeforeMs = turn.nowMs + (isConflict ? 0 : timing.diskRetryMs)
+    disk.cacheNotBeforeMs = disk.cacheRetryAtMs = turn.nowMs + (isConflict ? 0 : timing.diskRetryMs)
     giveBack(c.cache)
     if (isConflict && key[1] === c.id) rereadCursor(turn, c)
   }
