@@ -33,7 +33,7 @@ export interface FallbackOptions {
  */
 export function fallback(transports: readonly Transport[], options: FallbackOptions = {}): Transport {
   const { silentMs = 2_000, probeMs = 30_000, clock = realClock } = options
-  if (transports.length === 0) throw new TypeError('fallback: there is no transport; pass at least one.')
+  if (transports.length === 0) throw new TypeError('fallback: pass at least one transport.')
   const ways = waysOf(transports, silentMs, probeMs, clock)
   return { name: 'fallback', open: (to) => openLink(ways, to) }
 }
@@ -68,7 +68,6 @@ function openLink(ways: Ways, to: LinkEvents): Link {
 
   const link = race(ways, {
     opened(way) {
-      if (phase !== 'opening') return
       phase = 'unproven'
       taken = way
       stopWaiting = ways.after(ways.silentMs, () => turnTo(taken + 1, 'silent'))

@@ -13,12 +13,12 @@ export function lookUp(ways: Ways, taken: number, hello: Hello, found: (way: num
   let stop = rest()
 
   function ask(way: number) {
-    if (way === taken) {
-      ways.waitMs = Math.min(ways.waitMs * 2, longestWaitMs)
-      stop = rest()
+    if (way < taken) {
+      stop = probe(ways, way, hello, (works) => (works ? found(way) : ask(way + 1)))
       return
     }
-    stop = probe(ways, way, hello, (works) => (works ? found(way) : ask(way + 1)))
+    ways.waitMs = Math.min(ways.waitMs * 2, longestWaitMs)
+    stop = rest()
   }
 
   return () => stop()

@@ -17,11 +17,8 @@ export interface Ways {
 export function waysOf(transports: readonly Transport[], silentMs: number, probeMs: number, clock: Clock): Ways {
   const after = (ms: number, run: () => void) => clock.timer(clock.now() + ms, run)
   const worked = remembered()
-  const first = Math.max(
-    0,
-    transports.findIndex(({ name }) => name === worked),
-  )
-  return { transports, silentMs, probeMs, after, first, waitMs: probeMs }
+  const known = transports.findIndex(({ name }) => name === worked)
+  return { transports, silentMs, probeMs, after, first: known < 0 ? 0 : known, waitMs: probeMs }
 }
 
 /** This way carries frames: the next link tries it first, in this page and in the next. */
