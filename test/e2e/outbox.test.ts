@@ -1,9 +1,9 @@
 /** A3: what was reported durable survives reloads and the death of the browser, and is delivered in order, once (L1, L2, L6). */
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Faults } from '../../src/core/planted.js'
+import { killBrowser } from './kill-browser.js'
 import { type Stage, setStage } from './stage.js'
 
 let stage: Stage
@@ -67,7 +67,7 @@ async function killRounds(name: string, rounds: number, faults: Faults) {
     page.on('console', (message) => {
       if (!message.text().startsWith('durable ')) return
       durable.push(message.text().slice('durable '.length))
-      if (durable.at(-1) === `${name} ${round}`) killBrowser(name)
+      if (durable.at(-1) === `${name} ${round}`) killBrowser(join(stage.folder, name))
     })
     await page.goto(stage.origin)
     await page
@@ -87,21 +87,4 @@ async function killRounds(name: string, rounds: number, faults: Faults) {
     timeout: 15_000,
   })
   return { durable: [...new Set(durable)], delivered: (await contents(page)) as string[] }
-}
-
-/** SIGKILL to the browser of a profile, found by the lock it keeps there. */
-function killBrowser(profile: string): void {
-  process.kill(browserPid(join(stage.folder, profile)), 'SIGKILL')
-}
-
-function browserPid(folder: string): number {
-  for (const entry of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
-    try {
-      const command = readFileSync(`/proc/${entry}/cmdline`, 'utf8')
-      if (command.includes(`--user-data-dir=${folder}`) && !command.includes('--type=')) return entry
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  throw new Error(`No browser runs on ${folder}.`)
 }

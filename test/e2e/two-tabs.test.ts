@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chance } from './chance.js'
 import type { Shown } from './page.js'
 import { type Stage, setStage } from './stage.js'
+import { holes, stored } from './stored.js'
 
 const sends = 500
 let stage: Stage
@@ -41,30 +42,6 @@ async function sendWithReloads(page: Page, name: string, user: string, roll: () 
   }
 }
 
-/** What IndexedDB holds of the conversation: is every message from the first covered to the cursor's newest there? */
-const storedHoles = (page: Page) =>
-  page.evaluate(async () => {
-    const name = (await indexedDB.databases()).find((each) => each.name?.includes('ana'))?.name as string
-    const database = await new Promise<IDBDatabase>((resolve) => {
-      const open = indexedDB.open(name)
-      open.onsuccess = () => resolve(open.result)
-    })
-    const records = await new Promise<{ key: (string | number)[]; text: string }[]>((resolve) => {
-      const all = database.transaction('rows').objectStore('rows').getAll()
-      all.onsuccess = () => resolve(all.result)
-    })
-    database.close()
-    const rows = records.map(({ key, text }) => ({ key, value: JSON.parse(text) as unknown }))
-    const mine = rows.filter(({ key }) => key[0] === 'm' && key[1] === 'c1')
-    const cursor = mine.find(({ key }) => key[2] === Number.MAX_SAFE_INTEGER)?.value as { first: number; rows: { index: number }[] }
-    const pages = mine.filter(({ key }) => key.length === 3 && key[2] !== Number.MAX_SAFE_INTEGER)
-    const held = new Set([...pages.flatMap(({ value }) => value as { index: number }[]), ...cursor.rows].map(({ index }) => index))
-    const newest = cursor.rows.at(-1)?.index ?? -1
-    const holes: number[] = []
-    for (let index = cursor.first; index <= newest; index++) if (!held.has(index)) holes.push(index)
-    return { holes, stored: newest + 1 - cursor.first }
-  })
-
 describe('two tabs without coordination', () => {
   it('loses and doubles nothing of 500 messages each way, and stores no hole', async () => {
     const browser = await stage.browser('ana')
@@ -93,9 +70,9 @@ describe('two tabs without coordination', () => {
       const mine = (contents[0] as string[]).filter((content) => content.startsWith(`${name} `))
       expect(new Set(mine).size).toBe(sends)
     }
-    const { holes, stored } = await storedHoles(tabs[0])
-    expect(holes).toEqual([])
-    expect(stored).toBeGreaterThan(0)
+    const log = await stored(tabs[0], 'ana', 'c1')
+    expect(holes(log)).toEqual([])
+    expect(log.messages).not.toEqual([])
   })
 
   it('leaves nothing readable in either tab after a logout, and gives the unsent back', async () => {
