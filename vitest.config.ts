@@ -5,7 +5,8 @@
  *   house       the rules of the source tree
  *   package     what is built and packed; needs `npm run build`
  *   simulation  the simulated world
- *   e2e         real sockets, real files, real processes, scripted faults; needs `npm run build`
+ *   server      real sockets, real files, real processes, scripted faults; needs `npm run build`
+ *   e2e         the same and pages in Chromium; needs `npm run build`
  *   browser     inside Chromium
  */
 import { svelte } from '@sveltejs/vite-plugin-svelte'
@@ -20,6 +21,9 @@ const bindingTests = 'src/{react,vue,svelte}/**/*.test.{ts,tsx}'
 /** Bugs planted in the core are switched by a global, which the build takes out. */
 const setupFiles = ['test/fakes/planted.ts']
 const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,server,conformance,e2e,faults,browser,bench}/**']
+
+/** Files that each need the machine for themselves. */
+const oneAtATime = { setupFiles, pool: 'forks', fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 } as const
 
 export default defineConfig({
   test: {
@@ -55,15 +59,10 @@ export default defineConfig({
         },
       },
       {
-        test: {
-          name: 'e2e',
-          setupFiles,
-          include: ['test/{server,conformance,e2e,faults}/**/*.test.ts'],
-          pool: 'forks',
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-        },
+        test: { name: 'server', include: ['test/{server,conformance,faults}/**/*.test.ts'], ...oneAtATime },
+      },
+      {
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...oneAtATime },
       },
       {
         plugins: frameworks(),

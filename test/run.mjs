@@ -27,7 +27,7 @@ const rows = [
   { floors: [vitest('floors', 'house')], unit: [vitest('unit', 'node')] },
   { dom: [vitest('dom')], package: [script('packed'), vitest('package')] },
   { simulation: [vitest('simulation')] },
-  { e2e: [vitest('e2e')] },
+  { server: [vitest('server')], e2e: [vitest('e2e')] },
   { browser: [vitest('browser')] },
 ]
 const needsChromium = ['e2e', 'browser']

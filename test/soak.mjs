@@ -19,14 +19,14 @@ const soaks = {
   fuzz: { project: 'node', files: ['test/fuzz/fuzz.test.ts'], options: { seed: '1', frames: '5000000' } },
   indexeddb: { project: 'simulation', files: ['test/simulation/indexeddb.test.ts'], options: { seeds: '200' } },
   kills: {
-    project: 'e2e',
+    project: 'server',
     files: ['test/server/kills.test.ts', 'test/server/kill.test.ts'],
     options: { seed: '1', seeds: '15', rounds: '50' },
   },
   browser: { project: 'e2e', files: ['test/e2e/browser-kills.test.ts'], options: { kills: '100' } },
-  power: { project: 'e2e', files: ['test/server/power.test.ts'], options: { cuts: '300' } },
-  slow: { project: 'e2e', files: ['test/server/slow.test.ts'], options: { rounds: '5' } },
-  storm: { project: 'e2e', files: ['test/server/storm.test.ts'], options: { clients: '5000', fleets: '2', times: '1' } },
+  power: { project: 'server', files: ['test/server/power.test.ts'], options: { cuts: '300' } },
+  slow: { project: 'server', files: ['test/server/slow.test.ts'], options: { rounds: '5' } },
+  storm: { project: 'server', files: ['test/server/storm.test.ts'], options: { clients: '5000', fleets: '2', times: '1' } },
 }
 
 const { positionals, values } = parseArgs({
