@@ -8,6 +8,7 @@
  *   server      real sockets, real files, real processes, scripted faults; needs `npm run build`
  *   e2e         the same and pages in Chromium; needs `npm run build`
  *   browser     inside Chromium
+ *   firefox     pages in Firefox, where there is one; run by `npm run soak -- firefox`
  */
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import react from '@vitejs/plugin-react'
@@ -20,7 +21,7 @@ const frameworks = () => [react(), vue(), svelte({ configFile: false })]
 const bindingTests = 'src/{react,vue,svelte}/**/*.test.{ts,tsx}'
 /** Bugs planted in the core are switched by a global, which the build takes out. */
 const setupFiles = ['test/fakes/planted.ts']
-const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,server,conformance,e2e,faults,browser,bench}/**']
+const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,server,conformance,e2e,faults,browser,firefox,bench}/**']
 
 /** Files that each need the machine for themselves. */
 const oneAtATime = { setupFiles, pool: 'forks', fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 } as const
@@ -63,6 +64,9 @@ export default defineConfig({
       },
       {
         test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...oneAtATime },
+      },
+      {
+        test: { name: 'firefox', include: ['test/firefox/**/*.test.ts'], ...oneAtATime },
       },
       {
         plugins: frameworks(),

@@ -5,6 +5,7 @@
  *   npm run soak -- indexeddb --seeds 200             the simulated world over the IndexedDB adapter
  *   npm run soak -- kills --seed 1 --seeds 15         a server killed at drawn points, nine times a seed
  *   npm run soak -- browser --kills 100               the browser killed in the middle of its writes
+ *   npm run soak -- firefox                           the main job in Firefox, where one is installed
  *   npm run soak -- power --cuts 300                  power cuts under the SQLite store
  *   npm run soak -- slow --rounds 5                   what a slow consumer costs the server, and others
  *   npm run soak -- storm                             5,000 chats come back to a server that was gone for a minute; needs 20,000 open files
@@ -24,6 +25,7 @@ const soaks = {
     options: { seed: '1', seeds: '15', rounds: '50' },
   },
   browser: { project: 'e2e', files: ['test/e2e/browser-kills.test.ts'], options: { kills: '100' } },
+  firefox: { project: 'firefox', files: ['test/firefox/firefox.test.ts'], options: { kills: '10' } },
   power: { project: 'server', files: ['test/server/power.test.ts'], options: { cuts: '300' } },
   slow: { project: 'server', files: ['test/server/slow.test.ts'], options: { rounds: '5' } },
   storm: { project: 'server', files: ['test/server/storm.test.ts'], options: { clients: '5000', fleets: '2', times: '1' } },
