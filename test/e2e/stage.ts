@@ -152,7 +152,7 @@ export async function servePage(): Promise<Server> {
   const script = outputFiles[0]?.text ?? ''
   const server = createServer((request, response) => {
     const isScript = request.url === '/page.js'
-    response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html', 'cache-control': 'no-store' })
+    response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html', 'cache-control': 'no-cache' })
     response.end(
       isScript ? script : '<!doctype html><meta charset="utf-8"><title>chatloom</title><script type="module" src="/page.js"></script>',
     )

@@ -24,7 +24,7 @@ export interface Firefox {
 }
 
 /** `FIREFOX_PATH`, then the system's; throws what to do where there is none. */
-export function findFirefox(): string {
+function findFirefox(): string {
   const places = [process.env.FIREFOX_PATH, '/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox']
   const found = places.find((path) => path && existsSync(path))
   if (found) return found
