@@ -4,7 +4,16 @@
  */
 import type { MessageRow, Profile } from '../protocol/frames.js'
 import type { Place } from './store.js'
-import { type ChangeRecord, type ConversationRecord, type SeatRecord, type Seated, type Tables, joinedAt } from './tables.js'
+import {
+  type ChangeRecord,
+  type ConversationRecord,
+  joinedAt,
+  keptLines,
+  type Line,
+  type SeatRecord,
+  type Seated,
+  type Tables,
+} from './tables.js'
 
 interface ConversationData {
   record: ConversationRecord
@@ -21,11 +30,12 @@ interface TenantData {
   /** user → conversations ever joined */
   readonly joined: Map<string, Set<string>>
   stamp: number
+  lines: readonly Line[]
 }
 
 export type MemoryData = Map<string, TenantData>
 
-const newTenant = (): TenantData => ({ conversations: new Map(), people: new Map(), joined: new Map(), stamp: 0 })
+const newTenant = (): TenantData => ({ conversations: new Map(), people: new Map(), joined: new Map(), stamp: 0, lines: [] })
 
 export function memoryTables(data: MemoryData = new Map()): Tables {
   const tenantOf = (tenant: string) => data.get(tenant) ?? held(data, tenant, newTenant)
@@ -59,6 +69,11 @@ export function memoryTables(data: MemoryData = new Map()): Tables {
     },
     nextStamp: (tenant) => ++tenantOf(tenant).stamp,
     lastStamp: (tenant) => tenantOf(tenant).stamp,
+    lines: (tenant) => tenantOf(tenant).lines,
+    putLine(tenant, line) {
+      const held = tenantOf(tenant)
+      held.lines = [...held.lines, line].slice(-keptLines)
+    },
     close() {},
     ...seatTables(tenantOf, find),
     ...logTables(find),

@@ -67,6 +67,15 @@ export interface Seated {
   readonly stamp: number
 }
 
+/** The stamps of one life of the store: those above `from`, up to the `from` of the next line. */
+export interface Line {
+  readonly name: string
+  readonly from: number
+}
+
+/** As many of the latest are kept. A device that was away for longer is told its list anew. */
+export const keptLines = 64
+
 export interface Tables {
   /** Runs it all or nothing, durable when it returns. */
   transaction<T>(run: () => T): T
@@ -97,6 +106,9 @@ export interface Tables {
   /** The next inbox stamp of the tenant, and the last one given. */
   nextStamp(tenant: string): number
   lastStamp(tenant: string): number
+  /** The latest lines of stamps, oldest first, at least `keptLines` of them. */
+  lines(tenant: string): readonly Line[]
+  putLine(tenant: string, line: Line): void
   /** Seats of a user, active or not, with a stamp in (after, to], newest or oldest first. */
   seated(at: { tenant: string; user: string; after: number; to: number; newestFirst: boolean; limit: number }): readonly Seated[]
   /** Conversations where the user is now. */

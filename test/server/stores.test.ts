@@ -1,5 +1,5 @@
 /** Both embedded stores keep one specification. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -52,6 +52,34 @@ describe('the SQLite store', () => {
     dispose()
   })
 
+  it('takes a cursor of the list over a reopening, and none of a line that a restored backup ended', async () => {
+    const { file, dispose } = folder()
+    let minted = 0
+    const at = (conversation: string) => ({ tenant: '', conversation })
+    /** One life of a server: sends so many messages, and reads what is new since the cursor. */
+    async function life(cursor: string | undefined, conversation: string, count: number) {
+      const store = sqliteStore({ path: file })
+      const send = (localId: string) => ({ kind: 'send', ...at(conversation), user: 'ann', localId, content: localId, at: 1 }) as const
+      const sends = Array.from({ length: count }, () => send(`${++minted}`))
+      await store.write([{ kind: 'put', ...at(conversation), members: ['ann'] }, ...sends], () => `id${++minted}`)
+      const { prev, next, rows } = await store.inbox({ tenant: '', user: 'ann', ...(cursor === undefined ? {} : { cursor }) })
+      await store.close()
+      return { prev, next, names: rows.map((row) => row.conversation).sort() }
+    }
+    const first = await life(undefined, 'c', 2)
+    copyFileSync(file, `${file}.backup`)
+    const second = await life(first.next, 'd', 2)
+    expect(second).toMatchObject({ prev: first.next, names: ['d'] })
+    const later = await life(second.next, 'c', 1)
+    expect(later).toMatchObject({ prev: second.next, names: ['c'] })
+    copyFileSync(`${file}.backup`, file)
+    // More is written than was lost: by its number alone the cursor would count.
+    const restored = await life(later.next, 'e', 9)
+    expect(restored).toMatchObject({ prev: undefined, names: ['c', 'e'] })
+    expect(await life(first.next, 'c', 1)).toMatchObject({ prev: first.next, names: ['c', 'e'] })
+    dispose()
+  })
+
   it('opens a file of format 1, which knows no mark of unread, and keeps what it holds', async () => {
     const { file, dispose } = folder()
     const place = { tenant: '', conversation: 'c' }
@@ -60,7 +88,7 @@ describe('the SQLite store', () => {
     const before = await first.open({ ...place, user: 'ann' })
     await first.close()
     const opened = openFile(file)
-    opened.database.exec('ALTER TABLE seats DROP COLUMN marked_at; ALTER TABLE seats DROP COLUMN marked_rev; PRAGMA user_version = 1')
+    opened.database.exec('DROP TABLE lines; ALTER TABLE seats DROP COLUMN marked_at; ALTER TABLE seats DROP COLUMN marked_rev; PRAGMA user_version = 1')
     opened.close()
     const second = sqliteStore({ path: file })
     expect(await second.open({ ...place, user: 'ann' })).toEqual(before)

@@ -1,13 +1,14 @@
 /**
  * The list of a user's conversations, by stamps that rise with every change of a conversation or a seat (R24).
- * A cursor is `1.<stamp>`: everything up to the stamp is held; or `1.<stamp>.<below>`: in the middle of the first
- * reading, newest first, which goes on below `below`. A cursor of another version or from the future begins anew.
+ * A cursor is `2.<stamp>..<line>`: everything up to the stamp is held; or `2.<stamp>.<below>.<line>`: in the middle of the first
+ * reading, newest first, which goes on below `below`. One of another version, or of a line that a restored backup ended, begins anew.
  */
 import { byteLength } from '../bytes.js'
 import type { InboxRow } from '../../protocol/frames.js'
 import { limits, serverLimits } from '../../protocol/limits.js'
 import type { InboxNews, InboxRead } from '../store.js'
 import type { Tables } from '../tables.js'
+import type { Lines } from './lines.js'
 import { listedPeople, peopleOf } from './people.js'
 import { unreadOf } from './read.js'
 import { type Reader, readerOf, visibleMessages } from './visible.js'
@@ -17,17 +18,23 @@ interface Cursor {
   readonly below?: number
 }
 
+interface Stamped {
+  readonly tables: Tables
+  readonly lines: Lines
+}
+
 interface Asking {
   readonly tenant: string
   readonly user: string
   readonly cursor?: string
 }
 
-export function readInbox(tables: Tables, at: Asking & { readonly news?: InboxNews }): InboxRead {
+export function readInbox(store: Stamped, at: Asking & { readonly news?: InboxNews }): InboxRead {
+  const { tables, lines } = store
   const now = tables.lastStamp(at.tenant)
-  const held = at.cursor === undefined ? undefined : parse(at.cursor)
-  const known = held && held.stamp <= now ? held : undefined
-  if (at.news && known && known.below === undefined) return readNews(tables, at, known.stamp, { ...at.news, now })
+  const line = lines.present(at.tenant)
+  const known = heldBy(lines, at)
+  if (at.news && known && known.below === undefined) return readNews(store, at, known.stamp, { ...at.news, now })
   const cursor: Cursor = known ?? { stamp: now, below: now + 1 }
   const first = cursor.below !== undefined
   const span = cursor.below === undefined ? { after: cursor.stamp, to: now } : { after: 0, to: cursor.below - 1 }
@@ -36,15 +43,22 @@ export function readInbox(tables: Tables, at: Asking & { readonly news?: InboxNe
   const { rows, gone, used } = fill(tables, at, names)
   const last = found[used - 1]
   const more = used < found.length || found.length === limits.pageRows
-  const next = more && last ? (first ? `1.${cursor.stamp}.${last.stamp}` : `1.${last.stamp}`) : `1.${first ? cursor.stamp : now}`
+  const next =
+    more && last ? cursorOf(line, first ? cursor.stamp : last.stamp, first ? last.stamp : '') : cursorOf(line, first ? cursor.stamp : now)
   return { ...(known ? { prev: at.cursor } : {}), next, more, rows, gone: first ? [] : gone }
 }
 
 /** A store that went back to a backup is younger than what its server was told of: no cursor may be. */
-function readNews(tables: Tables, at: Asking, held: number, { conversations, stamp, now }: InboxNews & { now: number }): InboxRead {
+function readNews(
+  { tables, lines }: Stamped,
+  at: Asking,
+  held: number,
+  { conversations, stamp, now }: InboxNews & { now: number },
+): InboxRead {
   const { rows, gone, used } = fill(tables, at, conversations.slice(0, limits.pageRows))
   const more = used < conversations.length
-  return { prev: at.cursor, next: `1.${more ? held : Math.max(held, Math.min(stamp, now))}`, more, rows, gone }
+  const next = cursorOf(lines.present(at.tenant), more ? held : Math.max(held, Math.min(stamp, now)))
+  return { prev: at.cursor, next, more, rows, gone }
 }
 
 /** Rows in the order asked, until the bytes of one answer are full; `used` of the conversations were looked at. */
@@ -81,8 +95,15 @@ function inboxRow(reader: Reader): InboxRow {
   }
 }
 
-function parse(cursor: string): Cursor | undefined {
-  const match = /^1\.(\d{1,15})(?:\.(\d{1,15}))?$/.exec(cursor)
+function cursorOf(line: string, stamp: number, below: number | '' = ''): string {
+  return `2.${stamp}.${below}.${line}`
+}
+
+/** What the cursor says, where it still means the same. */
+function heldBy(lines: Lines, { tenant, cursor = '' }: Asking): Cursor | undefined {
+  const match = /^2\.(\d{1,15})\.(\d{0,15})\.(.*)$/.exec(cursor)
   if (!match) return undefined
-  return { stamp: Number(match[1]), ...(match[2] === undefined ? {} : { below: Number(match[2]) }) }
+  const [, stamp, below, line = ''] = match
+  if (!lines.holds(tenant, line, Number(stamp))) return undefined
+  return { stamp: Number(stamp), ...(below ? { below: Number(below) } : {}) }
 }

@@ -4,17 +4,30 @@ import type { Store } from '../store.js'
 import type { Tables } from '../tables.js'
 import { readChanges } from './changes.js'
 import { readInbox } from './inbox.js'
+import { createLines } from './lines.js'
 import { type Journal, createJournal } from './journal.js'
 import { readOpen, readPage } from './read.js'
 import { readerOf } from './visible.js'
 import { apply } from './write.js'
 
 export function storeOver(tables: Tables, faults: Faults = noFaults): Store {
+  const lines = createLines(tables)
   let journal: Journal | undefined
+  const written: Tables['transaction'] = (run) => {
+    try {
+      return tables.transaction(run)
+    } catch (error) {
+      lines.forget()
+      throw error
+    }
+  }
   return {
     async write(batch, mint) {
       const ledger = { tables, mint, faults }
-      const outcomes = tables.transaction(() => batch.map((write) => apply(ledger, write)))
+      const outcomes = written(() => {
+        for (const { tenant } of batch) lines.begin(tenant, mint)
+        return batch.map((write) => apply(ledger, write))
+      })
       journal?.note(batch, outcomes)
       return outcomes
     },
@@ -30,7 +43,7 @@ export function storeOver(tables: Tables, faults: Faults = noFaults): Store {
       return reader && readPage(reader, at.anchor, at.limit)
     },
     async inbox(at) {
-      return readInbox(tables, at)
+      return readInbox({ tables, lines }, at)
     },
     async members(at) {
       return tables.seats(at, Number.MAX_SAFE_INTEGER).map((seat) => seat.user)

@@ -1,7 +1,10 @@
 /** The tables of the SQLite store, and what is asked of them. A file says its version in `user_version`. */
 import type { Database } from './engine.js'
 
-const version = 2
+const version = 3
+
+const linesTable =
+  'CREATE TABLE lines (tenant TEXT NOT NULL, begun INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (tenant, begun)) WITHOUT ROWID;'
 
 const tables = `
 CREATE TABLE conversations (
@@ -24,15 +27,19 @@ CREATE TABLE local_ids (
   PRIMARY KEY (cid, author, local_id)) WITHOUT ROWID;
 CREATE TABLE people (tenant TEXT NOT NULL, user TEXT NOT NULL, profile TEXT NOT NULL, PRIMARY KEY (tenant, user)) WITHOUT ROWID;
 CREATE TABLE stamps (tenant TEXT PRIMARY KEY, stamp INTEGER NOT NULL) WITHOUT ROWID;
+${linesTable}
 PRAGMA user_version = ${version};
 `
 
 /** What a file of format 1 lacks. */
 const since1 = `
 ALTER TABLE seats ADD COLUMN marked_at INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE seats ADD COLUMN marked_rev INTEGER NOT NULL DEFAULT 0;
-PRAGMA user_version = ${version};
-`
+ALTER TABLE seats ADD COLUMN marked_rev INTEGER NOT NULL DEFAULT 0;`
+
+/** What a file of format 2 lacks. */
+const since2 = `
+${linesTable}
+PRAGMA user_version = ${version};`
 
 /** In files of every age; the same words as in the query, else it is not used. */
 const joinedAt = "json_extract(stints, '$[#-1].joined')"
@@ -74,6 +81,10 @@ const queries = {
   putPerson: 'INSERT OR REPLACE INTO people (tenant, user, profile) VALUES (?, ?, ?)',
   lastStamp: 'SELECT stamp FROM stamps WHERE tenant = ?',
   nextStamp: 'INSERT INTO stamps (tenant, stamp) VALUES (?, 1) ON CONFLICT (tenant) DO UPDATE SET stamp = stamp + 1 RETURNING stamp',
+  lines: 'SELECT name, begun AS "from" FROM lines WHERE tenant = ? ORDER BY begun',
+  putLine: 'INSERT OR REPLACE INTO lines (tenant, begun, name) VALUES (?, ?, ?)',
+  dropLines:
+    'DELETE FROM lines WHERE tenant = ? AND begun < (SELECT begun FROM lines WHERE tenant = ? ORDER BY begun DESC LIMIT 1 OFFSET ?)',
   begin: 'BEGIN IMMEDIATE',
   commit: 'COMMIT',
   rollback: 'ROLLBACK',
@@ -88,7 +99,7 @@ export function prepareSchema(database: Database, path: string): Queries {
     throw new Error(
       `The chat store ${path} cannot be opened: a newer chatloom wrote it (format ${found}, known is ${version}). Update chatloom.`,
     )
-  if (found < version) database.exec(`BEGIN; ${found === 0 ? tables : since1} COMMIT;`)
+  if (found < version) database.exec(`BEGIN; ${found === 0 ? tables : (found === 1 ? since1 : '') + since2} COMMIT;`)
   database.exec(indexes)
   return Object.fromEntries(Object.entries(queries).map(([name, sql]) => [name, database.prepare(sql)])) as unknown as Queries
 }

@@ -4,7 +4,7 @@
  */
 import { keyOf } from '../key.js'
 import type { Place } from '../store.js'
-import type { ConversationRecord, Tables } from '../tables.js'
+import { type ConversationRecord, keptLines, type Line, type Tables } from '../tables.js'
 import type { OpenFile } from './engine.js'
 import { type ConversationSql, changeOf, conversationOf, messageOf, seatOf, seatedOf } from './rows.js'
 import type { Queries } from './schema.js'
@@ -73,6 +73,11 @@ export function sqliteTables(file: OpenFile, q: Queries): Tables {
     },
     nextStamp: (tenant) => (q.nextStamp.get(tenant) as { stamp: number }).stamp,
     lastStamp: (tenant) => (q.lastStamp.get(tenant) as { stamp: number } | undefined)?.stamp ?? 0,
+    lines: (tenant) => q.lines.all(tenant) as Line[],
+    putLine(tenant, { name, from }) {
+      q.putLine.run(tenant, from, name)
+      q.dropLines.run(tenant, tenant, keptLines - 1)
+    },
     close: file.close,
     ...seatTables(q, cidOf),
     ...changeTables(q, cidOf),

@@ -145,7 +145,7 @@ function watched(tables: Tables, truth: Truth): Tables {
 /** Maps and lists are copied; records and rows never change and are shared. */
 function copyOf(data: MemoryData): MemoryData {
   const copy: MemoryData = new Map()
-  for (const [tenant, { conversations, people, joined, stamp }] of data) {
+  for (const [tenant, { conversations, people, joined, stamp, lines }] of data) {
     const kept = new Map(
       [...conversations].map(([id, { record, seats, changes, messages, localIds }]) => [
         id,
@@ -159,7 +159,7 @@ function copyOf(data: MemoryData): MemoryData {
       ]),
     )
     const sets = new Map([...joined].map(([user, ids]) => [user, new Set(ids)] as const))
-    copy.set(tenant, { conversations: kept, people: new Map(people), joined: sets, stamp })
+    copy.set(tenant, { conversations: kept, people: new Map(people), joined: sets, stamp, lines })
   }
   return copy
 }
