@@ -1,4 +1,5 @@
 /** Session, inbox, outbox and details as the application sees them: derived from the state, the same object while equal. */
+import * as bounds from '../core/bounds.js'
 import { coldLog } from '../core/conversations.js'
 import { itemOf } from '../core/inbox/book.js'
 import type { InboxItemState } from '../core/inbox/inbox-state.js'
@@ -55,12 +56,19 @@ function itemShown<C>(item: InboxItemState, people: People, user: string, { pend
   const last = item.pending
     ? pending(item.pending)
     : item.last && confirmed(item.last, item.receipts ? levelsOf(item.receipts, user) : noLevels)
-  return { conversation: id, profile, people: named(item.people, people), unread, unreadMore: more, ...(last && { last }) }
+  return {
+    conversation: id,
+    profile,
+    people: named(item.people.slice(0, bounds.listedPeople), people),
+    unread,
+    unreadMore: more,
+    ...(last && { last }),
+  }
 }
 
-function named(users: readonly string[], people: People): People {
+function named(users: readonly { readonly user: string }[], people: People): People {
   const known = new Map<string, Profile>()
-  for (const user of users) {
+  for (const { user } of users) {
     const profile = people.get(user)
     if (profile) known.set(user, profile)
   }
@@ -72,7 +80,7 @@ export function detailsMaker(id: string): (conversation: ConversationState | und
   const make = remembered(
     (profile: Profile, all: Log['members'], memberCount: number, marks: Details['marks'], people: People): Details => {
       const members = all.map(({ user }) => user)
-      return { profile, members, memberCount, people: named(members, people), marks }
+      return { profile, members, memberCount, people: named(all, people), marks }
     },
   )
   return (conversation, { inbox, people }) => {

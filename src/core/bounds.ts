@@ -27,6 +27,8 @@ export const tokenTries = 3
 export const ahead = 256
 /** Conversations of the stored list. */
 export const storedInbox = 100
+/** People named in one item of the list. */
+export const listedPeople = 8
 export const people = 5_000
 /** Others shown typing at once in a conversation. */
 export const typists = 256

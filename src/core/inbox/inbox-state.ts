@@ -14,7 +14,8 @@ export interface ReceiptSource {
 export interface InboxItemState extends Ordered {
   readonly rev: number
   readonly profile: Profile
-  readonly people: readonly string[]
+  /** Whose profiles may be shown; the first of them are. */
+  readonly people: readonly { readonly user: string }[]
   readonly last?: MessageRow
   readonly pending?: Entry
   /** Whose watermarks say what became of `last`; only where that is an own message of a conversation in memory. */

@@ -171,7 +171,7 @@ describe('R24: who speaks for a conversation', () => {
 
   it('R25: names the people of a conversation', () => {
     const core = listed([summary('a', 1, { people: [{ user: 'ann', profile: { name: 'Ann' } }] })])
-    expect(itemOf(core.state().inbox.book, 'a')?.people).toEqual(['ann'])
+    expect(itemOf(core.state().inbox.book, 'a')?.people).toEqual([{ user: 'ann' }])
     expect(core.state().people.get('ann')).toEqual({ name: 'Ann' })
   })
 })

@@ -66,7 +66,7 @@ function takeRow(turn: Turn, row: InboxRow): void {
     more: unread.more,
     rev,
     profile,
-    people: people.map(({ user }) => user),
+    people: people.map(({ user }) => ({ user })),
     last,
   })
 }
@@ -92,7 +92,7 @@ export function inboxFollows({ inbox, config }: Turn, c: Draft): void {
     more,
     rev: old?.rev ?? 0,
     profile: (known ?? log).profile,
-    people: members.length > 0 ? members.slice(0, 8).map(({ user }) => user) : (old?.people ?? []),
+    people: members.length > 0 ? members : (old?.people ?? []),
     last,
     pending,
     receipts: !pending && last?.author === config.user ? { members, memberCount, marks: c.receipts.marks } : undefined,

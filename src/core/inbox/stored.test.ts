@@ -55,7 +55,7 @@ it('L8: of a list on disk what is damaged is left out, and the rest is shown', (
   core.disk.put({ key: ['i'], version: '', value: [null, ...damaged, whole] })
   core.dispatch({ kind: 'open-disk' })
   const { book, state } = core.state().inbox
-  expect(itemsOf(book)).toEqual([{ ...whole, people: ['ann'] }])
+  expect(itemsOf(book)).toEqual([{ ...whole, people: [{ user: 'ann' }] }])
   expect([state, book.unread]).toEqual(['stale', 1])
   expect([...core.state().people]).toEqual([['ann', { name: 'Ann' }]])
 })

@@ -36,7 +36,7 @@ export function storeInbox(turn: Turn): void {
   if (nowMs < storeInboxAt(turn)) return
   const items = itemsOf(inbox.book).slice(0, bounds.storedInbox)
   const value = items.map(({ id, at, unread, more, rev, profile, people: users, last }): StoredItem => {
-    const people = users.flatMap((user) => {
+    const people = users.slice(0, bounds.listedPeople).flatMap(({ user }) => {
       const profile = known.get(user)
       return profile ? [{ user, profile }] : []
     })
@@ -66,6 +66,6 @@ export function restoreInbox(turn: Turn, rows: readonly Row[]): void {
     turn,
     found.flatMap(({ people }) => people),
   )
-  const book = bookOf<InboxItemState>(found.map((item) => ({ ...item, people: item.people.map(({ user }) => user) })))
+  const book = bookOf<InboxItemState>(found.map((item) => ({ ...item, people: item.people.map(({ user }) => ({ user })) })))
   Object.assign(inbox, { book, stored: book, state: 'stale' })
 }
