@@ -19,7 +19,7 @@ const frameworks = () => [react(), vue(), svelte({ configFile: false })]
 const bindingTests = 'src/{react,vue,svelte}/**/*.test.{ts,tsx}'
 /** Bugs planted in the core are switched by a global, which the build takes out. */
 const setupFiles = ['test/fakes/planted.ts']
-const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,server,conformance,e2e,faults,browser,bench}/**']
+const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,server,conformance,e2e,faults,browser,bench,mutation}/**']
 
 export default defineConfig({
   test: {
