@@ -21,7 +21,10 @@ const frameworks = () => [react(), vue(), svelte({ configFile: false })]
 const bindingTests = 'src/{react,vue,svelte}/**/*.test.{ts,tsx}'
 /** Bugs planted in the core are switched by a global, which the build takes out. */
 const setupFiles = ['test/fakes/planted.ts']
-const ownProjects = ['test/floors.test.ts', 'test/{house,package,simulation,server,conformance,e2e,faults,browser,firefox,bench}/**']
+const ownProjects = [
+  'test/floors.test.ts',
+  'test/{house,package,simulation,server,conformance,e2e,faults,browser,firefox,bench,mutation}/**',
+]
 
 /** Files that each need the machine for themselves. */
 const oneAtATime = { setupFiles, pool: 'forks', fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 } as const

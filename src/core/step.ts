@@ -50,11 +50,11 @@ function route(turn: Turn, event: CoreEvent): void {
     case 'lanes-claimed':
       return lanesClaimed(turn, event.lanes)
     case 'committed':
-      if (!outboxCommitted(turn, event.commit)) cacheCommitted(turn, event.commit)
-      return
+      outboxCommitted(turn, event.commit)
+      return cacheCommitted(turn, event.commit)
     case 'commit-failed':
-      if (!outboxCommitFailed(turn, event.commit, event.code)) cacheCommitFailed(turn, event.commit, event.code, event.key)
-      return
+      outboxCommitFailed(turn, event.commit, event.code)
+      return cacheCommitFailed(turn, event.commit, event.code, event.key)
     case 'connect':
       openDisk(turn)
       return connect(turn)

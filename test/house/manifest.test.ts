@@ -35,6 +35,6 @@ describe('package.json', () => {
   })
 })
 
-describe.each(['package-lock.json', 'test/bench/package-lock.json'])('%s', (path) => {
+describe.each(['package-lock.json', 'test/bench/package-lock.json', 'test/mutation/package-lock.json'])('%s', (path) => {
   it('names no registry', () => expect(read(path)).not.toMatch(/"resolved": "http/))
 })

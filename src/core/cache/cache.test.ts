@@ -72,6 +72,10 @@ describe('L8 R35: what is written', () => {
     expect(reader.conversation().log).toMatchObject({ state: 'ready', head: 3_000 })
     const held = places(reader)
     expect(held).toEqual(range(held[0] as number, 3_000))
+    // What is said to be stored is.
+    const { first, rows: newest } = cursorOf(core).value
+    const all = [...foldPages(core.stored(['m', 'c']), 0), ...newest].map(({ index }) => index)
+    expect(all).toEqual(Array.from({ length: 3_000 - first }, (_, i) => first + i))
   })
 
   it('what a failed commit took along is given back', () => {
@@ -102,7 +106,8 @@ describe('L8 R35: what is written', () => {
 
 describe('L8: a doubtful cache is dropped and written anew, never half used', () => {
   const damages: [string, (value: CursorValue) => unknown][] = [
-    ['of another build', (value) => ({ ...value, build: -1 })],
+    ['of another build', (value) => ({ ...value, build: 2 })],
+    ['of no build', (value) => ({ ...value, build: -1 })],
     ['nothing', () => null],
     ['no epoch', (value) => ({ ...value, epoch: '' })],
     ['a head that is no number', (value) => ({ ...value, head: '120' })],

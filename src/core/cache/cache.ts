@@ -61,13 +61,13 @@ export function cacheWrites(c: Draft, version: string): readonly Write[] {
 /** False where the rows that would have to be written are no longer in memory. */
 function isReachable({ cache, log }: Draft): boolean {
   const first = log.tail.rows[0]
-  if (!cache.cover || cache.restart || !first) return true
+  if (!cache.cover || !first) return true
   return first.index <= Math.max(cache.cover.first, pageOf(neededFrom(cache)) * bounds.pageRows)
 }
 
 /** The lowest index that the next commit writes: the newest stored page is written once more, when the next one begins. */
 export function neededFrom({ last, dirtyFrom }: CacheState): number {
-  return last < 0 ? dirtyFrom : Math.min(dirtyFrom, last)
+  return Math.min(dirtyFrom, last)
 }
 
 function described({ log, receipts }: Draft): Omit<CursorValue, 'rows' | 'build' | 'first' | 'from'> {

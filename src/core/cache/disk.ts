@@ -122,22 +122,20 @@ export function commitOutbox(turn: Turn): void {
   if (turn.storage?.kind === 'memory') disk.notBeforeMs = turn.nowMs + timing.writeBehindMs
 }
 
-/** True when the commit was one of the outbox. */
-export function outboxCommitted(turn: Turn, number: number): boolean {
+export function outboxCommitted(turn: Turn, number: number): void {
   const { disk } = turn
   const { flight } = disk
-  if (flight?.commit !== number) return false
+  if (flight?.commit !== number) return
   Object.assign(disk, { phase: 'ready', flight: null, failures: 0 })
   const still = new Set(disk.waiting.map(({ localId }) => localId))
   for (const { conversation, localId } of flight.savings) if (!still.has(localId)) saved(turn, conversation, localId, true)
-  return true
 }
 
 /** Not written: entries go on from memory, said so by `durable: false`, and the rows are tried again. */
-export function outboxCommitFailed(turn: Turn, number: number, code: StorageErrorCode): boolean {
+export function outboxCommitFailed(turn: Turn, number: number, code: StorageErrorCode): void {
   const { disk } = turn
   const { flight } = disk
-  if (flight?.commit !== number) return false
+  if (flight?.commit !== number) return
   disk.flight = null
   if (code !== 'conflict') {
     disk.failures += 1
@@ -151,7 +149,6 @@ export function outboxCommitFailed(turn: Turn, number: number, code: StorageErro
     disk.phase = 'closed'
     openDisk(turn)
   }
-  return true
 }
 
 /** Rows live elsewhere from now on, and there is nothing there yet: everything unsettled is written anew. */

@@ -47,7 +47,6 @@ export function restored(turn: Turn, c: Draft, rows: readonly Row[]): void {
   if (log.state !== 'loading') return adopt(turn, c, value, rows)
   log.state = 'ready'
   if (value) fill(c, value, rows)
-  else if (rows.length > 0) restart(cache)
   confirm(turn, c, log.tail.rows)
   settleHeld(turn, c)
 }

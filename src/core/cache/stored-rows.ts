@@ -3,7 +3,6 @@ import type { Row } from '../../ports/storage.js'
 import type { MessageRow } from '../../protocol/frames.js'
 import { type Is, isCount, isFields, isFlag, isId, isMarked, isRow, isTag, listOf, maybe, recordOf } from '../../protocol/guards.js'
 import { isDense, pageOf } from '../timeline/window.js'
-import * as bounds from '../bounds.js'
 import { build, cursorPage, type CursorValue } from './cache-state.js'
 
 const isCursor = recordOf<CursorValue>({
@@ -28,7 +27,6 @@ const isCursor = recordOf<CursorValue>({
 export function foldPages(rows: readonly Row[], first: number, last = Number.MAX_SAFE_INTEGER): readonly MessageRow[] {
   const byIndex = new Map<number, MessageRow>()
   for (const { key, value } of rows) {
-    if (key[2] === cursorPage) continue
     for (const message of key.length === 4 ? [value] : Array.isArray(value) ? value : []) {
       if (!isRow(message) || message.index < first || message.index > last) continue
       const held = byIndex.get(message.index)
@@ -48,7 +46,7 @@ export function cursorValue(row: Row | undefined): CursorValue | undefined {
   const cursor = row?.value
   if (!isCursor(cursor) || cursor.build !== build) return undefined
   const { head, rows, hidden } = cursor
-  if (!isDense(rows, hidden) || rows.length > bounds.pageRows) return undefined
+  if (!isDense(rows, hidden)) return undefined
   const newest = rows.at(-1)
   const isOnePage = !newest || (newest.seq <= head && pageOf(newest.index) === pageOf((rows[0] as MessageRow).index))
   return isOnePage ? cursor : undefined

@@ -67,8 +67,8 @@ export function entryRemoval({ key }: Entry): Write {
 
 /** An entry as the disk has it, or nothing for a row that is not one. */
 export function entryFromRow({ key, value }: Row): Entry | null {
-  const [, conversation, lane, n] = key
-  if (!isFields(value) || typeof conversation !== 'string' || typeof lane !== 'string' || typeof n !== 'number') return null
+  const [, conversation, , n] = key
+  if (!isFields(value) || typeof conversation !== 'string' || typeof n !== 'number') return null
   const { localId, content, bytes, at, attempts, voiding, failed } = value
   if (!isId(localId) || content === undefined) return null
   return {

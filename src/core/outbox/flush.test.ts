@@ -126,6 +126,41 @@ describe('R17: the window', () => {
     expect(arms(core)[0]).toBe('failed inflight')
   })
 
+  it('R14: waiting for those behind it, it does not keep them from being asked for again in time', () => {
+    const core = drivenCore()
+    core.disk.put({
+      key: ['o', 'c', 'old', 1],
+      version: 'x',
+      value: { localId: 'failed', content: 1, bytes: 5, failed: { code: 'gave-up' } },
+    })
+    live(core, 5)
+    send(core, 'large', { bytes: bounds.unackedBytes })
+    core.dispatch({ kind: 'discard', conversation: 'c', localId: 'failed' })
+    core.dispatch({ kind: 'set-typing', conversation: 'c', on: true })
+    expect([core.sent('typing'), arms(core)]).toEqual([[], ['failed queued', 'large inflight']])
+    core.wait(timing.ackMs)
+    expect(arms(core)).toEqual(['failed inflight', 'large queued'])
+  })
+
+  it('L11: what one conversation hands over at once counts together', () => {
+    const core = drivenCore()
+    for (let i = 0; i < 12; i++) send(core, `m${i}`, { bytes: 32 * 1024 })
+    core.online({ limits: { ...welcomeFrame.limits, window: 32 } })
+    openWith(core, 5)
+    expect(core.sent('operation')).toHaveLength(8)
+  })
+
+  it('L11: room is used by what did not fit, though the link was not full', () => {
+    const core = live(drivenCore(), 5)
+    core.dispatch({ kind: 'watch', conversation: 'x' })
+    core.hear(openedFrame(requestOf(core, 'open'), 0, 0, { reset: 'first', conversation: 'x' }))
+    send(core, 'a', { bytes: 200 * 1024 })
+    send(core, 'b', { conversation: 'x', bytes: 100 * 1024 })
+    expect(operations(core)).toEqual(['a #1'])
+    core.hear(ack('a', 5))
+    expect(operations(core)).toEqual(['a #1', 'b #1'])
+  })
+
   it('L11: at most 256 KiB are unacknowledged on a link, over all conversations, and room is used at once', () => {
     const core = live(drivenCore(), 5)
     for (let i = 0; i < 12; i++) {

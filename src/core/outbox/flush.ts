@@ -18,7 +18,7 @@ export function flush(turn: Turn, c: Draft): void {
   if (c.entries.length === 0 || session.phase !== 'online' || (disk.phase !== 'ready' && disk.phase !== 'founding')) return
   const { link, features, limits } = session
   // `open` goes first on every link: a server may only then know this user in the conversation.
-  if (log.state !== 'ready' || (log.liveOn !== link && !log.catchUp)) return
+  if (log.liveOn !== link && !log.catchUp) return
   const window = planted.windowUnbounded ? 1_000 : features.includes('after') ? limits.window : 1
   let bytes = bytesInFlight(turn)
   // One that had failed and is taken back has others in flight behind it.
@@ -45,10 +45,7 @@ export function flush(turn: Turn, c: Draft): void {
 function bytesInFlight({ conversations, outbox }: Totals): number {
   let bytes = 0
   for (const { entries } of outbox.entries > 0 ? conversations : []) {
-    for (const entry of entries) {
-      if (entry.arm.kind === 'inflight') bytes += entry.bytes
-      else if (entry.arm.kind === 'queued') break
-    }
+    for (const entry of entries) if (isInFlight(entry.arm)) bytes += entry.bytes
   }
   return bytes
 }
@@ -80,7 +77,6 @@ export function flushWakeAt({ entries }: Draft, nowMs: number): number {
   for (const { arm } of entries) {
     if (arm.kind === 'inflight') wakeAt = Math.min(wakeAt, arm.deadlineMs)
     if (arm.kind === 'queued' && arm.notBeforeMs > nowMs) wakeAt = Math.min(wakeAt, arm.notBeforeMs)
-    if (arm.kind === 'saving' || arm.kind === 'queued') break
   }
   return wakeAt
 }

@@ -23,7 +23,7 @@ export function admitLive(turn: Turn, c: Draft, frames: readonly ChangeFrame[]):
   for (const { epoch, seq } of frames) {
     if (epoch === log.epoch) heard(c, seq)
     // Another epoch: what is held cannot be continued, and the server will say so when asked.
-    else if (log.epoch !== '') log.liveOn = 0
+    else log.liveOn = 0
   }
   const waiting = log.beyond.length > 0 ? bySeq([...log.beyond, ...frames]) : frames
   // Before the answer of `open` nobody knows whether what is held and what comes stand on one line (a restored backup).

@@ -1,7 +1,7 @@
 /** Following: what a server's lower limit means for many conversations (R24), and what hints of changes cost (R5). */
 import { describe, expect, it } from 'vitest'
 import { drivenCore, welcomeFrame } from '../../../test/fakes/driven-core.js'
-import { live, openedFrame, requestOf, said } from '../../../test/fakes/wire-frames.js'
+import { live, openedFrame, requestOf, said, send } from '../../../test/fakes/wire-frames.js'
 
 const watch = (core: ReturnType<typeof drivenCore>, ...ids: readonly string[]) => {
   for (const conversation of ids) core.dispatch({ kind: 'watch', conversation })
@@ -73,4 +73,59 @@ describe('R5: hints', () => {
     core.hear(said(9))
     expect(core.sent('open')).toHaveLength(2)
   })
+})
+
+describe('R24: where the server allows one only', () => {
+  const one = () => {
+    const core = drivenCore()
+    core.online({ limits: { ...welcomeFrame.limits, followed: 1 } })
+    return core
+  }
+  const begun = () => {
+    const core = one()
+    watch(core, 'c')
+    core.hear(openedFrame(requestOf(core, 'open'), 0, 5, { reset: 'first' }))
+    core.dispatch({ kind: 'unwatch', conversation: 'c' })
+    core.forget()
+    return core
+  }
+
+  it('a hole in what nobody watches is filled', () => {
+    const core = begun()
+    core.hear(said(8))
+    expect(opened(core)).toEqual(['c'])
+  })
+
+  it('what nobody watches takes no place of another', () => {
+    const core = begun()
+    core.dispatch({ kind: 'mark-read', conversation: 'x' })
+    expect([opened(core), core.sent('unfollow')]).toEqual([[], []])
+  })
+
+  it('unless something of it waits to be sent, and then it gives way to nobody', () => {
+    const core = begun()
+    send(core, 'a', { conversation: 'x' })
+    expect([opened(core), core.sent('unfollow')]).toEqual([['x'], [{ type: 'unfollow', conversation: 'c' }]])
+    core.hear(openedFrame(requestOf(core, 'open'), 0, 5, { reset: 'first', conversation: 'x' }))
+    watch(core, 'c')
+    expect(opened(core)).toEqual(['x'])
+  })
+
+  it('an answer that does not come is asked for again, watched or not', () => {
+    const core = one()
+    watch(core, 'c')
+    core.dispatch({ kind: 'unwatch', conversation: 'c' })
+    core.wait(20_000)
+    expect(opened(core)).toEqual(['c', 'c'])
+  })
+})
+
+it('R22: the count of the server is asked for anew only where what is unread is not all held', () => {
+  const readElsewhere = (read: number) => {
+    const core = live(drivenCore(), 20, 5)
+    core.forget()
+    core.hear({ type: 'marks', conversation: 'c', epoch: 'e1', marks: [{ user: 'me', delivered: 20, read }] })
+    return opened(core)
+  }
+  expect([readElsewhere(14), readElsewhere(15)]).toEqual([['c'], []])
 })

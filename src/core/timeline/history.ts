@@ -96,7 +96,7 @@ function edgeOf(log: Log, way: HistoryLoad['way']): MessageRow | undefined {
 function onDisk({ log, cache }: Draft, way: HistoryLoad['way'], limit: number): readonly [number, number] | null {
   const { cover } = cache
   const edge = edgeOf(log, way)?.index
-  if (!cover || cache.restart || way === 'around' || edge === undefined || edge < cover.first) return null
+  if (!cover || way === 'around' || edge === undefined || edge < cover.first) return null
   if (way === 'newer') return [edge + 1, edge + limit]
   return edge === cover.first ? null : [Math.max(cover.first, edge - limit), edge - 1]
 }
@@ -114,10 +114,9 @@ export function diskPage(turn: Turn, c: Draft, load: HistoryLoad, rows: readonly
   const first = run[0]
   // Another tab, further on, may have stored states that this log cannot vouch for.
   if (run.some((row) => row.rev > log.head)) return again(turn, c, load)
-  const isNext = first ? isDense(older ? [...run, edge] : [edge, ...run], log.hidden) : !older && reachesTail(log)
-  if (!isNext) return again(turn, c, load)
-  const start = first?.index === cover.first && cover.from >= 0 ? cover.from : (first?.seq ?? 0) - 1
-  place(turn, c, load, older ? windowOf(run, start, load.seq - 1) : windowOf(run, load.seq, run.at(-1)?.seq ?? load.seq))
+  if (!first || !isDense(older ? [...run, edge] : [edge, ...run], log.hidden)) return again(turn, c, load)
+  const start = first.index === cover.first && cover.from >= 0 ? cover.from : first.seq - 1
+  place(turn, c, load, older ? windowOf(run, start, load.seq - 1) : windowOf(run, load.seq, (run.at(-1) ?? first).seq))
 }
 
 function reachesTail({ view, tail }: Log): boolean {
@@ -175,7 +174,7 @@ function place(turn: Turn, c: Draft, load: HistoryLoad, run: Window): void {
   // Scrolled back beyond the cap, the shown run leaves the tail, which stays as it was.
   if (older && (view || whole.rows.length > bounds.windowRows)) log.view = trimNewest(whole)
   else withNewer(c, whole)
-  if (older && load.source === 'network') cover(c, fresh)
+  if (older) cover(c, fresh)
   confirm(turn, c, fresh.rows)
   settleHeld(turn, c)
   endLoad(turn, c)
@@ -191,10 +190,8 @@ function withNewer({ log, cache }: Draft, run: Window): void {
 /** The disk may take the older rows too, where they continue what it has. */
 function cover({ cache, log }: Draft, run: Window): void {
   const first = run.rows[0]
-  const from = cache.cover?.first
-  if (!first || from === undefined || cache.restart || cache.last < 0) return
-  const seam = from - 1
-  if (!run.rows.some(({ index }) => index === seam)) return
+  const seam = (cache.cover?.first ?? 0) - 1
+  if (!first || !run.rows.some(({ index }) => index === seam)) return
   const held = shown(log).rows
   const pages = [...cache.pages]
   for (let page = pageOf(first.index); page <= pageOf(seam); page++) {
