@@ -13,6 +13,10 @@ import { tests } from './words.mjs'
 
 /** A promise that a change has broken may never settle. */
 const patienceMs = 15_000
+/** And a loop may never end: it has not when it has come by ten times as often as in all tests together, and so often besides. */
+const [oftener, besides] = [10, 20_000]
+/** How much oftener Stryker would let it. */
+const granted = 100
 
 const beside = readdirSync('src/core', { recursive: true }).map((path) => join('src/core', path))
 const files = [...beside, ...['ahead', 'chat', 'snapshots', 'view'].map((name) => `src/client/${name}.test.ts`)]
@@ -47,7 +51,9 @@ async function load() {
 }
 
 /** Nothing where it passes, else what it says. */
-async function failureOf({ run, ends }) {
+async function failureOf(test) {
+  const { run, ends } = test
+  const startMs = performance.now()
   strays.length = 0
   let timer
   const tooLong = new Promise((_, fail) => {
@@ -61,14 +67,16 @@ async function failureOf({ run, ends }) {
   } finally {
     clearTimeout(timer)
     for (const end of ends) await end()
+    test.ms ??= performance.now() - startMs
   }
 }
 
 function createRunner() {
   globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {}
   const stryker = globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE]
-  /** How many changes each test has noticed: the most watchful go first. */
-  const noticed = new Map()
+  /** The quick go first, and before them those that have noticed the most for the time that they take. */
+  const byWorth = (a, b) => worth(b) - worth(a) || (a.ms ?? 0) - (b.ms ?? 0)
+  const worth = ({ noticed = 0, ms = 0 }) => noticed / (ms + 2)
   return {
     capabilities: () => ({ reloadEnvironment: false }),
     init: load,
@@ -76,9 +84,8 @@ function createRunner() {
       const results = []
       for (const test of tests) {
         stryker.currentTestId = test.id
-        const startMs = performance.now()
         const failure = await failureOf(test)
-        const common = { id: test.id, name: test.id, timeSpentMs: performance.now() - startMs }
+        const common = { id: test.id, name: test.id, timeSpentMs: test.ms }
         results.push(
           failure ? { ...common, status: TestStatus.Failed, failureMessage: String(failure) } : { ...common, status: TestStatus.Success },
         )
@@ -88,15 +95,16 @@ function createRunner() {
     },
     async mutantRun({ activeMutant, testFilter, hitLimit }) {
       const wanted = new Set(testFilter)
-      const order = tests.filter(({ id }) => wanted.has(id)).sort((a, b) => (noticed.get(b.id) ?? 0) - (noticed.get(a.id) ?? 0))
-      Object.assign(stryker, { activeMutant: activeMutant.id, hitCount: 0, hitLimit })
+      const order = tests.filter(({ id }) => wanted.has(id)).sort(byWorth)
+      const limit = ((hitLimit ?? 0) / granted) * oftener + besides
+      Object.assign(stryker, { activeMutant: activeMutant.id, hitCount: 0, hitLimit: limit })
       try {
         for (const [n, test] of order.entries()) {
           const failure = await failureOf(test)
-          const tooOften = determineHitLimitReached(stryker.hitCount, hitLimit)
+          const tooOften = determineHitLimitReached(stryker.hitCount, limit)
           if (tooOften) return tooOften
           if (!failure) continue
-          noticed.set(test.id, (noticed.get(test.id) ?? 0) + 1)
+          test.noticed = (test.noticed ?? 0) + 1
           return { status: MutantRunStatus.Killed, killedBy: [test.id], failureMessage: String(failure), nrOfTests: n + 1 }
         }
         return { status: MutantRunStatus.Survived, nrOfTests: order.length }

@@ -128,18 +128,13 @@ describe('R17: the window', () => {
 
   it('R14: waiting for those behind it, it does not keep them from being asked for again in time', () => {
     const core = drivenCore()
-    core.disk.put({
-      key: ['o', 'c', 'old', 1],
-      version: 'x',
-      value: { localId: 'failed', content: 1, bytes: 5, failed: { code: 'gave-up' } },
-    })
+    core.disk.put({ key: ['o', 'c', 'old', 1], version: 'x', value: { localId: 'failed', content: 1, failed: { code: 'gave-up' } } })
     live(core, 5)
-    send(core, 'large', { bytes: bounds.unackedBytes })
+    for (let i = 0; i < 8; i++) send(core, `m${i}`)
     core.dispatch({ kind: 'discard', conversation: 'c', localId: 'failed' })
-    core.dispatch({ kind: 'set-typing', conversation: 'c', on: true })
-    expect([core.sent('typing'), arms(core)]).toEqual([[], ['failed queued', 'large inflight']])
+    expect(arms(core)[0]).toBe('failed queued')
     core.wait(timing.ackMs)
-    expect(arms(core)).toEqual(['failed inflight', 'large queued'])
+    expect(arms(core).slice(0, 2)).toEqual(['failed inflight', 'm0 queued'])
   })
 
   it('L11: what one conversation hands over at once counts together', () => {

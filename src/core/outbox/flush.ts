@@ -45,7 +45,10 @@ export function flush(turn: Turn, c: Draft): void {
 function bytesInFlight({ conversations, outbox }: Totals): number {
   let bytes = 0
   for (const { entries } of outbox.entries > 0 ? conversations : []) {
-    for (const entry of entries) if (isInFlight(entry.arm)) bytes += entry.bytes
+    for (const entry of entries) {
+      if (isInFlight(entry.arm)) bytes += entry.bytes
+      else if (entry.arm.kind === 'queued') break
+    }
   }
   return bytes
 }
