@@ -47,7 +47,7 @@ function bytesInFlight({ conversations, outbox }: Totals): number {
   for (const { entries } of outbox.entries > 0 ? conversations : []) {
     for (const entry of entries) {
       if (isInFlight(entry.arm)) bytes += entry.bytes
-      else if (entry.arm.kind === 'queued') break
+      if (isLast(entry)) break
     }
   }
   return bytes
@@ -77,9 +77,16 @@ export function requeued(entries: readonly Entry[], which: (arm: Arm, at: number
 /** When an entry of this conversation next wants to be looked at. What is due already waits for something else than time. */
 export function flushWakeAt({ entries }: Draft, nowMs: number): number {
   let wakeAt = never
-  for (const { arm } of entries) {
+  for (const entry of entries) {
+    const { arm } = entry
     if (arm.kind === 'inflight') wakeAt = Math.min(wakeAt, arm.deadlineMs)
     if (arm.kind === 'queued' && arm.notBeforeMs > nowMs) wakeAt = Math.min(wakeAt, arm.notBeforeMs)
+    if (isLast(entry)) break
   }
   return wakeAt
+}
+
+/** Nothing is in flight behind one that waits, unless it had failed and is taken back. A long queue is not looked through. */
+function isLast({ arm, voiding }: Entry): boolean {
+  return arm.kind === 'queued' && !voiding
 }
