@@ -35,10 +35,13 @@ const needsChromium = ['e2e', 'browser']
 const seconds = (since) => (performance.now() - since) / 1000
 const say = (text) => process.stdout.write(`${text}\n`)
 
+/** What is packed was built before: it need not be built again for each look at it. */
+const own = { FORCE_COLOR: '1', npm_config_ignore_scripts: 'true' }
+
 /** Runs one command; its output is streamed, or kept until the end where another stage runs beside it. */
 function run([command, ...args], streamed) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: repository, stdio: streamed ? 'inherit' : 'pipe', env: { ...process.env, FORCE_COLOR: '1' } })
+    const child = spawn(command, args, { cwd: repository, stdio: streamed ? 'inherit' : 'pipe', env: { ...process.env, ...own } })
     const output = []
     child.stdout?.on('data', (chunk) => output.push(chunk))
     child.stderr?.on('data', (chunk) => output.push(chunk))

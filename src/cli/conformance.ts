@@ -79,6 +79,8 @@ function readArguments(args: readonly string[]): Asked | null {
   const badTokens = { wrong: values['wrong-token'], expired: values['expired-token'] }
   const tokens = values.token && readTokens(values.token)
   const { conversation, only = [], json } = values
+  for (const [name, value] of Object.entries(values))
+    if ([value].flat().includes('')) throw new Error(`--${name} was given without a value.`)
   return { url, dialer, suite: { url: dialer, tokens, badTokens, conversation }, only, json }
 }
 

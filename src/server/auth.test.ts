@@ -2,7 +2,7 @@
 import { SignJWT, UnsecuredJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { Identity } from './auth.js'
-import { jwtAuth } from './auth.js'
+import { jwtAuth, saysExpired } from './auth.js'
 
 const key = 'a secret of at least thirty-two bytes'
 const bytes = new TextEncoder().encode(key)
@@ -36,6 +36,20 @@ describe('jwtAuth', () => {
       await sign({ ...good, aud: 'mail' }),
     ]
     for (const token of bad) await expect(auth({ token, request })).rejects.toThrow()
+  })
+
+  it('says of a token that has ended, and of no other, that it has', async () => {
+    const why = async (claims: object, secret = bytes) => {
+      const token = await sign({ sub: 'ann', ...claims }, secret)
+      try {
+        return await jwtAuth({ key })({ token, request })
+      } catch (error) {
+        return saysExpired(error)
+      }
+    }
+    expect(await why({ exp: 1 })).toBe(true)
+    expect(await why({ exp: 1 }, new TextEncoder().encode('another secret of at least 32 bytes'))).toBe(false)
+    expect(await why({})).toEqual({ userId: 'ann' })
   })
 
   it('lets the application read the claims', async () => {

@@ -1,5 +1,5 @@
 /** Who is at the door: the one function an application must give, and one made of JSON Web Tokens. */
-import { type JWTPayload, createRemoteJWKSet, jwtVerify } from 'jose'
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Profile } from '../protocol/frames.js'
 
 export interface Identity {
@@ -7,7 +7,6 @@ export interface Identity {
   readonly userId: string
   /** Default: the server's `tenant`. */
   readonly tenant?: string
-  readonly deviceId?: string
   /** Milliseconds since 1970; the link is closed `token-expired` up to 30 s before. Default never. */
   readonly expiresAt?: number
   /** Shown to the members of the user's conversations; at most 4 KiB as JSON. */
@@ -21,12 +20,19 @@ export interface AuthRequest {
   readonly headers: Headers
 }
 
-/** The identity of a token; null or a throw refuses the link as `unauthorized` (R26). */
+/**
+ * The identity of a token; null or a throw refuses the link as `unauthorized` (R26), an identity that has ended and jose's `JWTExpired` as
+ * `token-expired`: the client asks its `token` function for another one either way.
+ */
 export type Authenticate = (ask: {
   /** Of the first frame over WebSocket, of the `Authorization` header over server-sent events. */
   readonly token: string | undefined
   readonly request: AuthRequest
 }) => Identity | null | Promise<Identity | null>
+
+export function saysExpired(error: unknown): boolean {
+  return error instanceof errors.JWTExpired
+}
 
 export interface JwtAuthOptions {
   /** A shared secret (HS256), or the URL of a key set (JWKS: RS256, ES256, EdDSA). */

@@ -43,8 +43,9 @@ function readArguments(args: readonly string[]): ServeOptions | null {
   if (!values.dev)
     throw new Error('Only --dev can be served from here: real tokens need your own code, see createChatServer in chatloom/server.')
   const port = Number(values.port)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`The port must be a number from 0 to 65535, but is ${values.port}.`)
+  if (values.port === '' || !Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`The port must be a number from 0 to 65535, but is ${values.port || 'empty'}.`)
+  if (values.data === '') throw new Error('The folder for the database must be named: --data DIR.')
   return { port, data: values.data }
 }
 

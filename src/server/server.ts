@@ -6,10 +6,9 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { MessageRow, Profile } from '../protocol/frames.js'
-import { limits, serverLimits } from '../protocol/limits.js'
 import type { Authenticate } from './auth.js'
 import type { Bus } from './bus.js'
-import { checkId, checkJson } from './check.js'
+import { checkContent, checkConversation, checkId, checkOptions } from './check.js'
 import { createEncoder } from './door/encode.js'
 import { type OpenHall, openHall } from './door/hall.js'
 import { sseDoor } from './door/sse/index.js'
@@ -98,8 +97,9 @@ const backPerSecond = 250
 /** However many they are. */
 const longestSpreadMs = 30_000
 
-/** Construction does no I/O and opens no port. */
+/** Construction does no I/O and opens no port. Throws `TypeError` where store or auth is missing. */
 export function createChatServer(options: ChatServerOptions): ChatServer {
+  checkOptions(options)
   const { store, bus, auth, tenant, logger = silentLogger } = options
   const hub = newHub(options)
   const hall = newHall(options, hub)
@@ -138,16 +138,8 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
       return () => server.off('upgrade', handleUpgrade)
     },
     conversations: {
-      async put({ id, members, profile, history, tenant: own = tenant ?? '' }) {
-        const inputs = members.map((member) => (typeof member === 'string' ? { user: member } : member))
-        checkId('conversations.put', 'id', id)
-        if (own) checkId('conversations.put', 'tenant', own)
-        for (const member of inputs) {
-          checkId('conversations.put', 'a member', member.user)
-          checkJson('conversations.put', "a member's profile", member.profile, serverLimits.profileBytes)
-        }
-        checkJson('conversations.put', 'profile', profile, serverLimits.profileBytes)
-        await hub.put({ tenant: own, conversation: id, members: inputs, profile, history })
+      async put(conversation) {
+        await hub.put(checkConversation('conversations.put', conversation.tenant ?? tenant ?? '', conversation))
       },
     },
     async post({ id, conversation, author, content, tenant: own = tenant ?? '' }) {
@@ -155,9 +147,7 @@ export function createChatServer(options: ChatServerOptions): ChatServer {
       if (own) checkId('post', 'tenant', own)
       checkId('post', 'conversation', conversation)
       checkId('post', 'author', author)
-      if (content === undefined) throw new TypeError('post: content is missing; give any JSON value.')
-      checkJson('post', 'content', content, limits.contentBytes)
-      const message = await hub.post({ tenant: own, conversation, id, author, content })
+      const message = await hub.post({ tenant: own, conversation, id, author, content: checkContent('post', content) })
       if (!message) throw new Error(`post: there is no conversation ${conversation}; put it first.`)
       return message
     },

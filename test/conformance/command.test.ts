@@ -100,6 +100,7 @@ it('says what is wrong with what it was asked, and ends with 2', { timeout: 60_0
     [[url, '--token', 'ann'], 'USER=TOKEN'],
     [[url, '--token', 'ann=a'], 'at least two users'],
     [[url, '--only', 'nonsense'], 'No case is about nonsense'],
+    [[url, '--conversation', ''], '--conversation was given without a value.'],
     [['ws://127.0.0.1:1'], 'ws://127.0.0.1:1 cannot be reached'],
   ] as const) {
     const { code, err } = await run(...args)

@@ -71,7 +71,7 @@ export function serverDoor({ now, name, store = createMemoryStore() }: DoorOptio
     store,
     wrong,
     dial(wire) {
-      const visitor = enter(hall, pipe, wire, async (token) => (token ? { userId: token } : undefined))
+      const visitor = enter(hall, pipe, wire, async (token) => (token ? { userId: token } : 'unauthorized'))
       return {
         say: (text) => void hear(hall, visitor, text, Buffer.byteLength(text)),
         gone: () => (visitor.phase === 'closed' ? undefined : leave(hall, visitor)),

@@ -11,6 +11,8 @@ beforeEach(async () => {
       if (token === 'expired') return { userId: 'ann', expiresAt: Date.now() - 1 }
       if (token === 'broken') throw new Error('no such key')
       if (token === 'faulty') return { userId: 'x'.repeat(200) }
+      if (token === 'endless') return { userId: 'ann', expiresAt: Number.NaN }
+      if (token === 'nameless') return { userId: 'ann', profile: 'Ann' as never }
       return token ? { userId: token } : null
     },
     origins: ['https://app.example'],
@@ -139,9 +141,13 @@ describe('refuses at the door', () => {
     guest.raw(JSON.stringify(first))
     return [(await guest.next('refused')).code, (await guest.closed).code]
   }
-  it('no token, an expired token, a token that fails, an impossible identity', async () => {
-    for (const token of [undefined, 'expired', 'broken', 'faulty'])
+  it('no token, a token that fails, an impossible identity', async () => {
+    for (const token of [undefined, 'broken', 'faulty', 'endless', 'nameless'])
       expect(await refused(hello('ann', { token }))).toEqual(['unauthorized', 4200])
+  })
+
+  it('an expired token', async () => {
+    expect(await refused(hello('ann', { token: 'expired' }))).toEqual(['token-expired', 4201])
   })
 
   it("another user's token", async () => {

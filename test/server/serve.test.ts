@@ -88,6 +88,8 @@ it('says what is wrong with its arguments', { timeout: 30_000 }, async () => {
     [['sing'], 'There is no command "sing"'],
     [['serve'], 'Only --dev can be served'],
     [['serve', '--dev', '--port', 'x'], 'The port must be a number'],
+    [['serve', '--dev', '--port='], 'The port must be a number from 0 to 65535, but is empty.'],
+    [['serve', '--dev', '--data='], 'The folder for the database must be named'],
   ] as const)
     expect(await run(...args)).toEqual([1, expect.stringContaining(sentence)])
 })

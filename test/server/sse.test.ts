@@ -173,12 +173,14 @@ describe('the door', () => {
         return token ? { userId: token } : null
       },
     })
-    for (const authorization of [undefined, 'Bearer expired', 'Bearer broken', 'Bearer faulty', 'Bearer', 'Basic ann']) {
+    for (const authorization of [undefined, 'Bearer broken', 'Bearer faulty', 'Bearer', 'Basic ann']) {
       const response = await fetch(url.replace('ws', 'http'), {
         headers: { accept: 'text/event-stream', ...(authorization && { authorization }) },
       })
       expect([response.status, await response.json()]).toEqual([401, { code: 'unauthorized' }])
     }
+    const expired = await fetch(url.replace('ws', 'http'), { headers: { accept: 'text/event-stream', authorization: 'Bearer expired' } })
+    expect([expired.status, await expired.json()]).toEqual([401, { code: 'token-expired' }])
     expect(await links()).toBe(0)
   })
 

@@ -88,7 +88,9 @@ describe('the SQLite store', () => {
     const before = await first.open({ ...place, user: 'ann' })
     await first.close()
     const opened = openFile(file)
-    opened.database.exec('DROP TABLE lines; ALTER TABLE seats DROP COLUMN marked_at; ALTER TABLE seats DROP COLUMN marked_rev; PRAGMA user_version = 1')
+    opened.database.exec(
+      'DROP TABLE lines; ALTER TABLE seats DROP COLUMN marked_at; ALTER TABLE seats DROP COLUMN marked_rev; PRAGMA user_version = 1',
+    )
     opened.close()
     const second = sqliteStore({ path: file })
     expect(await second.open({ ...place, user: 'ann' })).toEqual(before)

@@ -1,9 +1,10 @@
 /** The server over real sockets: the paths of one message, and of what surrounds it. */
 import { afterEach, describe, expect, it } from 'vitest'
+import { createChatServer, memoryStore } from '../../src/server/index.js'
 import { type Listening, dial, enter, hello, listen } from './dial.js'
 
 let listening: Listening
-afterEach(() => listening.close())
+afterEach(() => listening?.close())
 
 const say = (localId: string, content: unknown = { text: localId }) =>
   ({ type: 'operation', conversation: 'c', localId, try: 1, operation: { kind: 'send', content } }) as const
@@ -139,7 +140,48 @@ describe('backend code', () => {
     expect(await bob.next('change', (frame) => frame.seq === 3)).toMatchObject({ change: { kind: 'profile', profile: { name: 'D' } } })
     await expect(server.post({ ...post, conversation: 'absent' })).rejects.toThrow('there is no conversation absent')
     await expect(server.post({ ...post, content: undefined })).rejects.toThrow(TypeError)
-    await expect(server.conversations.put({ id: '', members: [] })).rejects.toThrow('must be well-formed text of 1 to 128')
+  })
+
+  it('is told at the call of what no reader could read, and nothing of it is stored', async () => {
+    listening = await listen()
+    const { server } = listening
+    const put = (more: object) => server.conversations.put({ id: 'c', members: ['ann'], ...more })
+    await put({ profile: { name: 'C' } })
+    const ann = await enter(listening.url, 'ann')
+    const { epoch = '' } = (await ann.ask({ type: 'open', conversation: 'c' })) as { readonly epoch?: string }
+    const deep = JSON.parse('['.repeat(30) + ']'.repeat(30)) as unknown
+    const circle: Record<string, unknown> = {}
+    circle.self = circle
+    const table: readonly (readonly [object, string])[] = [
+      [{ id: '' }, 'must be well-formed text of 1 to 128'],
+      [{ members: undefined }, 'members must be a list'],
+      [{ members: 'ann' }, 'members must be a list'],
+      [{ members: [null] }, 'a member must be'],
+      [{ members: [{ user: 'ann', profile: 'Ann' }] }, "a member's profile must be an object"],
+      [{ profile: 'Lunch' }, 'profile must be an object'],
+      [{ profile: [] }, 'profile must be an object'],
+      [{ profile: { deep } }, 'must nest at most 24 deep'],
+      [{ profile: circle }, 'must be JSON'],
+      [{ history: 'nonsense' }, "history must be 'full' or 'from-join'"],
+    ]
+    for (const [more, sentence] of table) await expect(put(more)).rejects.toThrow(sentence)
+    const post = (content: unknown) => server.post({ id: 'p', conversation: 'c', author: 'system', content })
+    for (const content of [deep, Array.from({ length: 1_001 }, () => 0), JSON.parse('{"__proto__":1}'), circle, 'x'.repeat(40_000)])
+      await expect(post(content)).rejects.toThrow(TypeError)
+    const given = { text: 'before' }
+    await post(given)
+    given.text = 'after'
+    expect(await ann.next('change')).toMatchObject({ seq: 1, change: { message: { content: { text: 'before' } } } })
+    expect(await ann.ask({ type: 'history', conversation: 'c', epoch, anchor: { before: 2 }, limit: 1 })).toMatchObject({
+      rows: [{ content: { text: 'before' } }],
+    })
+  })
+
+  it('is told at once of a server without a store, or without a way to know its users', () => {
+    const auth = () => null
+    expect(() => createChatServer({ auth } as never)).toThrow('store must be a store')
+    expect(() => createChatServer({ store: memoryStore } as never)).toThrow('store must be a store')
+    expect(() => createChatServer({ store: memoryStore() } as never)).toThrow('auth must be a function')
   })
 
   it('keeps tenants apart', async () => {

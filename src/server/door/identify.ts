@@ -1,7 +1,6 @@
 /** Whom a token speaks for, by the application's own function. */
-import { serverLimits } from '../../protocol/limits.js'
-import type { Authenticate, AuthRequest, Identity } from '../auth.js'
-import { checkId, checkJson } from '../check.js'
+import { type Authenticate, type AuthRequest, type Identity, saysExpired } from '../auth.js'
+import { checkId, checkProfile } from '../check.js'
 import { type Logger, errorFields } from '../logger.js'
 
 export interface Gate {
@@ -10,27 +9,35 @@ export interface Gate {
   readonly now: () => number
 }
 
-/** Undefined: refused. An identity that no frame could carry is a fault of the application, and is logged as one. */
+export type NotIdentified = 'unauthorized' | 'token-expired'
+
+/** An identity that no frame could carry, or whose end is no time, is a fault of the application, and is logged as one. */
 export async function identify(
   { auth, logger, now }: Gate,
   token: string | undefined,
   request: AuthRequest,
-): Promise<Identity | undefined> {
+): Promise<Identity | NotIdentified> {
   let found: Identity | null
   try {
     found = await auth({ token, request })
   } catch (error) {
-    logger.info('unauthorized', { error: error instanceof Error ? error.message : String(error) })
-    return undefined
+    const code = saysExpired(error) ? 'token-expired' : 'unauthorized'
+    logger.info(code, { error: error instanceof Error ? error.message : String(error) })
+    return code
   }
-  if (!found || (found.expiresAt ?? Infinity) <= now()) return undefined
+  if (!found) return 'unauthorized'
   try {
-    checkId('auth', 'userId', found.userId)
-    if (found.tenant) checkId('auth', 'tenant', found.tenant)
-    checkJson('auth', 'profile', found.profile, serverLimits.profileBytes)
-    return found
+    const checked = check(found)
+    return (checked.expiresAt ?? Infinity) <= now() ? 'token-expired' : checked
   } catch (error) {
     logger.error('bad-identity', errorFields(error))
-    return undefined
+    return 'unauthorized'
   }
+}
+
+function check({ userId, tenant, expiresAt, profile }: Identity): Identity {
+  checkId('auth', 'userId', userId)
+  if (tenant) checkId('auth', 'tenant', tenant)
+  if (expiresAt !== undefined && !Number.isFinite(expiresAt)) throw new TypeError('auth: expiresAt must be milliseconds since 1970.')
+  return { userId, tenant, expiresAt, profile: checkProfile('auth', 'profile', profile) }
 }

@@ -9,6 +9,7 @@ import { serverLimits } from '../../protocol/limits.js'
 import type { Identity } from '../auth.js'
 import type { Hub, HubLink } from '../hub.js'
 import type { Logger } from '../logger.js'
+import type { NotIdentified } from './identify.js'
 
 /** What all visitors share. */
 export interface Hall {
@@ -35,7 +36,7 @@ export interface Pipe<Wire> {
 }
 
 /** Whom the token of `hello` speaks for; undefined: nobody. */
-export type Prove = (token: string | undefined) => Promise<Identity | undefined>
+export type Prove = (token: string | undefined) => Promise<Identity | NotIdentified>
 
 export interface Visitor<Wire = unknown> {
   readonly pipe: Pipe<Wire>
@@ -97,11 +98,11 @@ async function welcome(hall: Hall, visitor: Visitor, hello: Extract<ClientFrame,
   const { prove } = visitor
   visitor.prove = undefined
   visitor.phase = 'auth'
-  const identity = await prove?.(hello.token)
+  const identity = (await prove?.(hello.token)) ?? 'unauthorized'
   if (visitor.phase !== 'auth') return
-  if (!identity) {
-    transmit(hall, visitor, [{ type: 'refused', code: 'unauthorized' }])
-    return end(hall, visitor, 'unauthorized')
+  if (typeof identity === 'string') {
+    transmit(hall, visitor, [{ type: 'refused', code: identity }])
+    return end(hall, visitor, identity)
   }
   visitor.expiresAt = jittered(identity.expiresAt ?? Infinity, hall.now())
   visitor.phase = 'linked'

@@ -1,7 +1,6 @@
 /** The server of a test: the shipped hub over the shipped store, in memory. */
 import type { MessageRow } from '../../protocol/frames.js'
-import { limits } from '../../protocol/limits.js'
-import { checkId, checkJson } from '../../server/check.js'
+import { checkContent, checkConversation, checkId } from '../../server/check.js'
 import { createHub, type Hub } from '../../server/hub.js'
 import type { RateLimit } from '../../server/hub/rate.js'
 import { createMemoryStore } from '../../server/memory-store.js'
@@ -59,18 +58,14 @@ export function worldOf(time: Time, users: () => readonly string[], rate?: RateL
       async says(conversation, author, content) {
         checkId('server.says', 'conversation', conversation)
         checkId('server.says', 'author', author)
-        if (content === undefined) throw new TypeError('server.says: content is missing; give any JSON value, such as { text: "hi" }.')
-        checkJson('server.says', 'content', content, limits.contentBytes)
+        const checked = checkContent('server.says', content)
         await join(conversation, author)
-        const row = await hub.post({ tenant, conversation, id: `said ${++posted}`, author, content: JSON.parse(JSON.stringify(content)) })
+        const row = await hub.post({ tenant, conversation, id: `said ${++posted}`, author, content: checked })
         await time.quiet()
         return row as MessageRow
       },
-      async put({ id, members, profile, history }) {
-        checkId('server.put', 'id', id)
-        const inputs = members.map((member) => (typeof member === 'string' ? { user: member } : member))
-        for (const { user } of inputs) checkId('server.put', 'a member', user)
-        await hub.put({ tenant, conversation: id, members: inputs, profile, history })
+      async put(conversation) {
+        await hub.put(checkConversation('server.put', tenant, conversation))
         await time.quiet()
       },
     },

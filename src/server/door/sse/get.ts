@@ -19,7 +19,7 @@ export async function open(door: Door, request: Request): Promise<Response> {
   const { hall, gate, pipe, links } = door
   if (hall.isFull()) return overloaded()
   const identity = await identify(gate, tokenOf(request), request)
-  if (!identity) return refusal(401, 'unauthorized')
+  if (typeof identity === 'string') return refusal(401, identity)
   // It may have become so meanwhile.
   if (hall.isFull()) return overloaded()
   const id = randomBytes(idBytes).toString('base64url')
