@@ -137,6 +137,15 @@ describe('R17: the window', () => {
     expect(arms(core).slice(0, 2)).toEqual(['failed inflight', 'm0 queued'])
   })
 
+  it('L11: what is on its way behind an acknowledged one counts too', () => {
+    const core = live(drivenCore(), 5)
+    send(core, 'a')
+    core.hear(ack('a', 7))
+    send(core, 'large', { bytes: bounds.unackedBytes })
+    core.dispatch({ kind: 'set-typing', conversation: 'c', on: true })
+    expect(core.sent('typing')).toEqual([])
+  })
+
   it('L11: what one conversation hands over at once counts together', () => {
     const core = drivenCore()
     for (let i = 0; i < 12; i++) send(core, `m${i}`, { bytes: 32 * 1024 })
