@@ -28,24 +28,16 @@ function fakeLanes() {
   const waiting = new Map<string, (() => void)[]>()
   return (): Lanes => {
     const own: string[] = []
-    const take = (lane: string) => {
-      held.set(lane, undefined)
-      own.push(lane)
-    }
     return {
-      async claim(lane, freed) {
-        if (!held.has(lane)) {
-          take(lane)
-          return true
+      locks: true,
+      async claim(lane, had) {
+        const granted = () => {
+          held.set(lane, undefined)
+          own.push(lane)
+          had?.()
         }
-        const others = waiting.get(lane) ?? []
-        if (freed)
-          others.push(() => {
-            take(lane)
-            freed()
-          })
-        waiting.set(lane, others)
-        return false
+        if (held.has(lane)) waiting.set(lane, [...(waiting.get(lane) ?? []), granted])
+        else granted()
       },
       release() {
         for (const lane of own.splice(0)) {

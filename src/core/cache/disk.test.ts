@@ -138,6 +138,18 @@ describe('L1 R16: a lane whose instance ends later', () => {
     expect(entries.slice(7).map(({ localId }) => localId)).toEqual(['mine7', 'x', 'mine8'])
   })
 
+  it.each(['opening', 'claiming'] as const)('may end while the disk is %s: it is read once all have been asked for', (phase) => {
+    const core = phases[phase]()
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['other'] })
+    if (phase === 'opening') inputs['rows with a generation'](core)
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['third'] })
+    expect(core.state().disk).toMatchObject({ phase: 'claiming', freed: ['other', 'third'], adopted: [] })
+    core.dispatch({ kind: 'lanes-claimed', lanes: [] })
+    core.dispatch({ kind: 'disk-rows', ask: core.state().disk.ask, rows: [generation, foreign] })
+    expect(core.state().disk).toMatchObject({ phase: 'ready', freed: [], adopted: ['x'] })
+    expect(core.conversation().entries.map(({ localId }) => localId)).toEqual(['x'])
+  })
+
   it('is not counted as adopted where it cannot be read, and sending goes on', () => {
     const core = phases.claiming()
     core.dispatch({ kind: 'lanes-claimed', lanes: [] })

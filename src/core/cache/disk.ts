@@ -26,7 +26,7 @@ import { commit, generationKey, load } from './writes.js'
 
 const isRegister = recordOf<NonNullable<Receipts['pending']>>({ epoch: isTag, read: isCount, marked: maybe(isMarked) })
 
-/** What the disk was asked for: at first everything a client needs before it may send, later lanes that were freed since. */
+/** What the disk was asked for: at first everything a client needs before it may send, then lanes that nobody holds any more. */
 export function diskRead(turn: Turn, rows: readonly Row[]): void {
   turn.disk.ask = 0
   if (turn.disk.phase === 'opening') opened(turn, rows)
@@ -42,7 +42,6 @@ export function diskUnreadable(turn: Turn): void {
 function opened(turn: Turn, rows: readonly Row[]): void {
   const { disk, config } = turn
   disk.phase = 'claiming'
-  disk.rows = rows
   disk.generation = rows.find(({ key }) => key[0] === 'g')?.version ?? ''
   disk.usage = usageFromRows(rows)
   const lanes = new Set<string>()
@@ -51,23 +50,26 @@ function opened(turn: Turn, rows: readonly Row[]): void {
     if (kind === 'r') restoreRegister(turn, row)
     if (kind === 'o' && typeof lane === 'string' && lane !== config.lane) lanes.add(lane)
   }
-  if (lanes.size === 0) lanesClaimed(turn, [])
-  else turn.effects.push({ kind: 'claim-lanes', lanes: [...lanes].sort() })
+  turn.effects.push({ kind: 'claim-lanes', lanes: [...lanes] })
 }
 
-/** Lanes that nobody holds: those of the first read, or one whose instance has ended since: what it has written since is read first. */
+/**
+ * Lanes that nobody holds any more; none: all of the first read have been asked for, and before that nothing is sent. What was written
+ * into them up to the end of their instances may be newer than any read: they are read now.
+ */
 export function lanesClaimed(turn: Turn, lanes: readonly string[]): void {
   const { disk } = turn
   disk.freed = [...disk.freed, ...lanes]
-  if (disk.phase === 'claiming' || disk.freed.length === 0) adoptLanes(turn, disk.rows)
-  else if (disk.phase !== 'opening') disk.ask = load(turn, { prefix: ['o'] })
+  if (disk.phase === 'opening' || (disk.phase === 'claiming' && lanes.length > 0)) return
+  if (disk.freed.length === 0) adoptLanes(turn, [])
+  else disk.ask = load(turn, { prefix: ['o'] })
 }
 
 /** Adopted entries stand in order ahead of those of this instance that were not handed over yet. */
 function adoptLanes(turn: Turn, rows: readonly Row[]): void {
   const { disk } = turn
   const { freed } = disk
-  Object.assign(disk, { rows: [], freed: [] })
+  disk.freed = []
   if (disk.phase === 'claiming') disk.phase = disk.generation ? 'ready' : 'founding'
   const adopted = new Map<string, Entry[]>()
   for (const row of rows) {

@@ -211,6 +211,25 @@ describe('R13: taking back and trying again', () => {
     expect(core.state().outbox).toMatchObject({ entries: 0, bytes: 0 })
   })
 
+  it('L6: where no locks say who lives, another may have adopted it: it sends `void` in its place too', () => {
+    const here = drivenCore({ lane: 'here', locks: false })
+    here.dispatch({ kind: 'disk-state', state: { kind: 'disk', cacheBytes: 1_000_000 } })
+    here.dispatch({ kind: 'watch', conversation: 'c' })
+    for (const localId of ['a', 'b']) send(here, localId)
+    const there = drivenCore({ disk: here.disk, lane: 'there', locks: false })
+    there.dispatch({ kind: 'watch', conversation: 'c' })
+    here.dispatch({ kind: 'discard', conversation: 'c', localId: 'a' })
+    send(here, 'c')
+    live(here, 5)
+    expect(here.sent('operation').map(({ localId, operation }) => [localId, operation.kind])).toEqual([
+      ['a', 'void'],
+      ['b', 'send'],
+      ['c', 'send'],
+    ])
+    live(there, 5)
+    expect(there.sent('operation').map(({ localId }) => localId)).toEqual(['a', 'b'])
+  })
+
   it('L2: one that may have landed sends `void` in its place, and shows what landed', () => {
     const core = live(drivenCore(), 5)
     send(core, 'a')
