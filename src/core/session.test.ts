@@ -251,10 +251,19 @@ describe('L9 R26: the session', () => {
     core.online()
     core.roll = 0.99
     for (let i = 0; i < 6; i++) {
-      closedWith(core, { band: 'retry-after', code: 'moved', retryAfterMs: 0 })
+      closedWith(core, { band: 'retry-after', code: 'better-way', retryAfterMs: 0 })
       core.wait(500)
       expect(core.state().session.phase).toBe('connecting')
     }
+  })
+
+  it('is none where the link has moved to another tab, however often', () => {
+    const core = phases.online()
+    for (let i = 0; i < 6; i++) {
+      closedWith(core, { band: 'retry-after', code: 'moved', retryAfterMs: 0 })
+      expect(core.state().session.phase).toBe('connecting')
+    }
+    expect(core.reports('reconnecting').map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5, 6])
   })
 
   it("keeps a server's hint as a floor and jitters on top", () => {

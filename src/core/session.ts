@@ -3,8 +3,8 @@
  *
  *   idle ──connect──▶ connecting ──welcome──▶ online
  *                      ▲      │ closed, late     │ closed, silent
- *                 time,│      ▼                  ▼
- *                signal└── waiting ◀─────────────┘
+ *         time, signal,│      ▼                  ▼
+ *              `moved` └── waiting ◀─────────────┘
  *
  *   any ──terminal band, token refused thrice──▶ refused ──connect──▶ connecting
  *   any ──close──▶ closed (for good)
@@ -134,6 +134,8 @@ export function leave(turn: Turn, { band, code, reason, retryAfterMs }: LinkClos
     refreshes,
   }
   report(turn, { kind: 'reconnecting', attempt, why: code })
+  // Timers of a hidden page run once a second: even the shortest wait would last as long.
+  if (code === 'moved') openLink(turn, link + 1, attempt, refreshes)
 }
 
 /** Full jitter over a doubling cap; a hint is a floor. Default first cap 0.5 s, last 30 s. */

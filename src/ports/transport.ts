@@ -28,7 +28,7 @@ export interface Link {
 /** Why a link ended, and what the band asks the session to do next. */
 export interface LinkClosed {
   readonly band: CloseBand
-  /** A `CloseCode` of the protocol, or a transport's own word such as `network`. */
+  /** A `CloseCode` of the protocol, or a transport's own word such as `network`. After `moved` the session opens the next link without a wait. */
   readonly code: string
   readonly retryAfterMs?: number
   /** A sentence for logs: what could not be done, why, what to do. */

@@ -373,7 +373,7 @@ describe('the end of the holder', () => {
     const [first, second, third] = (await family(3)) as [Person, Person, Person]
     first.tab.doze('told')
     await pass()
-    expect([first, second, third].map(({ ends }) => ends.map(({ code }) => code))).toEqual([['moved'], ['moved'], ['moved']])
+    expect([first, second, third].map(({ ends }) => ends.map(({ code }) => code))).toEqual([['asleep'], ['moved'], ['moved']])
     second.reopen()
     await pass()
     expect([second.openings.length, browser.steals.count]).toEqual([1, 0])
