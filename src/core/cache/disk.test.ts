@@ -119,7 +119,7 @@ describe('L1 R16: a lane whose instance ends later', () => {
     expect(core.state().disk.adopted).toEqual(['x', 'y'])
     expect(core.sent('operation').map(({ localId, after }) => [localId, after])).toEqual([
       ['mine', undefined],
-      ['x', 'mine'],
+      ['x', undefined],
       ['y', 'x'],
     ])
   })

@@ -306,6 +306,19 @@ describe('L1 R16: after a reload', () => {
     expect(core.state().outbox).toMatchObject({ entries: 4, bytes: 80 })
   })
 
+  it('L6: one that landed from there lets nothing of the own lane overtake what was lost: `after` names the same lane', () => {
+    const core = live(drivenCore({ disk: leftBehind(), lane: 'new', claim: () => false }), 5)
+    send(core, 'lost')
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['old'] })
+    send(core, 'next')
+    expect(core.sent('operation').map(({ localId, after }) => [localId, after])).toEqual([
+      ['lost', undefined],
+      ['a', undefined],
+      ['b', 'a'],
+      ['next', 'lost'],
+    ])
+  })
+
   it('a lane that somebody holds is left alone', () => {
     const core = drivenCore({ disk: leftBehind(), lane: 'new', claim: () => false })
     core.dispatch({ kind: 'watch', conversation: 'c' })
