@@ -6,6 +6,28 @@ export interface Transport {
   readonly name: string
   /** Opens one link. Never throws: what goes wrong arrives at `to.closed`, once. */
   open(to: LinkEvents): Link
+  /** Told at every `connect()` of a client whose links it makes; one that joins tabs shows the others what waits in it. Default nothing. */
+  readonly beside?: (client: Waiting) => void
+}
+
+interface Watched<T> {
+  readonly get: () => T
+  readonly subscribe: (run: (value: T) => void) => () => void
+}
+
+/** A client, as far as others are shown what waits in it. */
+export interface Waiting {
+  readonly user: string
+  readonly session: Watched<{ readonly phase: string }>
+  readonly outbox: Watched<
+    readonly { readonly localId: string; readonly conversation: string; readonly content: unknown; readonly status: string }[]
+  >
+  conversation(id: string): {
+    readonly timeline: Watched<{
+      readonly atLatest: boolean
+      readonly messages: readonly { readonly localId?: string; readonly finality: string }[]
+    }>
+  }
 }
 
 /** What a link tells its owner: `opened` at most once, then frames, then `closed` exactly once. */

@@ -124,7 +124,7 @@ export function drivenCore({ disk = orderedRows(), claim = () => true, ...config
 
   const link = () => {
     const { session } = state
-    return 'link' in session ? session.link : 0
+    return session.link ?? 0
   }
 
   const core: DrivenCore = {

@@ -48,7 +48,7 @@ function opened(turn: Turn, rows: readonly Row[]): void {
   for (const row of rows) {
     const [kind, , lane] = row.key
     if (kind === 'r') restoreRegister(turn, row)
-    if (kind === 'o' && typeof lane === 'string' && lane !== config.lane) lanes.add(lane)
+    if (kind === 'o' && lane !== config.lane) lanes.add(lane as string)
   }
   turn.effects.push({ kind: 'claim-lanes', lanes: [...lanes] })
 }

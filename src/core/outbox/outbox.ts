@@ -23,7 +23,8 @@ export function send(turn: Turn, c: Draft, localId: string, content: unknown, by
     madeMs: turn.nowMs,
     arm: goesAtOnce ? queuedNow : { kind: 'saving' },
     attempts: 0,
-    handed: false,
+    // Where no locks say who lives, another instance may adopt it at once.
+    handed: !(turn.config.locks || goesAtOnce),
     voiding: false,
     stored: goesAtOnce,
     alone: 0,
@@ -53,10 +54,8 @@ export function retry(turn: Turn, c: Draft, localId: string): void {
 export function discard(turn: Turn, c: Draft, localId: string): void {
   const entry = entryOf(c, localId)
   if (!entry || entry.voiding || entry.arm.kind === 'acked') return
-  // Where memory stands in for a disk, a row that was left there may be found again and sent; where there are no locks, another may send it.
-  const { storage, config } = turn
-  const isElsewhere = storage?.kind === 'disk' ? !config.locks : !!storage?.reason
-  const handed = (entry.handed || isElsewhere) && !(entry.arm.kind === 'failed' && entry.arm.final)
+  // Where memory stands in for a disk, a row that was left there may be found again and sent.
+  const handed = (entry.handed || !!turn.storage?.reason) && !(entry.arm.kind === 'failed' && entry.arm.final)
   keep(turn, revise(c, entry, { voiding: true, handed, arm: { kind: 'saving' } }))
 }
 

@@ -1,6 +1,7 @@
 /** What tabs say to each other. Every tab hears all of it. */
 import type { LinkClosed, LinkFrame } from '../../ports/transport.js'
 import type { ClientFrame } from '../../protocol/frames.js'
+import type { Told } from './beside.js'
 import type { Channel } from './tabs.js'
 
 export type Unsigned =
@@ -22,6 +23,8 @@ export type Unsigned =
   | { readonly kind: 'up'; readonly frames: ClientFrame[] }
   /** Frames for one seat, or for all that have been taken in. */
   | { readonly kind: 'down'; readonly to: string | undefined; readonly frames: LinkFrame[] }
+  /** What waits in a tab, and what has become of what waited. */
+  | { readonly kind: 'waits'; readonly frames: Told[] }
   /** The holder's link has ended. */
   | { readonly kind: 'over'; readonly why: LinkClosed }
 
