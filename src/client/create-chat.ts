@@ -42,7 +42,7 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
     storage: opened(() => state().storage ?? unopened),
     connect() {
       assertOpen('connect')
-      transport.beside?.(chat)
+      transport.watch?.(chat)
       dispatch({ kind: 'connect' })
     },
     conversation(id) {

@@ -22,7 +22,8 @@ export function siblings(
   const tell = () => void held.then(() => channel.postMessage(lane)).catch(() => {})
   channel.onmessage = ({ data }) => {
     if (data === 'logout') return onLogout()
-    if (!isId(data) || known.size > lanes || known.size === known.add(data).size) return
+    if (!isId(data) || known.has(data) || known.size > lanes) return
+    known.add(data)
     onLane(data)
     // One that has just begun does not know of this one yet.
     tell()

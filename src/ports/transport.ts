@@ -7,7 +7,7 @@ export interface Transport {
   /** Opens one link. Never throws: what goes wrong arrives at `to.closed`, once. */
   open(to: LinkEvents): Link
   /** Told at every `connect()` of a client whose links it makes; one that joins tabs shows the others what waits in it. Default nothing. */
-  readonly beside?: (client: Waiting) => void
+  readonly watch?: (client: Waiting) => void
 }
 
 interface Watched<T> {

@@ -150,6 +150,18 @@ describe('L1 R16: a lane whose instance ends later', () => {
     expect(core.conversation().entries.map(({ localId }) => localId)).toEqual(['x'])
   })
 
+  it('L5: has an entry once that stands in two rows, tried again in one tab and failed in another: the later row counts', () => {
+    const core = phases.claiming()
+    const failed = { kind: 'failed', code: 'rejected', final: true, behind: 0 }
+    core.disk.put({ key: ['o', 'c', 'other', 1], version: 'x', value: { localId: 'x', content: 1, failed } })
+    core.disk.put({ key: ['o', 'c', 'other', 2], version: 'x', value: { localId: 'x', content: 1 } })
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['other'] })
+    core.dispatch({ kind: 'lanes-claimed', lanes: [] })
+    core.release()
+    expect(core.conversation().entries.map(({ localId, arm }) => [localId, arm.kind])).toEqual([['x', 'queued']])
+    expect(core.state().outbox.entries).toBe(1)
+  })
+
   it('is not counted as adopted where it cannot be read, and sending goes on', () => {
     const core = phases.claiming()
     core.dispatch({ kind: 'lanes-claimed', lanes: [] })

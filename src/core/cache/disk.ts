@@ -11,7 +11,7 @@ import { isCount, isMarked, isTag, maybe, recordOf } from '../../protocol/guards
 import { yieldToEntries } from '../ahead.js'
 import { conversationFor } from '../conversations.js'
 import { type Entry, entryFromRow, entryWrite, isUnsettled } from '../outbox/entry.js'
-import { saved } from '../outbox/outbox.js'
+import { entryOf, saved } from '../outbox/outbox.js'
 import { settleHeld } from '../outbox/settle.js'
 import type { Receipts } from '../state.js'
 import { close } from '../session.js'
@@ -40,7 +40,7 @@ export function diskUnreadable(turn: Turn): void {
 
 /** Lanes of other instances are ours only if nobody living holds them (R16). */
 function opened(turn: Turn, rows: readonly Row[]): void {
-  const { disk, config } = turn
+  const { disk } = turn
   disk.phase = 'claiming'
   disk.generation = rows.find(({ key }) => key[0] === 'g')?.version ?? ''
   disk.usage = usageFromRows(rows)
@@ -48,7 +48,8 @@ function opened(turn: Turn, rows: readonly Row[]): void {
   for (const row of rows) {
     const [kind, , lane] = row.key
     if (kind === 'r') restoreRegister(turn, row)
-    if (kind === 'o' && lane !== config.lane) lanes.add(lane as string)
+    // Nothing is written into the own one before.
+    if (kind === 'o') lanes.add(lane as string)
   }
   turn.effects.push({ kind: 'claim-lanes', lanes: [...lanes] })
 }
@@ -71,28 +72,26 @@ function adoptLanes(turn: Turn, rows: readonly Row[]): void {
   const { freed } = disk
   disk.freed = []
   if (disk.phase === 'claiming') disk.phase = disk.generation ? 'ready' : 'founding'
-  const adopted = new Map<string, Entry[]>()
+  /** By conversation and local id: tried again in one tab while another has failed it, an entry has two rows, and the later one counts. */
+  const adopted = new Map<string, Map<string, Entry>>()
   for (const row of rows) {
     if (!freed.includes(row.key[2] as string)) continue
     const entry = entryFromRow(row)
     if (!entry) warn(turn, 'A stored outbox row is damaged; it is not sent.', { key: row.key })
-    else if (!adopted.get(entry.conversation)?.push(entry)) adopted.set(entry.conversation, [entry])
+    else adopted.set(entry.conversation, (adopted.get(entry.conversation) ?? new Map()).set(entry.localId, entry))
   }
-  for (const [id, entries] of adopted) adopt(turn, id, entries)
-}
-
-function adopt(turn: Turn, id: string, found: readonly Entry[]): void {
-  const c = conversationFor(turn, id)
-  const here = new Set(c.entries.map(({ localId }) => localId))
-  turn.disk.adopted = turn.disk.adopted.concat(found.map(({ localId }) => localId))
-  const entries = found.filter(({ localId }) => !here.has(localId))
-  turn.outbox.entries += entries.length
-  for (const { bytes } of entries) turn.outbox.bytes += bytes
-  // What is on its way counts against the window of the conversation: nothing may go before it.
-  const place = c.entries.findLastIndex(isUnsettled) + 1
-  c.entries = c.entries.toSpliced(place, 0, ...entries)
-  yieldToEntries(turn, c)
-  settleHeld(turn, c)
+  for (const [id, found] of adopted) {
+    const c = conversationFor(turn, id)
+    disk.adopted = [...disk.adopted, ...found.keys()]
+    const entries = [...found.values()].filter(({ localId }) => !entryOf(c, localId))
+    turn.outbox.entries += entries.length
+    for (const { bytes } of entries) turn.outbox.bytes += bytes
+    // What is on its way counts against the window of the conversation: nothing may go before it.
+    const place = c.entries.findLastIndex(isUnsettled) + 1
+    c.entries = c.entries.toSpliced(place, 0, ...entries)
+    yieldToEntries(turn, c)
+    settleHeld(turn, c)
+  }
 }
 
 function restoreRegister(turn: Turn, { key: [, id], value }: Row): void {

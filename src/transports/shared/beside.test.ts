@@ -40,7 +40,7 @@ function setUp() {
     const shown: LinkFrame[] = []
     const client: Waiting = { user, session, outbox, conversation: () => ({ timeline: cell(timeline) }) }
     transport.open({ opened() {}, frame: (frame) => shown.push(frame), closed() {} }).close()
-    const connect = () => transport.beside?.(client)
+    const connect = () => transport.watch?.(client)
     connect()
     /** All that waits here now. */
     const waits = (...localIds: string[]) => {

@@ -37,7 +37,7 @@ export function shared(transport: Transport, { name = 'chatloom', tabs, clock = 
   }
   return {
     name: 'shared',
-    beside(chat) {
+    watch(chat) {
       const entered = enter()
       if (!entered || client === chat) return
       client = chat
