@@ -2,7 +2,7 @@
 import { monotonicFactory } from 'ulidx'
 import { initialState } from '../core/initial.js'
 import type { ChatState } from '../core/state.js'
-import * as bounds from '../core/bounds.js'
+import { conversations } from '../core/bounds.js'
 import type { Clock } from '../ports/clock.js'
 import type { Storage, StorageFactory, StorageState } from '../ports/storage.js'
 import type { MessageRow } from '../protocol/frames.js'
@@ -58,13 +58,7 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
   const newId = monotonicFactory(() => clock.roll())
   const newLocalId = () => newId(Math.floor(clock.wall()))
   const lane = newLocalId()
-  const initial = initialState({
-    user,
-    lane,
-    delivered,
-    locks: !!lanes.locks,
-    conversations: options.conversations ?? bounds.conversations,
-  })
+  const initial = initialState({ user, lane, delivered, locks: !!lanes.locks, conversations: options.conversations ?? conversations })
   const messages = newMessages(user, options.content)
   const waiting = waits()
   let opened: Storage | undefined

@@ -4,12 +4,9 @@
  */
 import type { LinkFrame, Waiting } from '../../ports/transport.js'
 import type { House } from './host.js'
-import { isMessage } from './message.js'
+import { isMessage, type Told } from './message.js'
 
 type Shown = Extract<LinkFrame, { type: 'provisional' }>
-/** `settled`: its message stands in the log. */
-export type Told = Shown | Extract<LinkFrame, { type: 'withdrawn' }> | { readonly type: 'settled'; readonly localId: string }
-
 /** Of each tab; what stands behind them is told once they have left. */
 const most = 256
 /** By then an heir has adopted the lane of a tab that has ended. */

@@ -1,8 +1,10 @@
 /** What tabs say to each other. Every tab hears all of it. */
 import type { LinkClosed, LinkFrame } from '../../ports/transport.js'
 import type { ClientFrame } from '../../protocol/frames.js'
-import type { Told } from './beside.js'
 import type { Channel } from './tabs.js'
+
+/** Of what waits in a tab. `settled`: its message stands in the log. */
+export type Told = Extract<LinkFrame, { type: 'provisional' | 'withdrawn' }> | { readonly type: 'settled'; readonly localId: string }
 
 export type Unsigned =
   /** Who holds the link, and whether it is awake; answered by `holding` at once, and by `awake`. */
