@@ -56,7 +56,7 @@ function stage(seed: number, rate?: RateLimit): Stage {
         transport: net.transport,
         storage: disk.factory,
         clock: time.clock,
-        lanes: { claim: async () => true, release() {} },
+        lanes: { claim: async (_: string, had?: () => void) => had?.(), release() {} },
         tenant: undefined,
       })
       chats.push(chat)

@@ -7,7 +7,7 @@ import type { StorageFactory } from '../src/ports/storage.js'
 import type { Transport } from '../src/ports/transport.js'
 import type { ClientFrame } from '../src/protocol/frames.js'
 import { memoryStorage } from '../src/storage/memory/index.js'
-import { network } from '../src/testing/test-chat/network.js'
+import { type Network, network } from '../src/testing/test-chat/network.js'
 import { worldOf } from '../src/testing/test-chat/server.js'
 import { timeOf } from '../src/testing/world/time.js'
 import type { Which } from '../src/transports/mock/index.js'
@@ -18,6 +18,9 @@ interface Tab {
   readonly chat: Chat
   readonly talk: Conversation
   readonly fake: FakeTab
+  readonly net: Network
+  /** What its timeline has shown, snapshot by snapshot. */
+  readonly seen: (readonly unknown[])[]
   /** As by a crash: no word to anybody. */
   kill(): void
 }
@@ -28,24 +31,16 @@ function fakeLanes() {
   const waiting = new Map<string, (() => void)[]>()
   return (): Lanes => {
     const own: string[] = []
-    const take = (lane: string) => {
-      held.set(lane, undefined)
-      own.push(lane)
-    }
     return {
-      async claim(lane, freed) {
-        if (!held.has(lane)) {
-          take(lane)
-          return true
+      locks: true,
+      async claim(lane, had) {
+        const granted = () => {
+          held.set(lane, undefined)
+          own.push(lane)
+          had?.()
         }
-        const others = waiting.get(lane) ?? []
-        if (freed)
-          others.push(() => {
-            take(lane)
-            freed()
-          })
-        waiting.set(lane, others)
-        return false
+        if (held.has(lane)) waiting.set(lane, [...(waiting.get(lane) ?? []), granted])
+        else granted()
       },
       release() {
         for (const lane of own.splice(0)) {
@@ -83,6 +78,7 @@ function setUp() {
   const links = { open: 0 }
   const tabs: Tab[] = []
   const losses = new Set<Which>()
+  let isOffline = false
 
   /** Of what reaches the server. */
   const watched = (transport: Transport): Transport => ({
@@ -108,19 +104,22 @@ function setUp() {
 
   async function enter(): Promise<Tab> {
     const fake = browser.tab()
-    const { transport, goOffline, drop } = network({ time, hub, user: 'ann' })
-    drop((frame) => [...losses].some((which) => which(frame)))
+    const net = network({ time, hub, user: 'ann' })
+    if (isOffline) net.goOffline()
+    net.drop((frame) => [...losses].some((which) => which(frame)))
     const lanes = lanesOf()
     const { clock } = fake
     const chat = composeChat({
       user: 'ann',
-      transport: shared(watched(transport), { tabs: fake.tabs, clock }),
+      transport: shared(watched(net.transport), { tabs: fake.tabs, clock }),
       storage,
       clock,
       lanes,
     })
     const talk = chat.conversation('c')
+    const seen: Tab['seen'] = []
     talk.timeline.subscribe(({ messages }) => {
+      seen.push(messages.map(({ content }) => content))
       const keys = messages.map(({ key }) => key)
       expect(new Set(keys).size).toBe(keys.length)
     })
@@ -129,9 +128,11 @@ function setUp() {
       chat,
       talk,
       fake,
+      net,
+      seen,
       kill() {
         fake.kill()
-        goOffline()
+        net.goOffline()
         lanes.release()
       },
     }
@@ -163,9 +164,14 @@ function setUp() {
     losses.add(which)
     return () => losses.delete(which)
   }
+  /** The network of the whole device. */
+  const goOffline = (is = true) => {
+    isOffline = is
+    for (const { net } of tabs) is ? net.goOffline() : net.goOnline()
+  }
   const gone = (tab: Tab) => void tabs.splice(tabs.indexOf(tab), 1)
   const contents = ({ talk }: Tab) => talk.timeline.get().messages.map(({ content }) => content)
-  return { time, browser, server, counts, sent, links, tabs, enter, holder, backWithin, drop, gone, contents }
+  return { time, browser, server, counts, sent, links, tabs, enter, holder, backWithin, drop, goOffline, gone, contents }
 }
 
 async function eight() {
@@ -241,6 +247,52 @@ describe('eight tabs', () => {
     mend()
     await time.pass(30_000)
     for (const tab of tabs) expect(tab.talk.timeline.get().messages).toMatchObject([{ content: 'on its way', finality: 'final' }])
+  })
+
+  it('R18 L5: offline too, whoever comes later, until it is taken back or stands in the log, once and under one key', async () => {
+    const { time, tabs, enter, goOffline, contents } = await eight()
+    const [writer] = tabs as [Tab]
+    goOffline()
+    const taken = writer.talk.send('taken back')
+    const kept = writer.talk.send('kept')
+    await time.pass(100)
+    await enter()
+    for (const tab of tabs) expect(contents(tab)).toEqual(['taken back', 'kept'])
+    writer.talk.discard(taken)
+    await time.pass(100)
+    const others = tabs.filter((tab) => tab !== writer)
+    for (const { talk, chat } of others) {
+      expect(talk.timeline.get().messages).toMatchObject([{ key: kept, content: 'kept', status: 'sending', finality: 'provisional' }])
+      expect(chat.outbox.get()).toEqual([])
+    }
+    const since = others.map(({ seen }) => seen.length)
+    goOffline(false)
+    await time.pass(60_000)
+    for (const { talk } of tabs) expect(talk.timeline.get().messages).toMatchObject([{ key: kept, content: 'kept', finality: 'final' }])
+    // It stood in every snapshot on the way.
+    for (const [i, { seen }] of others.entries()) expect(seen.slice(since[i]).filter((shown) => !shown.includes('kept'))).toEqual([])
+  })
+
+  it('R16 R18: what a tab that died has left is shown on by who adopts it and by the others, and withdrawn where nobody does', async () => {
+    const { time, tabs, enter, goOffline, gone, contents } = await eight()
+    goOffline()
+    for (const heir of [true, false]) {
+      const victim = tabs[0] as Tab
+      victim.talk.send(heir ? 'inherited' : 'left behind')
+      await time.pass(100)
+      const others = tabs.slice(1)
+      const since = others.map(({ seen }) => seen.length)
+      victim.kill()
+      gone(victim)
+      if (heir) await enter()
+      await time.pass(5_000)
+      for (const tab of tabs) expect(contents(tab)).toEqual(['inherited'])
+      for (const [i, { seen }] of heir ? others.entries() : [])
+        expect(seen.slice(since[i]).filter((shown) => !shown.includes('inherited'))).toEqual([])
+    }
+    goOffline(false)
+    await time.pass(60_000)
+    for (const { talk } of tabs) expect(talk.timeline.get().messages).toMatchObject([{ content: 'inherited', finality: 'final' }])
   })
 
   it('more conversations than a link may follow: the one that is looked at is live in every tab', async () => {

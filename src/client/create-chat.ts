@@ -28,7 +28,7 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
   const outbox = opened(outboxMaker<C>(state))
   let listed = inboxStep
 
-  return {
+  const chat: Chat<C> = {
     user,
     session: make(steady(() => engine.ending() ?? sessionOf(state().session, transport.name))),
     inbox: {
@@ -42,6 +42,7 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
     storage: opened(() => state().storage ?? unopened),
     connect() {
       assertOpen('connect')
+      transport.watch?.(chat)
       dispatch({ kind: 'connect' })
     },
     conversation(id) {
@@ -66,6 +67,7 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
       return { unsent }
     },
   }
+  return chat
 }
 
 function assertId(what: string, id: string): void {

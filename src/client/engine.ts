@@ -2,7 +2,7 @@
 import { monotonicFactory } from 'ulidx'
 import { initialState } from '../core/initial.js'
 import type { ChatState } from '../core/state.js'
-import * as bounds from '../core/bounds.js'
+import { conversations } from '../core/bounds.js'
 import type { Clock } from '../ports/clock.js'
 import type { Storage, StorageFactory, StorageState } from '../ports/storage.js'
 import type { MessageRow } from '../protocol/frames.js'
@@ -58,7 +58,7 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
   const newId = monotonicFactory(() => clock.roll())
   const newLocalId = () => newId(Math.floor(clock.wall()))
   const lane = newLocalId()
-  const initial = initialState({ user, lane, delivered, conversations: options.conversations ?? bounds.conversations })
+  const initial = initialState({ user, lane, delivered, locks: !!lanes.locks, conversations: options.conversations ?? conversations })
   const messages = newMessages(user, options.content)
   const waiting = waits()
   let opened: Storage | undefined
@@ -80,14 +80,14 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
     place = state
     soon(() => shell.dispatch({ kind: 'disk-state', state }))
   }
+  const claim = (lane: string) => lanes.claim(lane, () => shell.dispatch({ kind: 'lanes-claimed', lanes: [lane] }))
   const storage = (): Storage => {
     if (opened) return opened
-    void lanes.claim(lane)
-    others = siblings({ user, tenant }, fenced)
+    others = siblings({ user, tenant }, lane, lanes.claim(lane), fenced, (other) => lanes.locks && claim(other))
     opened = options.storage({ user, tenant }, { state: placed })
     return opened
   }
-  const ports = { transport, clock, storage, claim: lanes.claim, woke: () => signals?.look() }
+  const ports = { transport, clock, storage, claim, woke: () => signals?.look() }
   const shell = createShell({
     ...cells,
     ...events,

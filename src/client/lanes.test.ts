@@ -1,6 +1,6 @@
 /** Who lives in which lane (R16), by Web Locks and without. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { lanes } from './lanes.js'
+import { type Lanes, lanes } from './lanes.js'
 
 type Granted = (lock: unknown) => Promise<void> | undefined
 
@@ -23,36 +23,61 @@ function fakeLocks() {
 
 afterEach(() => vi.unstubAllGlobals())
 
+/** Is it free now? */
+async function isHad(of: Lanes, lane = 'a'): Promise<boolean> {
+  const had = vi.fn()
+  await of.claim(lane, had)
+  return had.mock.calls.length > 0
+}
+
 describe('L11 R16: lanes', () => {
   it('one lives in a lane at a time, until it lets go', async () => {
     const { held } = fakeLocks()
     const [here, there] = [lanes(), lanes()]
-    expect([await here.claim('a'), await there.claim('a')]).toEqual([true, false])
+    expect([await isHad(here), await isHad(there)]).toEqual([true, false])
+    there.release()
     here.release()
     await vi.waitFor(() => expect(held.size).toBe(0))
-    expect(await there.claim('a')).toBe(true)
+    expect(await isHad(lanes())).toBe(true)
   })
 
-  it('one whose holder ends is told to who waited for it, unless that one has ended too', async () => {
-    fakeLocks()
-    const [here, there, gone] = [lanes(), lanes(), lanes()]
-    const freed: string[] = []
+  it('one goes to the first who waits for it and has not ended, and from that one to the next', async () => {
+    const { held } = fakeLocks()
+    const [here, gone, first, second] = [lanes(), lanes(), lanes(), lanes()]
+    const had: string[] = []
     await here.claim('a')
-    expect(await there.claim('a', () => freed.push('there'))).toBe(false)
-    expect(await gone.claim('a', () => freed.push('gone'))).toBe(false)
+    for (const [name, each] of Object.entries({ gone, first, second })) await each.claim('a', () => had.push(name))
+    expect(had).toEqual([])
     gone.release()
     here.release()
-    await vi.waitFor(() => expect(freed).toEqual(['there']))
-    there.release()
-    await Promise.resolve()
-    expect(freed).toEqual(['there'])
+    await vi.waitFor(() => expect(had).toEqual(['first']))
+    first.release()
+    await vi.waitFor(() => expect(had).toEqual(['first', 'second']))
+    second.release()
+    await vi.waitFor(() => expect(held.size).toBe(0))
+    expect(had).toEqual(['first', 'second'])
   })
 
-  it('where locks are refused or unknown, every lane counts as free', async () => {
+  it('one that is held here or waited for is not had again', async () => {
+    const { held } = fakeLocks()
+    const [here, there] = [lanes(), lanes()]
+    const had = vi.fn()
+    await here.claim('a')
+    for (const each of [here, there, there]) await each.claim('a', had)
+    expect(had).not.toHaveBeenCalled()
+    here.release()
+    await vi.waitFor(() => expect(had).toHaveBeenCalledOnce())
+    there.release()
+    await vi.waitFor(() => expect(held.size).toBe(0))
+    expect(had).toHaveBeenCalledOnce()
+  })
+
+  it('where locks are refused or unknown, every lane counts as free, and where they are unknown that is said', async () => {
     vi.stubGlobal('navigator', { locks: { request: () => Promise.reject(new Error('insecure')) } })
-    expect(await lanes().claim('a')).toBe(true)
+    expect(await isHad(lanes())).toBe(true)
     vi.stubGlobal('navigator', undefined)
-    expect(await lanes().claim('a')).toBe(true)
+    expect(await isHad(lanes())).toBe(true)
+    expect(lanes().locks).toBe(false)
   })
 
   it('a lock granted after the end is let go at once', async () => {

@@ -4,35 +4,41 @@
  * keeps that harmless.
  */
 export interface Lanes {
+  /** Do locks say whose instance lives? */
+  readonly locks?: boolean
   /**
-   * Holds a lane until `release`; false where a living instance has it, and then, once that one is gone, the lane is held and `freed`
-   * called: a page that reloads lives for a moment beside its successor. Asked once for each.
+   * Holds a lane until `release`, and calls `had` once it does: before this resolves, or when the living instance that has it is gone: a page
+   * that reloads lives for a moment beside its successor. Asked again for the same, nothing more is called.
    */
-  claim(lane: string, freed?: () => void): Promise<boolean>
+  claim(lane: string, had?: () => void): Promise<void>
   release(): void
 }
 
 export function lanes(): Lanes {
   const { navigator }: Partial<typeof globalThis> = globalThis
+  const locks = navigator?.locks
   const end = new AbortController()
   const { signal } = end
   const released = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
   return {
-    claim: (lane, freed) =>
+    locks: !!locks,
+    claim: (lane, had) =>
       new Promise((resolve) => {
-        const locks = navigator?.locks
-        if (!locks) return resolve(true)
-        /** Holds the lock, if it is had, until the end. */
-        const request = (options: LockOptions, then: (had: boolean) => void) =>
-          locks.request(`chatloom:${lane}`, options, (lock) => {
-            then(!!lock)
-            return lock && released
-          })
-        const first = (had: boolean) => {
-          resolve(had)
-          if (!had && freed) request({ signal }, freed).catch(() => {})
+        /** Also where locks are refused; what waits at the end is refused too. */
+        const free = () => {
+          if (!signal.aborted) had?.()
+          resolve()
         }
-        request({ ifAvailable: true }, first).catch(() => resolve(true))
+        const request = (options: LockOptions): unknown =>
+          locks
+            ?.request(`chatloom:${lane}`, options, (lock) => {
+              if (lock) free()
+              else request({ signal })
+              resolve()
+              return lock && released
+            })
+            .catch(free)
+        if (!request({ ifAvailable: true })) free()
       }),
     release: () => end.abort(),
   }

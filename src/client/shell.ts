@@ -24,7 +24,8 @@ export interface ShellParts {
   readonly clock: Clock
   /** Called at the first need. */
   readonly storage: () => Storage
-  readonly claim: (lane: string, freed: () => void) => Promise<boolean>
+  /** Resolves when it is known whether the lane is free now; each that is free, now or later, has been dispatched. */
+  readonly claim: (lane: string) => Promise<void>
   /** After every step. */
   readonly changed: () => void
   readonly report: (report: Report) => void
@@ -127,11 +128,7 @@ function performStored(
         (error) => dispatch({ kind: 'commit-failed', commit, code: error?.code ?? 'failed', key: error?.key }),
       )
   } else {
-    const { lanes } = effect
-    const claimed = (lanes: readonly string[]) => dispatch({ kind: 'lanes-claimed', lanes })
-    const first = Promise.all(lanes.map((lane) => claim(lane, () => void first.then(() => claimed([lane]))))).then((free) =>
-      claimed(lanes.filter((_, i) => free[i])),
-    )
+    void Promise.all(effect.lanes.map(claim)).then(() => dispatch({ kind: 'lanes-claimed', lanes: [] }))
   }
 }
 

@@ -60,6 +60,21 @@ describe('R18: a message shown ahead', () => {
     expect(ids(core)).toEqual([])
   })
 
+  it('may come by the last link after its end, as nothing else may, and by no older one', () => {
+    const core = five()
+    core.offline()
+    core.hear(shown('a'), said(6), { type: 'typing', conversation: 'c', user: 'ann', on: true })
+    expect([ids(core), core.conversation().log.head, core.conversation().ephemeral.typing.size]).toEqual([['a'], 5, 0])
+    core.hear(gone('a'), shown('b'))
+    expect(ids(core)).toEqual(['b'])
+    core.online()
+    core.dispatch({ kind: 'link-frames', link: 1, frames: [shown('old')] })
+    expect(ids(core)).toEqual(['b'])
+    core.dispatch({ kind: 'close' })
+    core.dispatch({ kind: 'link-frames', link: 2, frames: [gone('b')] })
+    expect(ids(core)).toEqual(['b'])
+  })
+
   it('of this user from another tab is shown until that tab’s entry is adopted here', () => {
     const other = drivenCore({ lane: 'other' })
     other.online()

@@ -33,6 +33,8 @@ export const people = 5_000
 /** Others shown typing at once in a conversation. */
 export const typists = 256
 export const conversations = 50
+/** Lanes of other living instances that one waits for. */
+export const lanes = 1_000
 export const outboxEntries = 20_000
 export const outboxBytes = 32 * 1024 * 1024
 /** `unread` is exact up to here (R22). */

@@ -62,8 +62,9 @@ export type FailureCode = string
 
 export type Effect =
   | { readonly kind: 'open'; readonly link: number }
-  | { readonly kind: 'close'; readonly link: number }
-  | { readonly kind: 'transmit'; readonly link: number; readonly frames: readonly ClientFrame[] }
+  /** The link, if there is one. */
+  | { readonly kind: 'close' }
+  | { readonly kind: 'transmit'; readonly frames: readonly ClientFrame[] }
   | { readonly kind: 'load'; readonly ask: number; readonly ranges: readonly KeyRange[] }
   | { readonly kind: 'claim-lanes'; readonly lanes: readonly string[] }
   | {

@@ -45,7 +45,8 @@ function receive(turn: Turn, frame: Exclude<LinkFrame, ChangeFrame>): void {
   }
   const heads = sessionFrame(turn, frame)
   // Nobody has looked at the other fields of a frame of an unknown type.
-  if (!onlineLink(turn) || frame.type === 'unknown') return
+  // What is shown ahead names its author, and needs no welcome.
+  if (frame.type === 'unknown' || !('author' in frame || onlineLink(turn))) return
   if ('people' in frame) learnPeople(turn, frame.people)
   for (const { conversation, epoch, seq } of heads) {
     const c = draftOf(turn, conversation)

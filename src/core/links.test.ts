@@ -51,12 +51,6 @@ describe('L9: a link', () => {
     expect([...silent.reports('warning'), ...slow.reports('warning')]).toEqual([])
   })
 
-  it('that is not there is not closed', () => {
-    const core = drivenCore()
-    core.dispatch({ kind: 'close' })
-    expect(core.effects('close')).toEqual([])
-  })
-
   it('closed, nothing is waited for', () => {
     const core = live(drivenCore(), 5)
     send(core, 'mine')

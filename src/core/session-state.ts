@@ -39,6 +39,6 @@ export type SessionState =
       readonly hintMs: number
     } & Tries)
   | { readonly phase: 'refused'; readonly link: number; readonly code: string }
-  | { readonly phase: 'closed' }
+  | { readonly phase: 'closed'; readonly link?: undefined }
 
 export const idle: SessionState = { phase: 'idle', link: 0 }

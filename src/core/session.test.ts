@@ -27,7 +27,7 @@ type Input =
 
 const closedWith = (core: DrivenCore, why: LinkClosed, older = 0) => {
   const { session } = core.state()
-  const link = 'link' in session ? session.link - older : 0
+  const link = (session.link ?? older) - older
   core.dispatch({ kind: 'link-closed', link, why })
 }
 const signal = (name: Signal) => (core: DrivenCore) => core.dispatch({ kind: 'signal', signal: name })
@@ -71,7 +71,7 @@ const inputs: Record<Input, (core: DrivenCore) => void> = {
   close: (core) => core.dispatch({ kind: 'close' }),
   'link opened'(core) {
     const { session } = core.state()
-    core.dispatch({ kind: 'link-opened', link: 'link' in session ? session.link : 0 })
+    core.dispatch({ kind: 'link-opened', link: session.link ?? 0 })
   },
   welcome: (core) => core.hear(welcomeFrame),
   'welcome of another user': (core) => core.hear({ ...welcomeFrame, user: 'eve' }),
@@ -251,10 +251,19 @@ describe('L9 R26: the session', () => {
     core.online()
     core.roll = 0.99
     for (let i = 0; i < 6; i++) {
-      closedWith(core, { band: 'retry-after', code: 'moved', retryAfterMs: 0 })
+      closedWith(core, { band: 'retry-after', code: 'better-way', retryAfterMs: 0 })
       core.wait(500)
       expect(core.state().session.phase).toBe('connecting')
     }
+  })
+
+  it('is none where the link has moved to another tab, however often', () => {
+    const core = phases.online()
+    for (let i = 0; i < 6; i++) {
+      closedWith(core, { band: 'retry-after', code: 'moved', retryAfterMs: 0 })
+      expect(core.state().session.phase).toBe('connecting')
+    }
+    expect(core.reports('reconnecting').map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5, 6])
   })
 
   it("keeps a server's hint as a floor and jitters on top", () => {
@@ -365,7 +374,7 @@ describe('L9 R26: the session', () => {
     expect(core.state().session.phase).toBe('online')
     core.wait(1)
     expect(core.state().session).toMatchObject({ phase: 'waiting', why: 'silent' })
-    expect(core.effects('close')).toEqual([{ kind: 'close', link: 1 }])
+    expect(core.effects('close')).toEqual([{ kind: 'close' }])
   })
 
   it.each(['online', 'offline', 'visible', 'resume', 'clock-jump'] as const)('%s probes a link within 4 s', (name) => {

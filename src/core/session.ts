@@ -3,8 +3,8 @@
  *
  *   idle ──connect──▶ connecting ──welcome──▶ online
  *                      ▲      │ closed, late     │ closed, silent
- *                 time,│      ▼                  ▼
- *                signal└── waiting ◀─────────────┘
+ *         time, signal,│      ▼                  ▼
+ *              `moved` └── waiting ◀─────────────┘
  *
  *   any ──terminal band, token refused thrice──▶ refused ──connect──▶ connecting
  *   any ──close──▶ closed (for good)
@@ -25,18 +25,15 @@ import { report, type Turn, warn } from './turn.js'
 
 type Arm<Phase> = Extract<SessionState, { phase: Phase }>
 
-export function linkOf(session: SessionState): number {
-  return 'via' in session ? session.link : 0
-}
-
 /** The application asks for a link. */
 export function connect(turn: Turn): void {
   const { session } = turn
-  if (session.phase === 'idle' || session.phase === 'refused') openLink(turn, session.link + 1)
+  if (session.phase === 'idle' || session.phase === 'refused') openNext(turn, session.link)
   if (session.phase === 'waiting') hurry(turn, session, session.attempt)
 }
 
-function openLink(turn: Turn, link: number, attempt = 0, refreshes = 0): void {
+function openNext(turn: Turn, before: number, attempt = 0, refreshes = 0): void {
+  const link = before + 1
   turn.session = { phase: 'connecting', link, via: '', dueMs: turn.nowMs + timing.connectMs, attempt, refreshes }
   turn.effects.push({ kind: 'open', link })
 }
@@ -46,8 +43,8 @@ export function greet(turn: Turn): void {
   const { session } = turn
   if (session.phase !== 'connecting') return
   const { user, lane } = turn.config
-  const { link } = session
-  turn.effects.push({ kind: 'transmit', link, frames: [{ type: 'hello', version: protocolVersion, user, device: lane, lane, link }] })
+  const hello = { type: 'hello', version: protocolVersion, user, device: lane, lane, link: session.link } as const
+  turn.effects.push({ kind: 'transmit', frames: [hello] })
 }
 
 /** True when this frame began the online phase. */
@@ -111,7 +108,7 @@ export function leave(turn: Turn, { band, code, reason, retryAfterMs }: LinkClos
   const { session, nowMs } = turn
   if (!('via' in session)) return
   const { link } = session
-  turn.effects.push({ kind: 'close', link })
+  turn.effects.push({ kind: 'close' })
   if (reason) warn(turn, reason, { code })
   const refreshes = session.refreshes + (band === 'refresh' ? 1 : 0)
   if (band === 'terminal' || refreshes >= bounds.tokenTries) {
@@ -134,6 +131,8 @@ export function leave(turn: Turn, { band, code, reason, retryAfterMs }: LinkClos
     refreshes,
   }
   report(turn, { kind: 'reconnecting', attempt, why: code })
+  // Timers of a hidden page run once a second: even the shortest wait would last as long.
+  if (code === 'moved') openNext(turn, link, attempt, refreshes)
 }
 
 /** Full jitter over a doubling cap; a hint is a floor. Default first cap 0.5 s, last 30 s. */
@@ -143,8 +142,7 @@ export function waitMs(attempt: number, roll: number, hintMs = 0): number {
 }
 
 export function close(turn: Turn): void {
-  const link = linkOf(turn.session)
-  if (link) turn.effects.push({ kind: 'close', link })
+  turn.effects.push({ kind: 'close' })
   turn.session = { phase: 'closed' }
 }
 
@@ -158,7 +156,7 @@ export function sessionSignal(turn: Turn, signal: Signal): void {
 
 /** Now, but never before the server's own hint: coming back to a tab is no reason to press it. */
 function hurry(turn: Turn, session: Arm<'waiting'>, attempt: number): void {
-  if (turn.nowMs >= session.hintMs) openLink(turn, session.link + 1, attempt, session.refreshes)
+  if (turn.nowMs >= session.hintMs) openNext(turn, session.link, attempt, session.refreshes)
   else turn.session = { ...session, dueMs: Math.min(session.dueMs, session.hintMs) }
 }
 

@@ -41,7 +41,7 @@ export function settleTurn(turn: Turn): void {
       aheadWakeAt(c),
       receiptsWakeAt(turn, c),
     )
-  if (turn.frames.length > 0 && link) turn.effects.push({ kind: 'transmit', link, frames: turn.frames })
+  if (turn.frames.length > 0 && link) turn.effects.push({ kind: 'transmit', frames: turn.frames })
   turn.wakeAtMs = wakeAt(turn, cacheAtMs)
 }
 

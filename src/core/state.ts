@@ -170,4 +170,6 @@ export interface Config {
   readonly conversations: number
   /** From when a message counts as delivered to this device (R23). */
   readonly delivered: 'received' | 'opened'
+  /** Do locks say which lanes live? Where they do not, another instance may hold what is stored here, and send it. */
+  readonly locks: boolean
 }

@@ -15,7 +15,7 @@ import { linkEvent } from './link-event.js'
 import { discard, retry, send } from './outbox/outbox.js'
 import { ackDeadlines } from './outbox/settle.js'
 import { markRead, markUnread } from './receipts.js'
-import { close, connect, linkOf, sessionSignal, sessionTick } from './session.js'
+import { close, connect, sessionSignal, sessionTick } from './session.js'
 import { settleTurn } from './settle-turn.js'
 import type { ChatState } from './state.js'
 import { diskPage, endLoad, jump, loadDeadline, loadMore } from './timeline/history.js'
@@ -34,7 +34,8 @@ function route(turn: Turn, event: CoreEvent): void {
     case 'link-opened':
     case 'link-frames':
     case 'link-closed':
-      if (event.link === linkOf(turn.session)) linkEvent(turn, event)
+      // What is shown ahead may come between links too, by the last.
+      if (event.link === turn.session.link) linkEvent(turn, event)
       return
     case 'disk-rows':
     case 'disk-unreadable':

@@ -66,7 +66,6 @@ export function beginTurn(s: ChatState, { nowMs, wallMs, roll }: Env): Turn {
       phase: d.phase,
       generation: d.generation,
       ask: d.ask,
-      rows: d.rows,
       adopted: d.adopted,
       freed: d.freed,
       waiting: d.waiting,

@@ -6,6 +6,28 @@ export interface Transport {
   readonly name: string
   /** Opens one link. Never throws: what goes wrong arrives at `to.closed`, once. */
   open(to: LinkEvents): Link
+  /** Told at every `connect()` of a client whose links it makes; one that joins tabs shows the others what waits in it. Default nothing. */
+  readonly watch?: (client: Waiting) => void
+}
+
+interface Watched<T> {
+  readonly get: () => T
+  readonly subscribe: (run: (value: T) => void) => () => void
+}
+
+/** A client, as far as others are shown what waits in it. */
+export interface Waiting {
+  readonly user: string
+  readonly session: Watched<{ readonly phase: string }>
+  readonly outbox: Watched<
+    readonly { readonly localId: string; readonly conversation: string; readonly content: unknown; readonly status: string }[]
+  >
+  conversation(id: string): {
+    readonly timeline: Watched<{
+      readonly atLatest: boolean
+      readonly messages: readonly { readonly localId?: string; readonly finality: string }[]
+    }>
+  }
 }
 
 /** What a link tells its owner: `opened` at most once, then frames, then `closed` exactly once. */
@@ -28,7 +50,7 @@ export interface Link {
 /** Why a link ended, and what the band asks the session to do next. */
 export interface LinkClosed {
   readonly band: CloseBand
-  /** A `CloseCode` of the protocol, or a transport's own word such as `network`. */
+  /** A `CloseCode` of the protocol, or a transport's own word such as `network`. After `moved` the session opens the next link without a wait. */
   readonly code: string
   readonly retryAfterMs?: number
   /** A sentence for logs: what could not be done, why, what to do. */

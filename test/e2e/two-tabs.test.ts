@@ -75,6 +75,36 @@ describe('two tabs without coordination', () => {
     expect(log.messages).not.toEqual([])
   })
 
+  it.each(['the one opened last', 'the one opened first'])(
+    'sends what %s had not sent when it was killed, once and in order',
+    async (who) => {
+      const user = who.endsWith('last') ? 'dora' : 'emil'
+      const browser = await stage.browser(user)
+      const options = { user, conversation: `of ${user}` }
+      const tabs = [await stage.page(browser, options), await stage.page(browser, options)]
+      for (const page of tabs) await settled(page)
+      const [heir, victim] = (who.endsWith('last') ? tabs : tabs.toReversed()) as [Page, Page]
+      await stage.proxy.cut()
+      const said = await victim.evaluate(async () => {
+        const texts = ['one', 'two', 'three']
+        for (const text of texts) window.loom.send(text)
+        await window.loom.until(window.loom.chat().outbox, (entries) => entries.length === 3 && entries.every(({ durable }) => durable))
+        return texts
+      })
+      const crash = victim.waitForEvent('crash')
+      const devtools = await browser.newCDPSession(victim)
+      devtools.send('Page.crash').catch(() => {})
+      await crash
+      await heir.evaluate(() => window.loom.until(window.loom.chat().outbox, (entries) => entries.length === 3))
+      await stage.proxy.mend()
+      await heir.evaluate(() => window.dispatchEvent(new Event('online')))
+      await settled(heir)
+      expect(await heir.evaluate(async () => (await window.loom.all()).map(({ content, status }) => [content, status]))).toEqual(
+        said.map((content) => [content, 'sent']),
+      )
+    },
+  )
+
   it('leaves nothing readable in either tab after a logout, and gives the unsent back', async () => {
     const browser = await stage.browser('cleo')
     const asCleo = { user: 'cleo', conversation: 'c9' }

@@ -23,7 +23,7 @@ export async function welcomedSince(sinceMs: number): Promise<number> {
 
 export function watchLinks(transport: Transport): Transport {
   return {
-    name: transport.name,
+    ...transport,
     open: (to) =>
       transport.open({
         ...to,

@@ -25,7 +25,7 @@ export interface DrivenChatOptions<C> extends Partial<ChatOptions<C>> {
 }
 
 /** Everybody holds every lane at once, as where there are no locks. */
-const openLanes: Lanes = { claim: () => Promise.resolve(true), release: () => {} }
+const openLanes: Lanes = { claim: async (_, had) => had?.(), release: () => {} }
 
 export function drivenChat<C = unknown>(options: DrivenChatOptions<C> = {}): DrivenChat<C> {
   const { clock = virtualClock(), storage = memoryStorage(), lanes = openLanes, mock = mockTransport({ clock }), ...rest } = options

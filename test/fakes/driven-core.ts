@@ -73,6 +73,7 @@ const defaults: Config = {
   lane: 'lane',
   conversations: bounds.conversations,
   delivered: 'received',
+  locks: true,
 }
 
 export function drivenCore({ disk = orderedRows(), claim = () => true, ...config }: DrivenCoreOptions = {}): DrivenCore {
@@ -91,7 +92,9 @@ export function drivenCore({ disk = orderedRows(), claim = () => true, ...config
     happened.push(...effects)
     for (const effect of effects) {
       if (effect.kind === 'load' || effect.kind === 'commit') queue.push(effect)
-      if (effect.kind === 'claim-lanes' && claim) dispatch({ kind: 'lanes-claimed', lanes: effect.lanes.filter(claim) })
+      if (effect.kind !== 'claim-lanes' || !claim) continue
+      for (const lane of effect.lanes.filter(claim)) dispatch({ kind: 'lanes-claimed', lanes: [lane] })
+      dispatch({ kind: 'lanes-claimed', lanes: [] })
     }
     drain()
   }
@@ -121,7 +124,7 @@ export function drivenCore({ disk = orderedRows(), claim = () => true, ...config
 
   const link = () => {
     const { session } = state
-    return 'link' in session ? session.link : 0
+    return session.link ?? 0
   }
 
   const core: DrivenCore = {

@@ -102,7 +102,7 @@ async function truth(clock: Life['clock'], name: string, messages: number): Prom
 
 async function open(life: Life, tally: Tally): Promise<void> {
   const { clock, storage } = life
-  const lanes = { claim: async () => true, release() {} }
+  const lanes = { claim: async (_: string, had?: () => void) => had?.(), release() {} }
   const inspect = (state: () => ChatState) => {
     life.state = state
   }

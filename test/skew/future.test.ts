@@ -103,7 +103,7 @@ describe('a client that hears of what it does not know', () => {
       transport: session,
       clock,
       storage: memoryStorage(),
-      lanes: { claim: async () => true, release() {} },
+      lanes: { claim: async (_: string, had?: () => void) => had?.(), release() {} },
     })
     expect(await live(chat, clock)).toBe(readFileSync(`${name.pathname}.shown.json`, 'utf8'))
     expect(session.left()).toEqual([])

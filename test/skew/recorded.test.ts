@@ -17,7 +17,7 @@ import { quiet } from '../fuzz/tally.js'
 import { found, live, user } from './scenario.js'
 
 const folder = new URL('./recorded/', import.meta.url)
-const lanes = { claim: async () => true, release() {} }
+const lanes = { claim: async (_: string, had?: () => void) => had?.(), release() {} }
 const read = (name: string) => readFileSync(new URL(name, folder), 'utf8')
 
 async function chatOver(

@@ -1,5 +1,5 @@
 /** The disk as the core sees it; `disk.ts` has the machine. */
-import type { Row, Write } from '../../ports/storage.js'
+import type { Write } from '../../ports/storage.js'
 
 /** Writes that belong to one entry or register, in order. */
 export interface Saving {
@@ -16,13 +16,11 @@ export interface DiskState {
   readonly phase: 'closed' | 'opening' | 'claiming' | 'founding' | 'ready' | 'fenced'
   /** '' until known; every commit expects it. */
   readonly generation: string
-  /** The ask of the first read, or of lanes freed since; 0: none. */
+  /** The ask of the first read, or of lanes that nobody holds any more; 0: none. */
   readonly ask: number
-  /** What the first read brought, until its lanes are claimed. */
-  readonly rows: readonly Row[]
   /** Entries of other lanes that this instance has taken over: their rows follow its memory from then on. */
   readonly adopted: readonly string[]
-  /** Lanes whose instance has ended since; their rows are being read. */
+  /** Lanes whose instance has ended; their rows are to be read. */
   readonly freed: readonly string[]
   readonly waiting: readonly Saving[]
   readonly flight: { readonly commit: number; readonly savings: readonly Saving[] } | null
@@ -44,7 +42,6 @@ export const closedDisk: DiskState = {
   phase: 'closed',
   generation: '',
   ask: 0,
-  rows: [],
   adopted: [],
   freed: [],
   waiting: [],

@@ -119,7 +119,7 @@ describe('L1 R16: a lane whose instance ends later', () => {
     expect(core.state().disk.adopted).toEqual(['x', 'y'])
     expect(core.sent('operation').map(({ localId, after }) => [localId, after])).toEqual([
       ['mine', undefined],
-      ['x', 'mine'],
+      ['x', undefined],
       ['y', 'x'],
     ])
   })
@@ -136,6 +136,30 @@ describe('L1 R16: a lane whose instance ends later', () => {
     const { entries } = core.conversation()
     expect(entries.filter(({ arm }) => arm.kind === 'inflight')).toHaveLength(8)
     expect(entries.slice(7).map(({ localId }) => localId)).toEqual(['mine7', 'x', 'mine8'])
+  })
+
+  it.each(['opening', 'claiming'] as const)('may end while the disk is %s: it is read once all have been asked for', (phase) => {
+    const core = phases[phase]()
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['other'] })
+    if (phase === 'opening') inputs['rows with a generation'](core)
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['third'] })
+    expect(core.state().disk).toMatchObject({ phase: 'claiming', freed: ['other', 'third'], adopted: [] })
+    core.dispatch({ kind: 'lanes-claimed', lanes: [] })
+    core.dispatch({ kind: 'disk-rows', ask: core.state().disk.ask, rows: [generation, foreign] })
+    expect(core.state().disk).toMatchObject({ phase: 'ready', freed: [], adopted: ['x'] })
+    expect(core.conversation().entries.map(({ localId }) => localId)).toEqual(['x'])
+  })
+
+  it('L5: has an entry once that stands in two rows, tried again in one tab and failed in another: the later row counts', () => {
+    const core = phases.claiming()
+    const failed = { kind: 'failed', code: 'rejected', final: true, behind: 0 }
+    core.disk.put({ key: ['o', 'c', 'other', 1], version: 'x', value: { localId: 'x', content: 1, failed } })
+    core.disk.put({ key: ['o', 'c', 'other', 2], version: 'x', value: { localId: 'x', content: 1 } })
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['other'] })
+    core.dispatch({ kind: 'lanes-claimed', lanes: [] })
+    core.release()
+    expect(core.conversation().entries.map(({ localId, arm }) => [localId, arm.kind])).toEqual([['x', 'queued']])
+    expect(core.state().outbox.entries).toBe(1)
   })
 
   it('is not counted as adopted where it cannot be read, and sending goes on', () => {

@@ -11,7 +11,7 @@ import { isCount, isMarked, isTag, maybe, recordOf } from '../../protocol/guards
 import { yieldToEntries } from '../ahead.js'
 import { conversationFor } from '../conversations.js'
 import { type Entry, entryFromRow, entryWrite, isUnsettled } from '../outbox/entry.js'
-import { saved } from '../outbox/outbox.js'
+import { entryOf, saved } from '../outbox/outbox.js'
 import { settleHeld } from '../outbox/settle.js'
 import type { Receipts } from '../state.js'
 import { close } from '../session.js'
@@ -26,7 +26,7 @@ import { commit, generationKey, load } from './writes.js'
 
 const isRegister = recordOf<NonNullable<Receipts['pending']>>({ epoch: isTag, read: isCount, marked: maybe(isMarked) })
 
-/** What the disk was asked for: at first everything a client needs before it may send, later lanes that were freed since. */
+/** What the disk was asked for: at first everything a client needs before it may send, then lanes that nobody holds any more. */
 export function diskRead(turn: Turn, rows: readonly Row[]): void {
   turn.disk.ask = 0
   if (turn.disk.phase === 'opening') opened(turn, rows)
@@ -40,57 +40,58 @@ export function diskUnreadable(turn: Turn): void {
 
 /** Lanes of other instances are ours only if nobody living holds them (R16). */
 function opened(turn: Turn, rows: readonly Row[]): void {
-  const { disk, config } = turn
+  const { disk } = turn
   disk.phase = 'claiming'
-  disk.rows = rows
   disk.generation = rows.find(({ key }) => key[0] === 'g')?.version ?? ''
   disk.usage = usageFromRows(rows)
   const lanes = new Set<string>()
   for (const row of rows) {
     const [kind, , lane] = row.key
     if (kind === 'r') restoreRegister(turn, row)
-    if (kind === 'o' && typeof lane === 'string' && lane !== config.lane) lanes.add(lane)
+    // Nothing is written into the own one before.
+    if (kind === 'o') lanes.add(lane as string)
   }
-  if (lanes.size === 0) lanesClaimed(turn, [])
-  else turn.effects.push({ kind: 'claim-lanes', lanes: [...lanes].sort() })
+  turn.effects.push({ kind: 'claim-lanes', lanes: [...lanes] })
 }
 
-/** Lanes that nobody holds: those of the first read, or one whose instance has ended since: what it has written since is read first. */
+/**
+ * Lanes that nobody holds any more; none: all of the first read have been asked for, and before that nothing is sent. What was written
+ * into them up to the end of their instances may be newer than any read: they are read now.
+ */
 export function lanesClaimed(turn: Turn, lanes: readonly string[]): void {
   const { disk } = turn
   disk.freed = [...disk.freed, ...lanes]
-  if (disk.phase === 'claiming' || disk.freed.length === 0) adoptLanes(turn, disk.rows)
-  else if (disk.phase !== 'opening') disk.ask = load(turn, { prefix: ['o'] })
+  if (disk.phase === 'opening' || (disk.phase === 'claiming' && lanes.length > 0)) return
+  if (disk.freed.length === 0) adoptLanes(turn, [])
+  else disk.ask = load(turn, { prefix: ['o'] })
 }
 
 /** Adopted entries stand in order ahead of those of this instance that were not handed over yet. */
 function adoptLanes(turn: Turn, rows: readonly Row[]): void {
   const { disk } = turn
   const { freed } = disk
-  Object.assign(disk, { rows: [], freed: [] })
+  disk.freed = []
   if (disk.phase === 'claiming') disk.phase = disk.generation ? 'ready' : 'founding'
-  const adopted = new Map<string, Entry[]>()
+  /** By conversation and local id: tried again in one tab while another has failed it, an entry has two rows, and the later one counts. */
+  const adopted = new Map<string, Map<string, Entry>>()
   for (const row of rows) {
     if (!freed.includes(row.key[2] as string)) continue
     const entry = entryFromRow(row)
     if (!entry) warn(turn, 'A stored outbox row is damaged; it is not sent.', { key: row.key })
-    else if (!adopted.get(entry.conversation)?.push(entry)) adopted.set(entry.conversation, [entry])
+    else adopted.set(entry.conversation, (adopted.get(entry.conversation) ?? new Map()).set(entry.localId, entry))
   }
-  for (const [id, entries] of adopted) adopt(turn, id, entries)
-}
-
-function adopt(turn: Turn, id: string, found: readonly Entry[]): void {
-  const c = conversationFor(turn, id)
-  const here = new Set(c.entries.map(({ localId }) => localId))
-  turn.disk.adopted = turn.disk.adopted.concat(found.map(({ localId }) => localId))
-  const entries = found.filter(({ localId }) => !here.has(localId))
-  turn.outbox.entries += entries.length
-  for (const { bytes } of entries) turn.outbox.bytes += bytes
-  // What is on its way counts against the window of the conversation: nothing may go before it.
-  const place = c.entries.findLastIndex(isUnsettled) + 1
-  c.entries = c.entries.toSpliced(place, 0, ...entries)
-  yieldToEntries(turn, c)
-  settleHeld(turn, c)
+  for (const [id, found] of adopted) {
+    const c = conversationFor(turn, id)
+    disk.adopted = [...disk.adopted, ...found.keys()]
+    const entries = [...found.values()].filter(({ localId }) => !entryOf(c, localId))
+    turn.outbox.entries += entries.length
+    for (const { bytes } of entries) turn.outbox.bytes += bytes
+    // What is on its way counts against the window of the conversation: nothing may go before it.
+    const place = c.entries.findLastIndex(isUnsettled) + 1
+    c.entries = c.entries.toSpliced(place, 0, ...entries)
+    yieldToEntries(turn, c)
+    settleHeld(turn, c)
+  }
 }
 
 function restoreRegister(turn: Turn, { key: [, id], value }: Row): void {

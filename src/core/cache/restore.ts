@@ -90,7 +90,9 @@ function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: reado
   storedTo(c, head)
   const { dirtyFrom, patches } = cache
   // Whether it has what is new here only its tag can tell, once the heads are the same: both may share our newest message and no more.
-  Object.assign(cache, emptyCache, stored, head > log.head && { dirtyFrom, patches })
+  // One of its own, which landed and was said to have failed: what was learnt since is in no commit.
+  const dirty = !!version?.startsWith(turn.config.lane)
+  Object.assign(cache, emptyCache, stored, { dirty }, head > log.head && { dirtyFrom, patches })
 }
 
 /** Are stored pages of the log that is held? Another tab may have written those of another epoch or line beside a cursor of its own. */

@@ -43,6 +43,20 @@ it('L11: a disk that fails is tried once a second, however much waits', () => {
   expect(storedIn(core)).toHaveLength(205)
 })
 
+it.each([
+  ['its own, which landed and was said to have failed, it writes what it has learnt since', 'lane', 1],
+  ['another’s it takes as its base, and writes that with the next change', 'other', 0],
+])('L7: where a commit meets one that is on disk: %s', (_, lane, more) => {
+  const core = live(drivenCore(), 5)
+  core.wait(1_000)
+  const cursor = core.disk.get(['m', 'c', cursorPage]) as Row
+  core.disk.put({ ...cursor, version: `${lane}.landed` })
+  core.hear({ type: 'marks', conversation: 'c', epoch: 'e1', marks: [{ user: 'ann', delivered: 4, read: 0 }] })
+  core.wait(1_000)
+  const after = core.disk.get(['m', 'c', cursorPage]) as Row
+  expect((after.value as CursorValue).marks.filter(([user]) => user === 'ann')).toHaveLength(more)
+})
+
 describe('where another instance stores what both hear', () => {
   const features = [...welcomeFrame.features, 'cached']
   const commits = (core: DrivenCore) => core.effects('commit').filter(({ writes }) => writes.some((write) => write.kind === 'put'))

@@ -36,7 +36,7 @@ export interface Entry {
   readonly madeMs: number
   readonly arm: Arm
   readonly attempts: number
-  /** Was it ever handed to a link? After a reload nobody knows. */
+  /** Was it ever handed to a link, as far as is known here? After a reload nobody knows, nor where another instance may have it. */
   readonly handed: boolean
   /** Being taken back. */
   readonly voiding: boolean

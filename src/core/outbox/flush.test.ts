@@ -250,6 +250,25 @@ describe('R13: taking back and trying again', () => {
     expect(core.state().outbox).toMatchObject({ entries: 0, bytes: 0 })
   })
 
+  it('L6: where no locks say who lives, another may have adopted it: it sends `void` in its place too', () => {
+    const here = drivenCore({ lane: 'here', locks: false })
+    here.dispatch({ kind: 'disk-state', state: { kind: 'disk', cacheBytes: 1_000_000 } })
+    here.dispatch({ kind: 'watch', conversation: 'c' })
+    for (const localId of ['a', 'b']) send(here, localId)
+    const there = drivenCore({ disk: here.disk, lane: 'there', locks: false })
+    there.dispatch({ kind: 'watch', conversation: 'c' })
+    here.dispatch({ kind: 'discard', conversation: 'c', localId: 'a' })
+    send(here, 'c')
+    live(here, 5)
+    expect(here.sent('operation').map(({ localId, operation }) => [localId, operation.kind])).toEqual([
+      ['a', 'void'],
+      ['b', 'send'],
+      ['c', 'send'],
+    ])
+    live(there, 5)
+    expect(there.sent('operation').map(({ localId }) => localId)).toEqual(['a', 'b'])
+  })
+
   it('L2: one that may have landed sends `void` in its place, and shows what landed', () => {
     const core = live(drivenCore(), 5)
     send(core, 'a')
@@ -324,6 +343,19 @@ describe('L1 R16: after a reload', () => {
     expect(arms(core)).toEqual(['a queued', 'b queued', 'failed failed', 'own queued'])
     expect(core.conversation().entries.map(({ handed }) => handed)).toEqual([true, true, true, false])
     expect(core.state().outbox).toMatchObject({ entries: 4, bytes: 80 })
+  })
+
+  it('L6: one that landed from there lets nothing of the own lane overtake what was lost: `after` names the same lane', () => {
+    const core = live(drivenCore({ disk: leftBehind(), lane: 'new', claim: () => false }), 5)
+    send(core, 'lost')
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['old'] })
+    send(core, 'next')
+    expect(core.sent('operation').map(({ localId, after }) => [localId, after])).toEqual([
+      ['lost', undefined],
+      ['a', undefined],
+      ['b', 'a'],
+      ['next', 'lost'],
+    ])
   })
 
   it('a lane that somebody holds is left alone', () => {

@@ -23,9 +23,11 @@ export function flush(turn: Turn, c: Draft): void {
   let bytes = bytesInFlight(turn)
   // One that had failed and is taken back has others in flight behind it.
   let inFlight = c.entries.filter(({ arm }) => isInFlight(arm)).length
-  let previous: Entry | undefined
+  /** By lane: an adopted entry may have landed long ago, and vouches for none of another lane. */
+  const last = new Map<unknown, Entry>()
   for (const entry of c.entries) {
-    const { arm } = entry
+    const { arm, key } = entry
+    const previous = last.get(key[2])
     // What another link acknowledged holds what is behind it until the log says whether it is still there.
     if (arm.kind === 'saving' || (arm.kind === 'acked' && arm.link !== link)) break
     if (arm.kind === 'queued') {
@@ -37,7 +39,7 @@ export function flush(turn: Turn, c: Draft): void {
       bytes += entry.bytes
       inFlight += 1
     }
-    if (arm.kind !== 'failed') previous = entry
+    if (arm.kind !== 'failed') last.set(key[2], entry)
   }
 }
 

@@ -23,7 +23,8 @@ export function send(turn: Turn, c: Draft, localId: string, content: unknown, by
     madeMs: turn.nowMs,
     arm: goesAtOnce ? queuedNow : { kind: 'saving' },
     attempts: 0,
-    handed: false,
+    // Where no locks say who lives, another instance may adopt it at once.
+    handed: !(turn.config.locks || goesAtOnce),
     voiding: false,
     stored: goesAtOnce,
     alone: 0,

@@ -109,7 +109,7 @@ function device<C>(time: Time, { hub }: World, user: string, options: TestDevice
     storage,
     clock: time.clock,
     // A browser's own locks answer in real time. Without any, a lane counts as free, which is harmless (R16).
-    lanes: { claim: async () => true, release() {} },
+    lanes: { claim: async (_: string, had?: () => void) => had?.(), release() {} },
     // Tabs of one user hear of each other's logout; devices of a test, and other tests in this process, must not.
     tenant: options.storage ? undefined : `test ${Math.random()}`,
   })

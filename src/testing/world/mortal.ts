@@ -163,17 +163,14 @@ export function locksOf<Tab>({ held, waiting }: Locks<Tab>, tab: () => Tab, adop
     adopted(lane)
   }
   return {
-    async claim(lane, freed) {
-      const owner = held.get(lane)
-      if (!owner || owner === tab()) hold(lane)
-      else if (freed) {
-        const granted = () => {
-          hold(lane)
-          freed()
-        }
-        waiting.push({ lane, tab: tab(), granted })
+    locks: true,
+    async claim(lane, had) {
+      const granted = () => {
+        hold(lane)
+        had?.()
       }
-      return held.get(lane) === tab()
+      if (held.has(lane)) waiting.push({ lane, tab: tab(), granted })
+      else granted()
     },
     release: () => letGo({ held, waiting }, tab()),
   }
@@ -182,11 +179,11 @@ export function locksOf<Tab>({ held, waiting }: Locks<Tab>, tab: () => Tab, adop
 /** A browser without Web Locks: every lane counts as free. `twice` hears of those whose owner lives. */
 export function noLocks<Tab>({ held }: Locks<Tab>, tab: () => Tab, twice: () => void): Lanes {
   return {
-    async claim(lane) {
+    async claim(lane, had) {
       const owner = held.get(lane)
       if (owner && owner !== tab()) twice()
       else held.set(lane, tab())
-      return true
+      had?.()
     },
     release: () => letGo({ held, waiting: [] }, tab()),
   }

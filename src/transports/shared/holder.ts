@@ -6,12 +6,10 @@ import type { Clock } from '../../ports/clock.js'
 import type { LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import { createFollows } from './follows.js'
-import { createOnWay } from './on-way.js'
 import { createRequests } from './requests.js'
 
 export type Hello = Extract<ClientFrame, { type: 'hello' }>
 type Welcome = Extract<ServerFrame, { type: 'welcome' }>
-type Answer = Extract<ServerFrame, { type: 'ack' | 'reject' }>
 
 export interface HolderEvents {
   /** For one seat, or for all. */
@@ -27,8 +25,6 @@ export interface Holder {
 }
 
 export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: HolderEvents): Holder {
-  const { user } = hello
-  const onWay = createOnWay()
   const requests = createRequests()
   let welcome: Welcome | undefined
   let welcomedMs = 0
@@ -44,24 +40,11 @@ export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: H
       welcomedMs = clock.now()
       for (const seat of follows.seats()) greet(seat)
     } else if ('request' in frame && frame.request !== undefined) answer(frame, frame.request)
-    else {
-      to.frame(frame)
-      if (frame.type === 'ack' || frame.type === 'reject') answered(frame)
-    }
-  }
-
-  function answered(frame: Answer) {
-    const { conversation, localId } = frame
-    if (frame.type === 'reject' && !frame.final) return
-    onWay.end(localId)
-    // No change will ever show it.
-    if (frame.type === 'reject' || frame.seq === undefined) to.frame({ type: 'withdrawn', conversation, author: user, localId })
+    else to.frame(frame)
   }
 
   function greet(seat: string) {
-    if (!welcome) return
-    to.frame({ ...welcome, time: welcome.time + clock.now() - welcomedMs }, seat)
-    for (const shown of onWay.all()) to.frame(shown, seat)
+    if (welcome) to.frame({ ...welcome, time: welcome.time + clock.now() - welcomedMs }, seat)
   }
 
   function answer(frame: LinkFrame, number: number) {
@@ -81,13 +64,7 @@ export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: H
       if (frame.type === 'open') follows.open(seat, frame.conversation)
       // What one seat follows another may know from the list alone.
       if (frame.type === 'inbox') return link.send(requests.ask(seat, { ...frame, followed: true }))
-      if ('request' in frame) return link.send(requests.ask(seat, frame))
-      link.send(frame)
-      if (frame.type !== 'operation' || frame.operation.kind !== 'send') return
-      const { conversation, localId, operation } = frame
-      const shown = { type: 'provisional', conversation, author: user, localId, content: operation.content, at: clock.wall() } as const
-      to.frame(shown)
-      onWay.add(shown)
+      link.send('request' in frame ? requests.ask(seat, frame) : frame)
     },
     close: () => link.close(),
   }

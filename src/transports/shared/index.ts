@@ -3,8 +3,9 @@
  * BroadcastChannel. It only saves links: every law is kept by the clients and the server, whoever holds, and however often that changes.
  */
 import type { Clock } from '../../ports/clock.js'
-import type { Link, LinkClosed, LinkEvents, Transport } from '../../ports/transport.js'
+import type { Link, LinkClosed, LinkEvents, Transport, Waiting } from '../../ports/transport.js'
 import { realClock } from '../real-clock.js'
+import { besideTabs } from './beside.js'
 import { type House, noLink } from './host.js'
 import { type Seat, takeSeat } from './seat.js'
 import { browserTabs, type Tabs } from './tabs.js'
@@ -26,19 +27,35 @@ export interface SharedOptions {
  */
 export function shared(transport: Transport, { name = 'chatloom', tabs, clock = realClock }: SharedOptions = {}): Transport {
   let house: House | undefined
+  let client: Waiting | undefined
+  let last: LinkEvents | undefined
+  let again = () => {}
+  const enter = () => {
+    const found = tabs ?? browserTabs()
+    if (found) house ??= { transport, tabs: found, clock, last: noLink, peaceUntilMs: 0 }
+    return house
+  }
   return {
     name: 'shared',
+    watch(chat) {
+      const entered = enter()
+      if (!entered || client === chat) return
+      client = chat
+      again = besideTabs(entered, `${nameFor(name, chat.user)}/waits`, chat, (frame) => last?.frame(frame))
+    },
     open(to) {
-      const found = tabs ?? browserTabs()
-      if (!found) return transport.open(to)
-      house ??= { transport, tabs: found, clock, last: noLink, peaceUntilMs: 0 }
-      return openLink(house, name, to)
+      last = to
+      const entered = enter()
+      return entered ? openLink(entered, name, to, () => again()) : transport.open(to)
     },
   }
 }
 
-/** Which tabs it is shared with depends on the user, whom the first frame names. */
-function openLink(house: House, name: string, to: LinkEvents): Link {
+/** Which tabs it is shared with depends on the user. */
+const nameFor = (name: string, user: string) => `chatloom:${JSON.stringify([name, user])}`
+
+/** The first frame names the user. */
+function openLink(house: House, name: string, to: LinkEvents, again: () => void): Link {
   let seat: Seat | undefined
   let isOver = false
 
@@ -52,9 +69,10 @@ function openLink(house: House, name: string, to: LinkEvents): Link {
   return {
     send(frame) {
       if (isOver) return
-      if (frame.type === 'hello')
-        seat ??= takeSeat(house, `chatloom:${JSON.stringify([name, frame.user])}`, frame, { frame: to.frame, end })
+      if (frame.type === 'hello') seat ??= takeSeat(house, nameFor(name, frame.user), frame, { frame: to.frame, end })
       else seat?.send(frame)
+      // A conversation that was not held here.
+      if (frame.type === 'open') again()
     },
     close() {
       seat?.leave()

@@ -29,6 +29,8 @@ export interface Seat {
 }
 
 const moved: LinkClosed = { band: 'retry-after', code: 'moved', retryAfterMs: 0 }
+/** Who falls asleep must not come back before it wakes: by a timer, which stands still until then. */
+const asleep: LinkClosed = { ...moved, code: 'asleep' }
 
 interface Place {
   phase: 'waiting' | 'seated' | 'holding' | 'left'
@@ -81,7 +83,7 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
   // Whoever is granted this lock knows that the seat is empty: no holder may ask for it before the seat has it.
   const giveUpSeat = tabs.lock(`${name}/${id}`, { held: sit, lost() {} })
   // A page that is frozen could hold the lock, and even answer, while its link carries nothing.
-  const unwatch = tabs.freezing(() => end(moved))
+  const unwatch = tabs.freezing(() => end(asleep))
   const link = claim(tabs, name, { held, lost: () => end(moved) })
   const force = createForce(house, name, (peaceMs) => {
     post({ kind: 'forced', peaceMs })
@@ -120,7 +122,7 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
   function end(why: LinkClosed) {
     if (at.phase === 'left') return
     at.phase = 'left'
-    post(hosting ? { kind: 'over', why: why.code === 'closed' ? moved : why } : { kind: 'leave' })
+    post(hosting ? { kind: 'over', why: why === asleep || why.code === 'closed' ? moved : why } : { kind: 'leave' })
     for (const stop of [vigil.stop, mailbox.flush, channel.close, giveUpSeat, unwatch, force.drop]) stop()
     hosting?.close()
     link.release()

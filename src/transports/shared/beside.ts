@@ -1,0 +1,82 @@
+/**
+ * What tabs of one user have not sent yet, told by each to the others, with or without a link: shown there ahead of the log (R18),
+ * and stored nowhere. What a tab leaves behind belongs to who adopts its lane, and is withdrawn if nobody does.
+ */
+import type { LinkFrame, Waiting } from '../../ports/transport.js'
+import type { House } from './host.js'
+import { isMessage, type Told } from './message.js'
+
+type Shown = Extract<LinkFrame, { type: 'provisional' }>
+/** Of each tab; what stands behind them is told once they have left. */
+const most = 256
+/** By then an heir has adopted the lane of a tab that has ended. */
+const heirMs = 2_000
+
+/** Until the client is closed. Returns the way to say again what waits in others. */
+export function besideTabs({ tabs, clock }: House, name: string, client: Waiting, show: (frame: LinkFrame) => void): () => void {
+  const id = `${clock.wall()}.${clock.roll()}`
+  const { user: author } = client
+  const theirs = new Map<string, { readonly from: string; readonly frame: Shown }>()
+  /** By tab: what ends the wait for its end. */
+  const ends = new Map<string, () => void>()
+  /** None until others can wait for the end of this tab. */
+  let mine: ReadonlyMap<string, Shown> | undefined
+  let off = () => {}
+  const channel = tabs.channel(name, (data) => isMessage(data) && data.kind === 'waits' && hear(data.from, data.frames))
+  const post = (frames: Told[]) => channel.post({ kind: 'waits', from: id, frames })
+  const again = () => {
+    for (const { frame } of theirs.values()) show(frame)
+  }
+
+  function hear(from: string, frames: readonly Told[]) {
+    if (!ends.has(from)) {
+      const lock = tabs.lock(`${name}/${from}`, { held: () => ended(from), lost() {} })
+      ends.set(from, lock)
+      if (mine) post([...mine.values()])
+    }
+    for (const frame of frames) {
+      if (frame.type === 'provisional') theirs.set(frame.localId, { from, frame })
+      else theirs.delete(frame.localId)
+      if (frame.type !== 'settled') show(frame)
+    }
+  }
+
+  function ended(of: string) {
+    ends.get(of)?.()
+    const withdraw = () => {
+      for (const { from, frame } of theirs.values()) if (from === of) hear(of, [{ ...frame, type: 'withdrawn' }])
+    }
+    ends.set(of, clock.timer(clock.now() + heirMs, withdraw))
+  }
+
+  /** What the timeline has; one that is being taken back it has not. Far from the newest message it cannot say. */
+  function finality({ conversation, localId }: Pick<Shown, 'conversation' | 'localId'>): string | undefined {
+    const { atLatest, messages } = client.conversation(conversation).timeline.get()
+    return atLatest ? messages.find((each) => each.localId === localId)?.finality : 'final'
+  }
+
+  function look(entries: ReturnType<Waiting['outbox']['get']>) {
+    const was = mine
+    const now = new Map<string, Shown>()
+    for (const entry of entries.slice(0, most)) {
+      const { localId, conversation, content, status } = entry
+      if (status !== 'failed' && finality(entry))
+        now.set(localId, { type: 'provisional', conversation, author, localId, content, at: clock.wall() })
+    }
+    mine = now
+    const news: Told[] = [...now.values()].filter(({ localId }) => !was?.has(localId))
+    for (const each of was?.values() ?? [])
+      if (!now.has(each.localId)) news.push({ ...each, type: finality(each) === 'final' ? 'settled' : 'withdrawn' })
+    if (!was || news.length > 0) post(news)
+  }
+
+  const held = () => {
+    off = client.outbox.subscribe(look)
+  }
+  const leave = tabs.lock(`${name}/${id}`, { held, lost() {} })
+  const unwatch = client.session.subscribe(({ phase }) => {
+    again()
+    if (phase === 'closed') for (const end of [off, unwatch, leave, channel.close, ...ends.values()]) end()
+  })
+  return again
+}
