@@ -4,7 +4,7 @@ import { indexedDbStorage } from '../../src/storage/indexeddb/index.js'
 import { type DiskRecord, rowOf } from '../../src/storage/indexeddb/record.js'
 import { storageError } from '../../src/storage/storage-error.js'
 import type { Storage, StorageErrorCode, StorageScope } from '../../src/ports/storage.js'
-import type { DiskParts, WorldDisk } from '../../src/testing/world/device.js'
+import type { DiskParts, WorldDisk } from '../../src/testing/world/tab.js'
 import type { World } from '../../src/testing/world/world.js'
 
 /** One task of the engine takes so long. */

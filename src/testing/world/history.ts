@@ -1,6 +1,5 @@
 /** One history: a world from its seed, its steps, the checks after each, the healing and the end. */
 import type { Breach } from './journal.js'
-import type { DeviceParts } from './device.js'
 import type { FaultName } from './faults.js'
 import { partOf } from './chance.js'
 import { checkRoom, checkWorld, newMemory } from './oracle/check.js'
@@ -8,6 +7,7 @@ import { converge } from './oracle/converge.js'
 import { end } from './oracle/ends.js'
 import { planOf, stepsOf } from './plan.js'
 import { act, lengthOf } from './steps/act.js'
+import type { MakeDisk } from './tab.js'
 import { type Planted, settle, type World, worldOf } from './world.js'
 
 export interface HistoryOptions {
@@ -20,7 +20,7 @@ export interface HistoryOptions {
   /** Keep the lines of the trace. Default false. */
   readonly keepLines?: boolean
   /** The disks of the devices. Default disks that crash. */
-  readonly disk?: DeviceParts['disk']
+  readonly disk?: MakeDisk
   /** Handed the world before anything happens, for a closer look at one seed; what it returns is called when all is over. */
   readonly inspect?: (world: World) => (() => void) | undefined
 }

@@ -2,11 +2,12 @@
 import type { Faults as ClientFaults } from '../../core/planted.js'
 import type { Faults as ServerFaults } from '../../server/faults.js'
 import { type Chance, chanceOf } from './chance.js'
-import { type Device, type DeviceParts, device, type Tab } from './device.js'
+import { device } from './device.js'
 import { type Journal, journal } from './journal.js'
 import { type Birth, ownKey, type Truth, truthOf } from './oracle/truth.js'
 import { type Plan, planOf } from './plan.js'
 import { worldServer, type WorldServer } from './server.js'
+import type { Device, MakeDisk, Tab } from './tab.js'
 import { type Time, timeOf } from './time.js'
 
 /** Bugs planted on either side. */
@@ -51,7 +52,7 @@ export interface WorldOptions {
   readonly seed: number
   readonly planted?: Planted
   readonly keepLines?: boolean
-  readonly disk?: DeviceParts['disk']
+  readonly disk?: MakeDisk
   /** Runs whenever a subscriber of a timeline hears. */
   readonly heard: (world: World, tab: Tab, room: string) => void
 }

@@ -1,5 +1,5 @@
 /** The end of a history: everything heals, and within a bound all agree. */
-import type { Tab } from '../device.js'
+import type { Tab } from '../tab.js'
 import { look, roomsOf, type World, type WorldOptions } from '../world.js'
 import { checkWorld, type Memory } from './check.js'
 import { readBelow } from './marks.js'

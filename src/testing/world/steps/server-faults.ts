@@ -1,5 +1,5 @@
 /** Steps in which the server or its store goes wrong. */
-import type { Content } from '../device.js'
+import type { Content } from '../tab.js'
 import type { StepName } from '../plan.js'
 import { hostile, poisoned } from '../wire.js'
 import { forgetOrder, post, type World } from '../world.js'

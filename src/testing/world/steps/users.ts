@@ -1,6 +1,6 @@
 /** Steps of users, and of a backend that writes. */
 import type { OutboxEntry } from '../../../client/api.js'
-import type { Content, Tab } from '../device.js'
+import type { Content, Tab } from '../tab.js'
 import type { StepName } from '../plan.js'
 import { look, post, type World } from '../world.js'
 import type { Acts } from './acts.js'
