@@ -83,7 +83,8 @@ function adopt(turn: Turn, id: string, found: readonly Entry[]): void {
   const c = conversationFor(turn, id)
   const here = new Set(c.entries.map(({ localId }) => localId))
   turn.disk.adopted = turn.disk.adopted.concat(found.map(({ localId }) => localId))
-  const entries = found.filter(({ localId }) => !here.has(localId))
+  // Two lanes may have it: each of two tabs has tried it again.
+  const entries = found.filter(({ localId }) => here.size < here.add(localId).size)
   turn.outbox.entries += entries.length
   for (const { bytes } of entries) turn.outbox.bytes += bytes
   // What is on its way counts against the window of the conversation: nothing may go before it.

@@ -33,12 +33,18 @@ export function flush(turn: Turn, c: Draft): void {
       if (bytes > 0 && bytes + entry.bytes > bounds.unackedBytes) break
       const deadlineMs = nowMs + timing.ackMs
       const going = revise(c, entry, { arm: { kind: 'inflight', link, deadlineMs }, handed: true, attempts: entry.attempts + 1 })
-      turn.frames.push(operationFrame(going, planted.afterIgnored ? undefined : previous?.localId))
+      turn.frames.push(operationFrame(going, planted.afterIgnored ? undefined : before(c, entry)?.localId))
       bytes += entry.bytes
       inFlight += 1
     }
     if (arm.kind !== 'failed') previous = entry
   }
+}
+
+/** The one before it of its lane: one of another lane may have landed long ago, and vouches for nothing. */
+function before({ entries }: Draft, { localId, key }: Entry): Entry | undefined {
+  const at = entries.findIndex((each) => each.localId === localId)
+  return entries.slice(0, at).findLast((each) => each.arm.kind !== 'failed' && each.key[2] === key[2])
 }
 
 /** Operation bytes that wait for an answer on the link, over all conversations (R17). */
