@@ -7,6 +7,7 @@ import type { ServerFrame } from '../../protocol/frames.js'
 import { errorFields, silentLogger } from '../logger.js'
 import type { ChangesRead, ToldChange } from '../store.js'
 import { dismiss } from './follow.js'
+import type { Follow, Link } from './link.js'
 import { type Room, moveRoom } from './room.js'
 import { type HubState, pushToFollower, roomAt } from './state.js'
 
@@ -97,8 +98,19 @@ function beginAnew(state: HubState, room: Room, { epoch, head }: ChangesRead): v
   moveRoom(room, epoch, head)
   for (const link of room.links) {
     const follow = link.follows.get(conversation)
-    if (!follow || (follow.epoch === epoch && follow.known >= head)) continue
-    pushToFollower(state, link, conversation, { type: 'head', heads: [{ conversation, epoch, seq: head }] })
-    follow.lapsed = follow.held === undefined
+    if (follow && (follow.epoch !== epoch || follow.known < head)) lapse(state, room, link, follow)
   }
+}
+
+/** Told the head, it asks; what comes meanwhile would not follow what it has. */
+export function lapse(state: HubState, { conversation, epoch, head }: Room, link: Link, follow: Follow): void {
+  pushToFollower(state, link, conversation, { type: 'head', heads: [{ conversation, epoch, seq: head }] })
+  follow.lapsed = follow.held === undefined
+}
+
+/** Is the room further than this answer and what was told since? Another link may have been answered before it, from a later state. */
+export function isBehind(room: Room, { epoch, head }: { epoch: string; head: number }, told: readonly ServerFrame[]): boolean {
+  let reached = head
+  for (const frame of told) if (frame.type === 'change' && frame.seq === reached + 1) reached = frame.seq
+  return room.epoch !== epoch || reached < room.head
 }

@@ -107,6 +107,35 @@ describe('with a healthy bus', () => {
     expect([bob.of('opened').at(-1)?.head, bob.seqs()]).toEqual([3, [4]])
   })
 
+  it('who is answered from an earlier state than another link of this node is told the head, and asks', async () => {
+    const inner = memoryStore()
+    let release = () => {}
+    const late = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const open0: Store['open'] = async (asked) => {
+      const found = await inner.open(asked)
+      if (asked.user === 'bob') await late
+      return found
+    }
+    const { put, link, settle } = drivenNodes(2, { store: { ...inner, open: open0 } })
+    await put(0, ['ann', 'bob'])
+    const [ann, other, bob] = [link(0, 'ann'), link(1, 'ann', { lane: 'other' }), link(1, 'bob')]
+    bob.say(open())
+    await settle()
+    ann.say(open(), send('a'))
+    await settle()
+    other.say(open())
+    await settle()
+    release()
+    await settle()
+    expect(bob.of('opened').map(({ head }) => head)).toEqual([0])
+    expect(bob.of('head').flatMap(({ heads }) => heads.map(({ seq }) => seq))).toEqual([1])
+    ann.say(send('b'))
+    await settle()
+    expect([bob.seqs(), other.seqs()]).toEqual([[], [2]])
+  })
+
   it('a message too large for a hint is read once for all followers of a node', async () => {
     const { ann, bob, link, settle, asked } = await two()
     const other = link(1, 'bob', { lane: 'other' })

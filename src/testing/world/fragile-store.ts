@@ -47,7 +47,8 @@ interface Weather {
   slowMs: number
 }
 
-const never = new Promise<never>(() => {})
+/** One of its own for each who waits: a promise that all share would keep every one of them in memory. */
+const never = (): Promise<never> => new Promise(() => {})
 /** So many commits are not synced when power fails. */
 const unsyncedCommits = 3
 
@@ -183,11 +184,11 @@ function mortal({ time, journal, storeMs }: StoreParts, present: Present, alive:
     if (isSlow) journal.fired('store slow')
     const ms = storeMs + (isSlow ? weather.slowMs : 0)
     if (ms > 0) await wait(ms)
-    if (!alive()) return never
+    if (!alive()) return never()
     const result = await work()
     if (ms > 0) await wait(ms)
     time.beat()
-    return alive() ? result : never
+    return alive() ? result : never()
   }
   const read = <T>(work: () => Promise<T>): Promise<T> =>
     slowly(() => {
@@ -197,7 +198,7 @@ function mortal({ time, journal, storeMs }: StoreParts, present: Present, alive:
     })
   const dies = () => {
     kill()
-    return never
+    return never()
   }
   return {
     write: (batch, mint) =>

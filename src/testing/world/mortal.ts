@@ -9,7 +9,8 @@ import { memoryStorage } from '../../storage/memory/index.js'
 import { storageError } from '../../storage/storage-error.js'
 import type { Time } from './time.js'
 
-const never = new Promise<never>(() => {})
+/** One of its own for each who waits: a promise that all share would keep every one of them in memory. */
+const never = (): Promise<never> => new Promise(() => {})
 
 export interface Life {
   isAlive(): boolean
@@ -126,7 +127,7 @@ export function mortalStorage(factory: StorageFactory, life: Life, troubles: Sto
         /** When the tab hears of it: now, once it wakes, or never. */
         const told = (): Promise<void> | undefined => {
           if (life.isAwake()) return undefined
-          return life.isAlive() ? new Promise((resolve) => life.run(resolve)) : never
+          return life.isAlive() ? new Promise((resolve) => life.run(resolve)) : never()
         }
         return work(fallen ? memory : disk).then(
           async (value) => {

@@ -8,8 +8,8 @@ export type Opening = 'fails' | 'hangs' | '401' | '403' | '503'
 
 export interface Network {
   readonly transport: Transport
-  /** The connection breaks; both ends hear of it. */
-  cut(): void
+  /** The connection breaks; both ends hear of it, at once or when what is on its way has come. */
+  cut(how?: 'now' | 'after'): void
   /** Nothing arrives any more, and nobody hears of it. */
   silence(way?: 'up' | 'down'): void
   /** What the next link meets. */
@@ -84,7 +84,7 @@ export function network(parts: LinkParts): Network {
 
   return {
     transport: { name: 'world', open: openFor },
-    cut: () => open?.cut(half()),
+    cut: (how = half()) => open?.cut(how),
     silence: (way) => open?.silence(way),
     meet(opening) {
       weather.opening = opening

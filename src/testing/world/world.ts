@@ -53,12 +53,13 @@ export interface WorldOptions {
   readonly planted?: Planted
   readonly keepLines?: boolean
   readonly disk?: MakeDisk
+  readonly nodes?: 1 | 2
   /** Runs whenever a subscriber of a timeline hears. */
   readonly heard: (world: World, tab: Tab, room: string) => void
 }
 
-export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, heard }: WorldOptions): World {
-  const plan = planOf(seed)
+export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, nodes, heard }: WorldOptions): World {
+  const plan = planOf(seed, nodes)
   const chance = chanceOf(seed)
   const time = timeOf(seed)
   const log = journal(keepLines)
@@ -67,7 +68,6 @@ export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, hea
   let numbers = 0
   let stormy = true
   let isOver = false
-  const died = () => time.later(chance.int(1, 6_000), server.start)
   const server = worldServer({
     time,
     chance,
@@ -75,7 +75,7 @@ export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, hea
     plan,
     truth,
     faults: bugs.server,
-    died,
+    stormy: () => stormy,
     unsynced: () => forgetOrder(world, false),
   })
   // The client's are compiled out of what ships, so they are no option of a chat.

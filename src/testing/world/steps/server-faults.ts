@@ -56,7 +56,10 @@ export const serverFaults: Acts<Names> = {
     world.server.drain()
   },
   'older-build'(world) {
-    if (world.server.isUp()) world.server.rollBack()
+    const node = world.server.isUp() ? world.server.node() : undefined
+    if (!node) return
+    world.journal.fired('server rolled back to an older build')
+    node.rollBack()
   },
   'jump-server-clock'(world) {
     world.journal.fired('server clock jumped')
