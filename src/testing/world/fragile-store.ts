@@ -41,6 +41,9 @@ export interface StoreParts {
   readonly unsynced: () => void
 }
 
+/** Ends of the waits of slow calls. */
+type Waits = Set<() => void>
+
 interface Weather {
   fullUntilMs: number
   slowUntilMs: number
@@ -55,6 +58,7 @@ const unsyncedCommits = 3
 export function fragileStore(parts: StoreParts): FragileStore {
   const { journal, truth, time, faults } = parts
   const armed = new Set<StoreTrouble>()
+  const waits: Waits = new Set()
   const weather: Weather = { fullUntilMs: 0, slowUntilMs: 0, slowMs: 0 }
   let data: MemoryData = new Map()
   let backups: MemoryData[] = []
@@ -81,6 +85,7 @@ export function fragileStore(parts: StoreParts): FragileStore {
     lagging: () => (backups.length > 0 ? storeOver(memoryTables(backups.at(-1) as MemoryData), faults) : undefined),
     take: (trouble) => armed.delete(trouble),
     weather,
+    waits,
     beforeWrite() {
       if (armed.delete('unsynced')) unsynced = { before: copyOf(data), commits: 0 }
     },
@@ -100,6 +105,7 @@ export function fragileStore(parts: StoreParts): FragileStore {
       armed.clear()
       unsynced = undefined
       Object.assign(weather, { fullUntilMs: 0, slowUntilMs: 0 })
+      for (const end of waits) end()
     },
     fill(forMs) {
       weather.fullUntilMs = time.clock.now() + forMs
@@ -171,6 +177,7 @@ interface Present {
   readonly lagging: () => Store | undefined
   readonly take: (trouble: StoreTrouble) => boolean
   readonly weather: Weather
+  readonly waits: Waits
   beforeWrite(): void
   /** True where this commit and those before it are gone again. */
   written(): boolean
@@ -178,7 +185,15 @@ interface Present {
 
 function mortal({ time, journal, storeMs }: StoreParts, present: Present, alive: () => boolean, kill: () => void): Store {
   const { store, take, weather } = present
-  const wait = (ms: number) => new Promise<void>((resolve) => time.later(ms, resolve))
+  const wait = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const end = () => {
+        if (present.waits.delete(end)) time.beat()
+        resolve()
+      }
+      present.waits.add(end)
+      time.later(ms, end)
+    })
   const slowly = async <T>(work: () => Promise<T>): Promise<T> => {
     const isSlow = time.clock.now() < weather.slowUntilMs
     if (isSlow) journal.fired('store slow')

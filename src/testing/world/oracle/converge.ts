@@ -37,6 +37,7 @@ export async function converge(world: World, memory: Memory, heard: WorldOptions
   while (missing !== null && sinceMs() < boundMs && !journal.breach()) {
     await time.pass(told.size > 0 && sinceMs() < closelyMs ? lookCloselyMs : lookEveryMs)
     missing = lookAround(world, memory, heard)
+    if (missing !== null) journal.note(`${sinceMs()}: ${missing}`)
     for (const tab of told) {
       const isBack = tab.isAlive() && hasCaughtUp(world, tab, heads)
       if (isBack) onlineMs.push(sinceMs())
