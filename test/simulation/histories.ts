@@ -12,6 +12,7 @@ export interface Run {
   /** In virtual time, of each history, and of each tab that was told that the network is back. */
   readonly agreedMs: readonly number[]
   readonly onlineMs: readonly number[]
+  readonly sentMs: readonly number[]
 }
 
 /** Every seed from `from` to `to`; ends early at the third broken one. */
@@ -20,6 +21,7 @@ export async function runSeeds(from: number, to: number, options: Partial<Histor
   const broken: string[] = []
   const agreedMs: number[] = []
   const onlineMs: number[] = []
+  const sentMs: number[] = []
   let histories = 0
   for (let seed = from; seed <= to && broken.length < 3; seed++) {
     const history = await runHistory({ ...options, seed })
@@ -27,9 +29,10 @@ export async function runSeeds(from: number, to: number, options: Partial<Histor
     for (const [fault, times] of history.counts) counts.set(fault, (counts.get(fault) ?? 0) + times)
     if (history.healing) agreedMs.push(history.healing.agreedMs)
     onlineMs.push(...(history.healing?.onlineMs ?? []))
+    sentMs.push(...(history.healing?.sentMs ?? []))
     if (history.breach) broken.push(await reportOf(history, options))
   }
-  return { histories, broken, counts, agreedMs, onlineMs }
+  return { histories, broken, counts, agreedMs, onlineMs, sentMs }
 }
 
 /** Seed, commit, the one command, and the fewest steps found that break the same. */
@@ -52,11 +55,12 @@ function commit(): string {
 }
 
 /** How often each fault fired, one per line, and how long it took to agree. */
-export function table({ histories, counts, agreedMs, onlineMs }: Omit<Run, 'broken'>): string {
+export function table({ histories, counts, agreedMs, onlineMs, sentMs }: Omit<Run, 'broken'>): string {
   const lines = faultNames.map((name) => `  ${String(counts.get(name) ?? 0).padStart(8)}  ${name}`)
   const agreed = `  all agree ${spread(agreedMs)} after all has healed`
   const online = `  ${onlineMs.length} tabs told of the network have caught up after ${spread(onlineMs)}`
-  return [`${histories} histories`, ...lines, agreed, online].join('\n')
+  const sent = `  and have sent what waited after ${spread(sentMs)}`
+  return [`${histories} histories`, ...lines, agreed, online, sent].join('\n')
 }
 
 const spread = (times: readonly number[]) =>

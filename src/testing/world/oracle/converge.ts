@@ -19,8 +19,10 @@ const withoutBusMs = 15_000
 export interface Healing {
   /** From the end of all trouble to where everybody agrees. */
   readonly agreedMs: number
-  /** To where each tab that was on screen and was told that the network is back shows all that was there by then, and has sent all it had. */
+  /** To where each tab that was on screen and was told that the network is back shows all that was there by then. */
   readonly onlineMs: readonly number[]
+  /** To where it has sent all it had as well: what the server refused in passing waits for its time. */
+  readonly sentMs: readonly number[]
 }
 
 export async function converge(world: World, memory: Memory, heard: WorldOptions['heard']): Promise<Healing | null> {
@@ -33,16 +35,20 @@ export async function converge(world: World, memory: Memory, heard: WorldOptions
   const healedMs = time.clock.now()
   const sinceMs = () => time.clock.now() - healedMs
   const onlineMs: number[] = []
+  const sentMs: number[] = []
+  const unsent = new Set(told)
   let missing: string | null = 'nothing was looked at'
   while (missing !== null && sinceMs() < boundMs && !journal.breach()) {
-    await time.pass(told.size > 0 && sinceMs() < closelyMs ? lookCloselyMs : lookEveryMs)
+    await time.pass(unsent.size > 0 && sinceMs() < closelyMs ? lookCloselyMs : lookEveryMs)
     missing = lookAround(world, memory, heard)
     if (missing !== null) journal.note(`${sinceMs()}: ${missing}`)
-    for (const tab of told) {
-      const isBack = tab.isAlive() && hasCaughtUp(world, tab, heads)
-      if (isBack) onlineMs.push(sinceMs())
-      if (isBack || !tab.isAlive()) told.delete(tab)
-    }
+    const isBack = (tab: Tab) => hasCaughtUp(world, tab, heads)
+    sift(told, isBack, () => onlineMs.push(sinceMs()))
+    sift(
+      unsent,
+      (tab) => isBack(tab) && unsentOf(world, tab).length === 0,
+      () => sentMs.push(sinceMs()),
+    )
   }
   if (missing !== null && !journal.breach()) journal.broken('converges', `${boundMs / 1000} s after all has healed, ${missing}`)
   const agreedMs = sinceMs()
@@ -55,7 +61,16 @@ export async function converge(world: World, memory: Memory, heard: WorldOptions
         .join(' ')}`,
     )
   if (!journal.breach()) await convergeWithoutBus(world, memory, heard)
-  return journal.breach() ? null : { agreedMs, onlineMs }
+  return journal.breach() ? null : { agreedMs, onlineMs, sentMs }
+}
+
+/** Dead tabs go, and those that are done are told of. */
+function sift(tabs: Set<Tab>, isDone: (tab: Tab) => boolean, done: () => void): void {
+  for (const tab of tabs) {
+    const isOver = tab.isAlive() && isDone(tab)
+    if (isOver) done()
+    if (isOver || !tab.isAlive()) tabs.delete(tab)
+  }
 }
 
 /** All is well but the bus, which carries nothing: what one node writes reaches the links of the other by the store alone. */
@@ -130,7 +145,7 @@ function unsentOf(world: World, tab: Tab): readonly OutboxEntry<Content>[] {
 }
 
 function hasCaughtUp(world: World, tab: Tab, heads: ReadonlyMap<string, number>): boolean {
-  if (tab.chat.session.get().phase !== 'online' || unsentOf(world, tab).length > 0) return false
+  if (tab.chat.session.get().phase !== 'online') return false
   const { slots, conversations } = tab.state()
   return roomsOf(world.plan, tab.user).every((room) => {
     const line = world.truth.now(room) ?? nobody
