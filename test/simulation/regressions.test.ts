@@ -22,6 +22,8 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
 const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [6, 'an adopted entry that had landed long ago let what stood behind it go past what was refused before it'],
   [39, 'an entry that two tabs had tried again was two when the lanes of both were adopted at once'],
+  [820, 'a read above a head that the server had covered already waited for ever'],
+  [1439, 'a link that was answered from an earlier state than another was told of a change behind a hole'],
   [43, 'a node that had missed changes told a message in a state from after its change'],
 ]
 
