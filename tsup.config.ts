@@ -33,6 +33,7 @@ const planted: Record<keyof Faults, 'undefined'> = {
   memoryWiped: 'undefined',
   wipeForgotten: 'undefined',
   lanesKept: 'undefined',
+  linkKept: 'undefined',
   timerKept: 'undefined',
   mixedContent: 'undefined',
   droppedAtDeadline: 'undefined',

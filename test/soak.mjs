@@ -8,11 +8,15 @@
  *   npm run soak -- firefox                           the main job in Firefox, where one is installed
  *   npm run soak -- power --cuts 300                  power cuts under the SQLite store
  *   npm run soak -- slow --rounds 5                   what a slow consumer costs the server, and others
+ *   npm run soak -- world --minutes 60                the simulated world on seeds of its own, which it says; --seed for others
  *   npm run soak -- storm                             5,000 chats come back to a server that was gone for a minute; needs 20,000 open files
  * Each option may be given as a variable of the environment instead: `SEED=1`.
  */
 import { spawn } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { buildSync } from 'esbuild'
 
 /** By name: the project and the files, and what is asked for where nothing is said. Each option is a variable of the test. */
 const soaks = {
@@ -29,6 +33,7 @@ const soaks = {
   power: { project: 'server', files: ['test/server/power.test.ts'], options: { cuts: '300' } },
   slow: { project: 'server', files: ['test/server/slow.test.ts'], options: { rounds: '5' } },
   storm: { project: 'server', files: ['test/server/storm.test.ts'], options: { clients: '5000', fleets: '2', times: '1' } },
+  world: { program: 'test/simulation/soak.ts', options: { seed: '', minutes: '60' } },
 }
 
 const { positionals, values } = parseArgs({
@@ -49,8 +54,30 @@ if (!soak || positionals.length > 1 || odd.length > 0) {
   const env = { ...process.env }
   for (const [option, usual] of Object.entries(soak.options))
     env[option.toUpperCase()] = values[option] ?? env[option.toUpperCase()] ?? usual
-  const args = ['vitest', 'run', '--project', soak.project, ...soak.files, '--disable-console-intercept']
-  spawn('npx', args, { stdio: 'inherit', env }).on('close', (code) => {
+  const bundle = soak.program && bundled(name, soak.program)
+  const [command, ...args] = bundle
+    ? [process.execPath, bundle]
+    : ['npx', 'vitest', 'run', '--project', soak.project, ...soak.files, '--disable-console-intercept']
+  spawn(command, args, { stdio: 'inherit', env }).on('close', (code) => {
+    if (bundle) rmSync(bundle)
     process.exitCode = code ?? 1
   })
+}
+
+/** A program for Node alone, without a test runner around it; close enough to the repository that its packages are found. */
+function bundled(name, program) {
+  const cache = join(process.cwd(), 'node_modules', '.cache', 'chatloom')
+  mkdirSync(cache, { recursive: true })
+  const outfile = join(cache, `${name}-${process.pid}.mjs`)
+  buildSync({
+    entryPoints: [program],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    banner: { js: 'globalThis.planted = {}' },
+  })
+  return outfile
 }

@@ -37,8 +37,10 @@ export async function logout<C>(
     }
   })
   const here = outbox.get().filter(({ status }) => status !== 'sent')
-  dispatch({ kind: 'close' })
-  stop()
+  if (!planted.linkKept) {
+    dispatch({ kind: 'close' })
+    stop()
+  }
   const disk = storage()
   const fence = put(generationKey, null, `${clock.wall()}.${clock.roll()}`)
   const wipe = (...writes: readonly Write[]) =>

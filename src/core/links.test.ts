@@ -63,7 +63,7 @@ describe('L9: signals', () => {
   it('do not keep a link that never opens', () => {
     const core = drivenCore()
     core.dispatch({ kind: 'connect' })
-    signal(core, 'online')
+    signal(core, 'visible')
     core.wait(timing.connectMs)
     expect(why(core)).toEqual(['connect-timeout'])
   })

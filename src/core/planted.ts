@@ -29,6 +29,7 @@ export interface Faults {
   readonly memoryWiped?: boolean
   readonly wipeForgotten?: boolean
   readonly lanesKept?: boolean
+  readonly linkKept?: boolean
   readonly timerKept?: boolean
   readonly mixedContent?: boolean
   readonly droppedAtDeadline?: boolean

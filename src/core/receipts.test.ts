@@ -116,6 +116,16 @@ describe('L7 R21: the own read', () => {
     expect(core.stored(['r', 'c'])).toEqual([])
   })
 
+  it('above a head that the server has covered already is let go, though nothing is left to be told', () => {
+    const core = drivenCore()
+    core.disk.put({ key: ['r', 'c'], version: '', value: { epoch: 'e1', read: 9 } })
+    core.online()
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    openWith(core, 5, 5, { marks: [{ user: 'me', delivered: 5, read: 5 }] })
+    expect(core.sent('receipt')).toEqual([])
+    expect(core.conversation().receipts.pending).toBeNull()
+  })
+
   it('survives a reload', () => {
     const core = live(drivenCore(), 5)
     read(core)

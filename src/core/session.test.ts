@@ -284,6 +284,18 @@ describe('L9 R26: the session', () => {
     expect(core.state().session.phase).toBe('connecting')
   })
 
+  it('a link that hangs while it opens is let go when the network comes back, and a new one opens at once', () => {
+    const core = phases.connecting()
+    const { link } = core.state().session as { link: number }
+    core.forget()
+    core.dispatch({ kind: 'signal', signal: 'visible' })
+    expect(core.effects('open')).toEqual([])
+    core.dispatch({ kind: 'signal', signal: 'online' })
+    expect([core.effects('close'), core.effects('open')]).toEqual([[{ kind: 'close' }], [{ kind: 'open', link: link + 1 }]])
+    closedWith(core, { band: 'retry', code: 'network' }, 1)
+    expect(core.state().session).toMatchObject({ phase: 'connecting', link: link + 1 })
+  })
+
   it('a link that lived 5 s begins the waits anew, a shorter one does not', () => {
     const attempts = (livedMs: number) => {
       const core = drivenCore()

@@ -152,6 +152,10 @@ export function sessionSignal(turn: Turn, signal: Signal): void {
   if (signal === 'hidden') return
   if (session.phase === 'waiting' && signal !== 'offline') hurry(turn, session, signal === 'online' ? 0 : session.attempt)
   if (session.phase === 'online') ping(turn, session, timing.probeMs)
+  if (session.phase !== 'connecting' || signal !== 'online') return
+  // Begun without a network, it would hang until its deadline.
+  turn.effects.push({ kind: 'close' })
+  openNext(turn, session.link, session.attempt, session.refreshes)
 }
 
 /** Now, but never before the server's own hint: coming back to a tab is no reason to press it. */

@@ -145,11 +145,11 @@ export interface InboxRead {
   readonly gone: readonly string[]
 }
 
-/** Changes as they go to followers, each message in its present state under the `rev` of its change. */
+/** Changes as they go to followers, each with what it made. */
 export interface ChangesRead {
   readonly epoch: string
   readonly head: number
-  /** From the first asked on without a hole; the last ones are missing where they are too many. */
+  /** From the first asked on without a hole, up to where they are too many, or one has made what has changed again since. */
   readonly changes: readonly ToldChange[]
 }
 

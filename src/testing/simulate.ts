@@ -42,7 +42,7 @@ export interface Simulation {
 }
 
 /**
- * Runs histories of whole worlds in virtual time: users with devices and tabs, a server and its store, and some eighty kinds of trouble. After
+ * Runs histories of whole worlds in virtual time: users with devices and tabs, a server of one node or two and its store, and some ninety kinds of trouble. After
  * every step the invariants of the laws are checked by an oracle that knows only what the store has written. The same options give the same result on every
  * machine. Ends at the first broken invariant, made short. One history takes some tenths of a second.
  */

@@ -16,8 +16,8 @@ export interface StrictReader {
   compare(store: Store, conversations: readonly string[]): Promise<readonly string[]>
 }
 
-/** `asked`: the conversation of an `open`. */
-export function strictReader(user: string, asked: (request: number) => string): StrictReader {
+/** `asked`: the conversation of an `open`; `ask`: opens it again, for there is a head that no change has led to. */
+export function strictReader(user: string, asked: (request: number) => string, ask: (conversation: string) => void): StrictReader {
   const followed = new Map<string, Followed>()
   const rows = new Map<string, InboxRow>()
   let cursor: string | undefined
@@ -39,6 +39,11 @@ export function strictReader(user: string, asked: (request: number) => string): 
     log.head = seq
     if (what.kind === 'message') keep(log, what.message)
     if (what.kind === 'member' && what.joined) merge(log, { user: what.user, delivered: seq, read: seq })
+  }
+
+  function compareHead(conversation: string, seq: number): void {
+    const log = followed.get(conversation)
+    if (log && seq > log.head) ask(conversation)
   }
 
   function listed(frame: Extract<ServerFrame, { type: 'inbox' }>): void {
@@ -76,6 +81,7 @@ export function strictReader(user: string, asked: (request: number) => string): 
         else if (frame.type === 'change') change(frame)
         else if (frame.type === 'marks') for (const mark of frame.marks) merge(followed.get(frame.conversation), mark)
         else if (frame.type === 'inbox') listed(frame)
+        else if (frame.type === 'head') for (const { conversation, seq } of frame.heads) compareHead(conversation, seq)
         else if (frame.type === 'left') followed.delete(frame.conversation)
         else if (frame.type === 'failed') followed.delete(asked(frame.request))
         else if (frame.type === 'typing' && !followed.has(frame.conversation)) wrong.push(`${frame.conversation}: typing to a stranger`)

@@ -9,24 +9,34 @@ export interface Run {
   /** One report per history that broke an invariant, with the command that replays it. */
   readonly broken: readonly string[]
   readonly counts: ReadonlyMap<FaultName, number>
+  /** In virtual time, of each history, and of each tab that was told that the network is back. */
+  readonly agreedMs: readonly number[]
+  readonly onlineMs: readonly number[]
+  readonly sentMs: readonly number[]
 }
 
 /** Every seed from `from` to `to`; ends early at the third broken one. */
 export async function runSeeds(from: number, to: number, options: Partial<HistoryOptions> = {}): Promise<Run> {
   const counts = new Map<FaultName, number>()
   const broken: string[] = []
+  const agreedMs: number[] = []
+  const onlineMs: number[] = []
+  const sentMs: number[] = []
   let histories = 0
   for (let seed = from; seed <= to && broken.length < 3; seed++) {
     const history = await runHistory({ ...options, seed })
     histories += 1
     for (const [fault, times] of history.counts) counts.set(fault, (counts.get(fault) ?? 0) + times)
+    if (history.healing) agreedMs.push(history.healing.agreedMs)
+    onlineMs.push(...(history.healing?.onlineMs ?? []))
+    sentMs.push(...(history.healing?.sentMs ?? []))
     if (history.breach) broken.push(await reportOf(history, options))
   }
-  return { histories, broken, counts }
+  return { histories, broken, counts, agreedMs, onlineMs, sentMs }
 }
 
 /** Seed, commit, the one command, and the fewest steps found that break the same. */
-async function reportOf({ seed, breach }: History, options: Partial<HistoryOptions>): Promise<string> {
+export async function reportOf({ seed, breach }: History, options: Partial<HistoryOptions>): Promise<string> {
   const small = await shrink({ ...options, seed })
   return [
     `seed ${seed}, step ${breach?.step}: ${breach?.invariant}: ${breach?.what}`,
@@ -44,10 +54,21 @@ function commit(): string {
   }
 }
 
-/** How often each fault fired, one per line. */
-export function table({ histories, counts }: Pick<Run, 'histories' | 'counts'>): string {
+/** How often each fault fired, one per line, and how long it took to agree. */
+export function table({ histories, counts, agreedMs, onlineMs, sentMs }: Omit<Run, 'broken'>): string {
   const lines = faultNames.map((name) => `  ${String(counts.get(name) ?? 0).padStart(8)}  ${name}`)
-  return [`${histories} histories`, ...lines].join('\n')
+  const agreed = `  all agree ${spread(agreedMs)} after all has healed`
+  const online = `  ${onlineMs.length} tabs told of the network have caught up after ${spread(onlineMs)}`
+  const sent = `  and have sent what waited after ${spread(sentMs)}`
+  return [`${histories} histories`, ...lines, agreed, online, sent].join('\n')
+}
+
+const spread = (times: readonly number[]) =>
+  [0.5, 0.99, 1].map((part) => `${quantile(times, part) / 1_000} s (${part === 1 ? 'most' : `p${part * 100}`})`).join(', ')
+
+export function quantile(times: readonly number[], part: number): number {
+  const sorted = times.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
 }
 
 export const neverFired = ({ counts }: Run): FaultName[] => faultNames.filter((name) => !counts.get(name))

@@ -35,6 +35,7 @@ const client: Named = [
   ['a disk called wiped for which memory stands in', 'memoryWiped'],
   ['rows left by a logout', 'wipeForgotten'],
   ['locks of lanes kept', 'lanesKept'],
+  ['a link kept while a logout wipes', 'linkKept'],
   ['a timer kept', 'timerKept'],
   ['a new message shown with the content before it', 'mixedContent'],
   ['an entry dropped at its deadline', 'droppedAtDeadline'],
@@ -52,6 +53,8 @@ const server: Named = [
   ['a position of another epoch continued', 'epochIgnored'],
   ['a row left out of a catch-up', 'rowLost'],
   ['a removed member told', 'toldAfterRemoval'],
+  ['a hint trusted over a hole', 'hintTrusted'],
+  ['the news of the store never asked for', 'headsUnchecked'],
 ]
 
 export const mutants: readonly Mutant[] = [

@@ -3,8 +3,8 @@ import 'fake-indexeddb/auto'
 import { indexedDbStorage } from '../../src/storage/indexeddb/index.js'
 import { type DiskRecord, rowOf } from '../../src/storage/indexeddb/record.js'
 import { storageError } from '../../src/storage/storage-error.js'
-import type { Storage, StorageErrorCode, StorageScope } from '../../src/ports/storage.js'
-import type { DiskParts, WorldDisk } from '../../src/testing/world/device.js'
+import type { Row, Storage, StorageErrorCode, StorageScope } from '../../src/ports/storage.js'
+import type { DiskParts, WorldDisk } from '../../src/testing/world/tab.js'
 import type { World } from '../../src/testing/world/world.js'
 
 /** One task of the engine takes so long. */
@@ -22,6 +22,8 @@ export function onVirtualTime({ time }: World): () => void {
   globalThis.setImmediate = queue as unknown as typeof real
   return () => {
     globalThis.setImmediate = real
+    // What a world leaves behind would be looked through in the next one.
+    rawDatabases().clear()
   }
 }
 
@@ -35,7 +37,18 @@ interface RawDatabase {
   readonly rawObjectStores: ReadonlyMap<string, { readonly records: { values(): Iterable<{ readonly value: DiskRecord }> } }>
 }
 
-const rawDatabases = () => (indexedDB as unknown as { readonly _databases: ReadonlyMap<string, RawDatabase> })._databases
+const rawDatabases = () => (indexedDB as unknown as { readonly _databases: Map<string, RawDatabase> })._databases
+
+/** A record never changes, and is read after every step. */
+const rows = new WeakMap<DiskRecord, Row>()
+
+function rowAt(record: DiskRecord): Row {
+  const known = rows.get(record)
+  if (known) return known
+  const row = rowOf(record)
+  rows.set(record, row)
+  return row
+}
 
 let disks = 0
 
@@ -77,7 +90,7 @@ export function indexedDbDisk({ cacheBytes }: DiskParts): WorldDisk {
     evict() {
       life += 1
     },
-    certain: (scope) => [...(databaseOf(scope)?.rawObjectStores.get('rows')?.records.values() ?? [])].map(({ value }) => rowOf(value)),
+    certain: (scope) => [...(databaseOf(scope)?.rawObjectStores.get('rows')?.records.values() ?? [])].map(({ value }) => rowAt(value)),
     isBusy: () =>
       [...rawDatabases()].some(
         ([name, { transactions }]) =>

@@ -124,6 +124,36 @@ describe('L1 R16: a lane whose instance ends later', () => {
     ])
   })
 
+  it('L5: what stands in two lanes is one entry', () => {
+    const core = drivenCore({ claim: () => false })
+    core.disk.put(generation)
+    core.disk.put(foreign)
+    core.disk.put({ ...foreign, key: ['o', 'c', 'third', 1] })
+    core.online()
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['other', 'third'] })
+    openWith(core, 5)
+    expect(core.conversation().entries.map(({ localId }) => localId)).toEqual(['x'])
+    expect(core.state().outbox.entries).toBe(1)
+  })
+
+  it('L6 R12: each operation names the one before it of its lane: of unknown fate, one of another lane vouches for nothing', () => {
+    const core = drivenCore({ claim: () => false })
+    core.disk.put(generation)
+    core.disk.put(foreign)
+    core.online()
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    openWith(core, 5)
+    send(core, 'mine')
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['other'] })
+    send(core, 'later')
+    expect(core.sent('operation').map(({ localId, after }) => [localId, after])).toEqual([
+      ['mine', undefined],
+      ['x', undefined],
+      ['later', 'mine'],
+    ])
+  })
+
   it('R17: stands behind what is on its way and ahead of the rest, so that no more than the window is in flight', () => {
     const core = drivenCore({ claim: () => false })
     core.disk.put(generation)

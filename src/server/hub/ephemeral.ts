@@ -26,7 +26,7 @@ export function receipt(state: HubState, link: Link, { conversation, epoch, deli
 export function typing(state: HubState, link: Link, { conversation, on }: FrameOf<'typing'>): void {
   const follow = link.follows.get(conversation)
   const room = roomAt(state, { tenant: link.tenant, conversation })
-  if (!room || !follow || follow.held) return
+  if (!room || !follow || follow.held || follow.lapsed) return
   const { tenant, user } = link
   tellRoom(state, room, { type: 'typing', conversation, user, on }, user)
   if (state.node) say(state, topicOf(room), { kind: 'typing', tenant, conversation, epoch: room.epoch, head: room.head, user, on })

@@ -6,11 +6,12 @@ import { ignore, listen } from './node.js'
 import { newRoom } from './room.js'
 import { type HubState, push, roomAt } from './state.js'
 
-/** Joins the fan-out; frames are held until `admit`. A conversation followed already stays as it is. */
+/** Joins the fan-out; frames are held until `admit`. A conversation followed already stays as it is, unless it has lapsed. */
 export function follow(state: HubState, link: Link, conversation: string): Follow {
   const held = link.follows.get(conversation)
+  if (held?.lapsed) Object.assign(held, { lapsed: false, held: [] })
   if (held) return held
-  const made: Follow = { held: [], epoch: '', known: 0 }
+  const made: Follow = { held: [], lapsed: false, epoch: '', known: 0 }
   if (link.follows === noFollows) link.follows = new Map()
   link.follows.set(conversation, made)
   const at = { tenant: link.tenant, conversation }

@@ -6,9 +6,10 @@ import { keyOf } from '../key.js'
 import type { ServerFrame } from '../../protocol/frames.js'
 import { errorFields, silentLogger } from '../logger.js'
 import type { ChangesRead, ToldChange } from '../store.js'
-import { dismiss, unfollow } from './follow.js'
+import { dismiss } from './follow.js'
+import type { Follow, Link } from './link.js'
 import { type Room, moveRoom } from './room.js'
-import { type HubState, push, pushToFollower, roomAt } from './state.js'
+import { type HubState, pushToFollower, roomAt } from './state.js'
 
 export function offer(state: HubState, room: Room, epoch: string, told: ToldChange): void {
   const isNext = room.epoch === epoch && told.seq === room.head + 1
@@ -54,7 +55,7 @@ async function read(state: HubState, room: Room): Promise<boolean> {
   room.ahead = 0
   const found = await state.options.store.changes({ tenant, conversation, after: head })
   if (roomAt(state, room) !== room) return false
-  if (found && found.epoch !== room.epoch) beginAnew(state, room, found)
+  if (found && (found.epoch !== room.epoch || hasNoWay(room, found))) beginAnew(state, room, found)
   for (const told of found?.changes ?? []) if (told.seq === room.head + 1) tellNext(state, room, room.epoch, told)
   const isMissing = room.head < Math.max(found?.head ?? 0, room.ahead)
   // A store that names a head and no way there is asked again with the next look at its news.
@@ -84,13 +85,32 @@ function tellNext(state: HubState, room: Room, epoch: string, { seq, tag, change
   }
 }
 
-/** Another log stands under this name. Who followed the old one is told so, and asks anew: not all of them may be members of this one. */
+function hasNoWay({ head }: Room, found: ChangesRead): boolean {
+  return found.head > head && found.changes[0]?.seq !== head + 1
+}
+
+/**
+ * Another log stands under this name, or the store cannot say how its head came about. Followers are told the head and ask anew: not all
+ * of them may be members still.
+ */
 function beginAnew(state: HubState, room: Room, { epoch, head }: ChangesRead): void {
   const { conversation } = room
   moveRoom(room, epoch, head)
-  for (const link of [...room.links]) {
-    if (link.follows.get(conversation)?.held) continue
-    push(state, link, { type: 'head', heads: [{ conversation, epoch, seq: head }] })
-    unfollow(state, link, conversation)
+  for (const link of room.links) {
+    const follow = link.follows.get(conversation)
+    if (follow && (follow.epoch !== epoch || follow.known < head)) lapse(state, room, link, follow)
   }
+}
+
+/** Told the head, it asks; what comes meanwhile would not follow what it has. */
+export function lapse(state: HubState, { conversation, epoch, head }: Room, link: Link, follow: Follow): void {
+  pushToFollower(state, link, conversation, { type: 'head', heads: [{ conversation, epoch, seq: head }] })
+  follow.lapsed = follow.held === undefined
+}
+
+/** Is the room further than this answer and what was told since? Another link may have been answered before it, from a later state. */
+export function isBehind(room: Room, { epoch, head }: { epoch: string; head: number }, told: readonly ServerFrame[]): boolean {
+  let reached = head
+  for (const frame of told) if (frame.type === 'change' && frame.seq === reached + 1) reached = frame.seq
+  return room.epoch !== epoch || reached < room.head
 }

@@ -22,10 +22,9 @@ async function history(seed: number, troubles: Troubles, faults?: Faults): Promi
   for (const conversation of conversations) await driven.put(0, users, conversation)
   const readings = [0, 1, 2, 1, 2].map((node, n): Reading => {
     const user = users[n % users.length] as string
-    return {
-      link: driven.link(node, user, { lane: `${n}` }),
-      reader: strictReader(user, (request) => conversations[request % 2] as string),
-    }
+    const link = driven.link(node, user, { lane: `${n}` })
+    const ask = (conversation: string) => link.say(openOf(conversation, steps + n))
+    return { link, reader: strictReader(user, (request) => conversations[request % 2] as string, ask) }
   })
   const wrong: string[] = []
   const look = () => {
@@ -42,6 +41,9 @@ async function history(seed: number, troubles: Troubles, faults?: Faults): Promi
   for (const node of [0, 1, 2]) bus.heal(node)
   await pass(healedMs)
   look()
+  // Whoever was told of a head alone has asked again.
+  await pass(50)
+  look()
   for (const { link, reader } of readings)
     wrong.push(...(await reader.compare(store, conversations)).map((what) => `${link.user}: ${what}`))
   return wrong
@@ -55,7 +57,7 @@ async function step({ clock, bus, nodes, put, store }: DrivenNodes, readings: re
   const at = { type: 'receipt', conversation, epoch } as const
   const kind = clock.roll()
   if (kind < 0.35) link.say(send(`m${n}`, conversation))
-  else if (kind < 0.5) link.say({ type: 'open', request: 2 * n + conversations.indexOf(conversation), conversation })
+  else if (kind < 0.5) link.say(openOf(conversation, n))
   else if (kind < 0.55) leave(link, reader, conversation)
   else if (kind < 0.65) link.say({ ...at, delivered: Math.floor(clock.roll() * n), read: Math.floor((clock.roll() * n) / 2) })
   else if (kind < 0.7) link.say({ ...at, marked: { at: Math.floor(clock.roll() * 9), rev: n } })
@@ -66,6 +68,9 @@ async function step({ clock, bus, nodes, put, store }: DrivenNodes, readings: re
   else if (kind < 0.95) bus.cut(one([1, 2]))
   else bus.heal(one([1, 2]))
 }
+
+const openOf = (conversation: string, n: number) =>
+  ({ type: 'open', request: 2 * n + conversations.indexOf(conversation as 'c'), conversation }) as const
 
 function leave(link: DrivenLink, reader: StrictReader, conversation: string): void {
   link.say({ type: 'unfollow', conversation })

@@ -65,6 +65,77 @@ describe('with a healthy bus', () => {
     for (const node of [0, 1]) expect(Object.keys(asked(node))).toEqual(['news'])
   })
 
+  it('R27: what was changed again since is not told in its place: its followers ask, and who was removed meanwhile hears nothing of it', async () => {
+    const { ann, bob, bus, nodes, put, pass, settle } = await two()
+    const post = (content: string) => nodes[0]?.post({ tenant: '', conversation: 'c', id: 'p', author: 'system', content })
+    bus.cut(1)
+    void post('for all')
+    await settle()
+    await put(0, ['ann'])
+    void post('behind the removal')
+    await settle()
+    bus.heal(1)
+    await pass(healedMs)
+    expect(ann.seqs()).toEqual([1, 2, 3])
+    expect(JSON.stringify(bob.frames)).not.toContain('behind the removal')
+    bob.say(open())
+    await settle()
+    expect(bob.of('failed').map(({ code }) => code)).toEqual(['not-found'])
+  })
+
+  it('who was told of a head alone is told it again by each pong, hears nothing before it asks, and all that comes after', async () => {
+    const { bob, bus, nodes, pass, settle } = await two()
+    const post = (content: string) => nodes[0]?.post({ tenant: '', conversation: 'c', id: 'p', author: 'system', content })
+    bus.cut(1)
+    void post('one')
+    await settle()
+    void post('two')
+    await settle()
+    bus.heal(1)
+    await pass(healedMs)
+    void post('three')
+    await settle()
+    expect(bob.seqs()).toEqual([])
+    bob.say({ type: 'ping', n: 1 })
+    await settle()
+    const heads = [...bob.of('head'), ...bob.of('pong')].flatMap((frame) => frame.heads.map(({ seq }) => seq))
+    expect(heads).toEqual([2, 3])
+    bob.say(open())
+    await settle()
+    void post('four')
+    await settle()
+    expect([bob.of('opened').at(-1)?.head, bob.seqs()]).toEqual([3, [4]])
+  })
+
+  it('who is answered from an earlier state than another link of this node is told the head, and asks', async () => {
+    const inner = memoryStore()
+    let release = () => {}
+    const late = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const open0: Store['open'] = async (asked) => {
+      const found = await inner.open(asked)
+      if (asked.user === 'bob') await late
+      return found
+    }
+    const { put, link, settle } = drivenNodes(2, { store: { ...inner, open: open0 } })
+    await put(0, ['ann', 'bob'])
+    const [ann, other, bob] = [link(0, 'ann'), link(1, 'ann', { lane: 'other' }), link(1, 'bob')]
+    bob.say(open())
+    await settle()
+    ann.say(open(), send('a'))
+    await settle()
+    other.say(open())
+    await settle()
+    release()
+    await settle()
+    expect(bob.of('opened').map(({ head }) => head)).toEqual([0])
+    expect(bob.of('head').flatMap(({ heads }) => heads.map(({ seq }) => seq))).toEqual([1])
+    ann.say(send('b'))
+    await settle()
+    expect([bob.seqs(), other.seqs()]).toEqual([[], [2]])
+  })
+
   it('a message too large for a hint is read once for all followers of a node', async () => {
     const { ann, bob, link, settle, asked } = await two()
     const other = link(1, 'bob', { lane: 'other' })

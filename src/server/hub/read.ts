@@ -7,7 +7,7 @@ import type { OpenRead } from '../store.js'
 import { tellArranged } from './fan-out.js'
 import { follow, showed, unfollow } from './follow.js'
 import type { Follow, Link, Reading } from './link.js'
-import { answered } from './gate.js'
+import { answered, isBehind, lapse } from './gate.js'
 import { begin } from './node.js'
 import { moveRoom } from './room.js'
 import { type HubState, push, roomAt } from './state.js'
@@ -70,7 +70,9 @@ function admit(state: HubState, link: Link, made: Follow, { request, conversatio
   made.held = undefined
   // An unfollow that overtook the answer has left nothing to follow.
   if (!held || link.follows.get(conversation) !== made) return
-  for (const frame of held) if (!covers(read, frame)) push(state, link, frame)
+  const rest = held.filter((frame) => !covers(read, frame))
+  if (room && state.node && isBehind(room, read, rest)) lapse(state, room, link, made)
+  else for (const frame of rest) push(state, link, frame)
 }
 
 /** The answer was read after this change. */

@@ -74,9 +74,9 @@ export function push(state: HubState, link: Link, frame: ServerFrame): void {
 
 /** To a follower: held back until its membership is known. */
 export function pushToFollower(state: HubState, link: Link, conversation: string, frame: ServerFrame): void {
-  const held = link.follows.get(conversation)?.held
-  if (held) held.push(frame)
-  else push(state, link, frame)
+  const follow = link.follows.get(conversation)
+  if (follow?.held) follow.held.push(frame)
+  else if (!follow?.lapsed) push(state, link, frame)
 }
 
 /** To the other nodes, where there are any; it leaves at the end of the tick. */

@@ -13,12 +13,19 @@ export function readChanges(tables: Tables, at: Place & { readonly after: number
   const changes: ToldChange[] = []
   let bytes = 0
   for (const record of tables.changes(at, at.after, Math.min(head, at.after + limits.pageRows))) {
+    if (isOvertaken(tables, conversation, record)) break
     const told = toldOf(tables, conversation, record)
     bytes += byteLength(JSON.stringify(told))
     if (changes.length && bytes > serverLimits.pageBytes) break
     changes.push(told)
   }
   return { epoch, head, changes }
+}
+
+/** What it made has changed again: nobody can say any more what it was, and its followers may not all see what it is. */
+function isOvertaken(tables: Tables, at: ConversationRecord, { seq, message: place, user }: ChangeRecord): boolean {
+  if (place) return (tables.message(at, place)?.rev ?? 0) > seq
+  return user === '' && tables.changes(at, seq, at.head).some((later) => later.user === '' && later.message === 0)
 }
 
 function toldOf(tables: Tables, conversation: ConversationRecord, record: ChangeRecord): ToldChange {
@@ -30,8 +37,7 @@ function toldOf(tables: Tables, conversation: ConversationRecord, record: Change
 /** No row says what a change of no message was: who it names, and when that member came and went, does. */
 function changeOf(tables: Tables, conversation: ConversationRecord, { seq, message: place, user }: ChangeRecord): Change {
   const message = place ? tables.message(conversation, place) : undefined
-  // Its later changes follow; a client believes no `rev` above the change it came with.
-  if (message) return { kind: 'message', message: { ...message, rev: seq } }
+  if (message) return { kind: 'message', message }
   if (user === '') return { kind: 'profile', profile: conversation.profile }
   const stints = tables.seat(conversation, user)?.stints ?? []
   return { kind: 'member', user, joined: stints.some(({ joined }) => joined === seq) }

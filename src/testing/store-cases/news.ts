@@ -46,24 +46,28 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'of a message changed again each change shows the present state, under a rev of its own',
+    name: 'changes end before one that has made what was changed again since',
     async run(talk) {
       await talk.put(['ann'])
-      await talk.post('p', 'old')
       await talk.send('ann', 'a')
+      await talk.post('p', 'old')
+      await talk.send('ann', 'b')
       await talk.post('p', 'new')
-      const rows = (await changesOf(talk, 0)).map(({ seq, change }) =>
-        change.kind === 'message' ? [seq, change.message.seq, change.message.rev, change.message.content] : change.kind,
-      )
-      same(
-        rows,
-        [
-          [1, 1, 1, 'new'],
-          [2, 2, 2, 'a'],
-          [3, 1, 3, 'new'],
-        ],
-        'rows',
-      )
+      const rows = async (after: number) =>
+        (await changesOf(talk, after)).map(({ seq, change }) =>
+          change.kind === 'message' ? [seq, change.message.seq, change.message.rev, change.message.content] : change.kind,
+        )
+      same(await rows(0), [[1, 1, 1, 'a']], 'up to the message')
+      same(await rows(1), [], 'from the message on')
+      const rest = [
+        [3, 3, 3, 'b'],
+        [4, 2, 4, 'new'],
+      ]
+      same(await rows(2), rest, 'behind the message')
+      await talk.put(['ann'], { profile: { name: 'N' } })
+      await talk.put(['ann'], { profile: { name: 'M' } })
+      same(await rows(2), rest, 'up to the name')
+      same(await rows(5), ['profile'], 'the last name')
     },
   },
   {

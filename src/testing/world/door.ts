@@ -5,6 +5,7 @@ import type { LinkClosed } from '../../ports/transport.js'
 import type { Hub, HubLink } from '../../server/hub.js'
 import type { FaultName } from './faults.js'
 import type { Journal } from './journal.js'
+import { following } from './oracle/told.js'
 import type { Truth } from './oracle/truth.js'
 import { type Tampering, tampered } from './tamper.js'
 
@@ -52,8 +53,8 @@ export interface Orders {
 export interface Door {
   readonly orders: Orders
   enter(life: Life | null, caller: Caller): Visit
-  /** Breaks every connection. */
-  cutAll(): void
+  /** Breaks every connection to what has died. */
+  cut(life: Life | null): void
   /** Links that somebody stands on. */
   size(): number
 }
@@ -74,7 +75,8 @@ interface Standing {
 interface Hall {
   readonly journal: Journal
   readonly truth: Truth
-  readonly callers: Set<Caller>
+  /** With the life of the process at which they stand. */
+  readonly callers: Map<Caller, Life | null>
   readonly standing: Standing
 }
 
@@ -88,7 +90,7 @@ const peace = { hello: undefined, user: undefined, operation: false, expired: fa
 
 /** `followed`: so many conversations may be followed on a link. */
 export function door(journal: Journal, truth: Truth, followed: number | undefined): Door {
-  const callers = new Set<Caller>()
+  const callers: Hall['callers'] = new Map()
   const standing: Standing = { ...peace, followed, refused: new Set() }
   const hall: Hall = { journal, truth, callers, standing }
   const order = (change: Partial<Standing>) => void Object.assign(standing, change)
@@ -103,18 +105,29 @@ export function door(journal: Journal, truth: Truth, followed: number | undefine
       forgive: () => order({ ...peace, followed: undefined }),
     },
     enter: (life, caller) => visit(hall, life, caller),
-    cutAll() {
-      for (const caller of [...callers]) caller.cut()
-      callers.clear()
+    cut(life) {
+      for (const [caller, at] of [...callers]) {
+        if (at !== life) continue
+        caller.cut()
+        callers.delete(caller)
+      }
     },
     size: () => callers.size,
   }
 }
 
-function visit(hall: Hall, life: Life | null, caller: Caller): Visit {
+function visit(hall: Hall, life: Life | null, entering: Caller): Visit {
   const { callers } = hall
   let link: HubLink | null = null
-  callers.add(caller)
+  const heard = following(hall.journal, entering.user)
+  const caller: Caller = {
+    ...entering,
+    send(frames) {
+      for (const frame of frames) heard.told(frame)
+      entering.send(frames)
+    },
+  }
+  callers.set(caller, life)
   const gone = () => {
     callers.delete(caller)
     if (life?.alive) link?.closed()
@@ -126,6 +139,7 @@ function visit(hall: Hall, life: Life | null, caller: Caller): Visit {
   return {
     receive(frame) {
       if (!life?.alive || !callers.has(caller)) return
+      heard.said(frame)
       if (!link) link = welcome(hall, life, caller, frame, turnAway)
       else if (isExpired(hall, frame)) turnAway('token-expired')
       else if (!refusesForGood(hall, caller, frame)) link.receive(life.isOld ? withoutAfter(frame) : frame)

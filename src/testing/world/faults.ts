@@ -43,6 +43,16 @@ export const faultNames = [
   'answer begun too late',
   'answer with an old row',
   'answer with a hole',
+  // Several nodes over one store.
+  'node killed while another stays',
+  'node drained and begun anew',
+  'link to another node than before',
+  'bus hint lost',
+  'bus hint doubled',
+  'bus hint late',
+  'bus stalled',
+  'bus cut off',
+  'bus subscription lost',
   // Membership.
   'member removed',
   'member removed while offline',

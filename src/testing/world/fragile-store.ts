@@ -41,19 +41,24 @@ export interface StoreParts {
   readonly unsynced: () => void
 }
 
+/** Ends of the waits of slow calls. */
+type Waits = Set<() => void>
+
 interface Weather {
   fullUntilMs: number
   slowUntilMs: number
   slowMs: number
 }
 
-const never = new Promise<never>(() => {})
+/** One of its own for each who waits: a promise that all share would keep every one of them in memory. */
+const never = (): Promise<never> => new Promise(() => {})
 /** So many commits are not synced when power fails. */
 const unsyncedCommits = 3
 
 export function fragileStore(parts: StoreParts): FragileStore {
   const { journal, truth, time, faults } = parts
   const armed = new Set<StoreTrouble>()
+  const waits: Waits = new Set()
   const weather: Weather = { fullUntilMs: 0, slowUntilMs: 0, slowMs: 0 }
   let data: MemoryData = new Map()
   let backups: MemoryData[] = []
@@ -80,6 +85,7 @@ export function fragileStore(parts: StoreParts): FragileStore {
     lagging: () => (backups.length > 0 ? storeOver(memoryTables(backups.at(-1) as MemoryData), faults) : undefined),
     take: (trouble) => armed.delete(trouble),
     weather,
+    waits,
     beforeWrite() {
       if (armed.delete('unsynced')) unsynced = { before: copyOf(data), commits: 0 }
     },
@@ -99,6 +105,7 @@ export function fragileStore(parts: StoreParts): FragileStore {
       armed.clear()
       unsynced = undefined
       Object.assign(weather, { fullUntilMs: 0, slowUntilMs: 0 })
+      for (const end of waits) end()
     },
     fill(forMs) {
       weather.fullUntilMs = time.clock.now() + forMs
@@ -170,6 +177,7 @@ interface Present {
   readonly lagging: () => Store | undefined
   readonly take: (trouble: StoreTrouble) => boolean
   readonly weather: Weather
+  readonly waits: Waits
   beforeWrite(): void
   /** True where this commit and those before it are gone again. */
   written(): boolean
@@ -177,17 +185,25 @@ interface Present {
 
 function mortal({ time, journal, storeMs }: StoreParts, present: Present, alive: () => boolean, kill: () => void): Store {
   const { store, take, weather } = present
-  const wait = (ms: number) => new Promise<void>((resolve) => time.later(ms, resolve))
+  const wait = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const end = () => {
+        if (present.waits.delete(end)) time.beat()
+        resolve()
+      }
+      present.waits.add(end)
+      time.later(ms, end)
+    })
   const slowly = async <T>(work: () => Promise<T>): Promise<T> => {
     const isSlow = time.clock.now() < weather.slowUntilMs
     if (isSlow) journal.fired('store slow')
     const ms = storeMs + (isSlow ? weather.slowMs : 0)
     if (ms > 0) await wait(ms)
-    if (!alive()) return never
+    if (!alive()) return never()
     const result = await work()
     if (ms > 0) await wait(ms)
     time.beat()
-    return alive() ? result : never
+    return alive() ? result : never()
   }
   const read = <T>(work: () => Promise<T>): Promise<T> =>
     slowly(() => {
@@ -197,7 +213,7 @@ function mortal({ time, journal, storeMs }: StoreParts, present: Present, alive:
     })
   const dies = () => {
     kill()
-    return never
+    return never()
   }
   return {
     write: (batch, mint) =>

@@ -1,13 +1,13 @@
 /** One history: a world from its seed, its steps, the checks after each, the healing and the end. */
 import type { Breach } from './journal.js'
-import type { DeviceParts } from './device.js'
 import type { FaultName } from './faults.js'
 import { partOf } from './chance.js'
 import { checkRoom, checkWorld, newMemory } from './oracle/check.js'
-import { converge } from './oracle/converge.js'
+import { converge, type Healing } from './oracle/converge.js'
 import { end } from './oracle/ends.js'
-import { planOf, stepsOf } from './plan.js'
+import { stepsOf } from './plan.js'
 import { act, lengthOf } from './steps/act.js'
+import type { MakeDisk } from './tab.js'
 import { type Planted, settle, type World, worldOf } from './world.js'
 
 export interface HistoryOptions {
@@ -20,7 +20,9 @@ export interface HistoryOptions {
   /** Keep the lines of the trace. Default false. */
   readonly keepLines?: boolean
   /** The disks of the devices. Default disks that crash. */
-  readonly disk?: DeviceParts['disk']
+  readonly disk?: MakeDisk
+  /** Of the server. Default drawn. */
+  readonly nodes?: 1 | 2
   /** Handed the world before anything happens, for a closer look at one seed; what it returns is called when all is over. */
   readonly inspect?: (world: World) => (() => void) | undefined
 }
@@ -31,6 +33,8 @@ export interface History {
   readonly breach: (Breach & { readonly step: number }) | null
   /** The hash of everything that happened (L12). */
   readonly hash: string
+  /** Null where it did not come to it. */
+  readonly healing: Healing | null
   readonly counts: ReadonlyMap<FaultName, number>
   readonly lines: readonly string[]
 }
@@ -38,25 +42,26 @@ export interface History {
 /** Every so many steps the store is backed up. */
 const backUpEvery = 37
 /** Draws of the healing and of the end come from seeds of their own. */
-const healing = -1
+const afterwards = -1
 
 /** Runs a world to its end, or to the first broken invariant. */
 export async function runHistory(options: HistoryOptions): Promise<History> {
-  const { seed, steps = 300, only, planted, keepLines, disk, inspect } = options
+  const { seed, steps = 300, only, planted, keepLines, disk, nodes, inspect } = options
   const memory = newMemory()
   const heard: Parameters<typeof worldOf>[0]['heard'] = (world, tab, room) => {
     if (tab.isAlive() && tab.chat.session.get().phase !== 'closed') checkRoom(world, memory, tab, room)
   }
-  const world = worldOf({ seed, planted, keepLines, disk, heard })
+  const world = worldOf({ seed, planted, keepLines, disk, nodes, heard })
   const { journal, chance, time, server } = world
   const over = inspect?.(world)
   const wanted = only ? new Set(only) : undefined
   const stop = watchRejections((reason) => journal.broken('nothing-left', `a rejection was not handled: ${reason}`))
+  let healing: Healing | null = null
   let step = 0
   try {
     await settle(world)
     for (const device of world.devices) for (let n = 0; n < device.plan.tabs; n++) world.open(device)
-    const all = stepsOf(planOf(seed), seed, steps)
+    const all = stepsOf(world.plan, seed, steps)
     for (; step < all.length && !journal.breach(); step++) {
       if (step % backUpEvery === 5) server.store.backUp()
       const each = all[step]
@@ -65,8 +70,8 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
       await time.pass(lengthOf(world, each))
       checkWorld(world, memory)
     }
-    chance.restart(partOf(seed, healing))
-    if (!journal.breach()) await converge(world, memory, heard)
+    chance.restart(partOf(seed, afterwards))
+    if (!journal.breach()) healing = await converge(world, memory, heard)
     if (!journal.breach()) await end(world)
   } catch (error) {
     journal.broken('shown-once', `the world itself failed: ${(error as Error).stack ?? String(error)}`)
@@ -75,7 +80,8 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   over?.()
   await stop()
   const breach = journal.breach()
-  return { seed, breach: breach && { ...breach, step }, hash: journal.hash(), counts: journal.counts, lines: journal.lines }
+  const { counts, lines } = journal
+  return { seed, breach: breach && { ...breach, step }, hash: journal.hash(), healing, counts, lines }
 }
 
 interface Emitter {

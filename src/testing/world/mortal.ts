@@ -9,7 +9,8 @@ import { memoryStorage } from '../../storage/memory/index.js'
 import { storageError } from '../../storage/storage-error.js'
 import type { Time } from './time.js'
 
-const never = new Promise<never>(() => {})
+/** One of its own for each who waits: a promise that all share would keep every one of them in memory. */
+const never = (): Promise<never> => new Promise(() => {})
 
 export interface Life {
   isAlive(): boolean
@@ -24,13 +25,19 @@ export interface Life {
   /** When a timer that is due now may run. */
   dueMs(nowMs: number): number
   /** Timers that wait. */
-  readonly timers: Set<object>
+  readonly timers: Set<Waiting>
+}
+
+interface Waiting {
+  /** The tab is throttled no more, or otherwise: one that was put off is due anew. */
+  again(): void
 }
 
 export function newLife(beat: () => void): Life {
   let state: 'awake' | 'asleep' | 'dead' = 'awake'
   let everyMs = 1
   const backlog: (() => void)[] = []
+  const timers = new Set<Waiting>()
   return {
     isAlive: () => state !== 'dead',
     isAwake: () => state === 'awake',
@@ -53,21 +60,30 @@ export function newLife(beat: () => void): Life {
     },
     throttle(ms) {
       everyMs = ms
+      for (const timer of timers) timer.again()
     },
     dueMs: (nowMs) => Math.ceil(nowMs / everyMs) * everyMs,
-    timers: new Set(),
+    timers,
   }
 }
 
 /** `wallMs`: how far the clock on this device's wall is off. */
 export function mortalClock({ clock, beat }: Time, life: Life, roll: () => number, wallMs: () => number): Clock {
   const set = (atMs: number, run: () => void): (() => void) => {
-    const timer = {}
     let cancel = () => {}
+    let isPutOff = false
+    const timer: Waiting = {
+      again() {
+        if (!isPutOff) return
+        cancel()
+        cancel = clock.timer(clock.now(), due)
+      },
+    }
     life.timers.add(timer)
     const due = () => {
       const nextMs = life.dueMs(clock.now())
-      if (nextMs > clock.now()) {
+      isPutOff = nextMs > clock.now()
+      if (isPutOff) {
         cancel = clock.timer(nextMs, due)
         return
       }
@@ -116,7 +132,8 @@ export function mortalStorage(factory: StorageFactory, life: Life, troubles: Sto
     },
     factory(scope, to) {
       const events = { state: (state: StorageState) => life.run(() => to.state(state)) }
-      const disk = factory(scope, events)
+      // A disk that opens after it was given up is not spoken of.
+      const disk = factory(scope, { state: (state) => fallen ?? events.state(state) })
       const memory = memoryStorage()(scope, { state: (state) => events.state({ ...state, reason: fallen }) })
       if (troubles.blockNext) fallen = 'blocked'
       troubles.blockNext = false
@@ -126,7 +143,7 @@ export function mortalStorage(factory: StorageFactory, life: Life, troubles: Sto
         /** When the tab hears of it: now, once it wakes, or never. */
         const told = (): Promise<void> | undefined => {
           if (life.isAwake()) return undefined
-          return life.isAlive() ? new Promise((resolve) => life.run(resolve)) : never
+          return life.isAlive() ? new Promise((resolve) => life.run(resolve)) : never()
         }
         return work(fallen ? memory : disk).then(
           async (value) => {

@@ -1,40 +1,15 @@
 /** The network of one tab: links to the server that are cut, go silent, hang, crawl or do not open. */
-import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import type { Link, LinkClosed, LinkEvents, Transport } from '../../ports/transport.js'
-import type { Chance } from './chance.js'
 import type { FaultName } from './faults.js'
-import type { Journal } from './journal.js'
-import type { Life } from './mortal.js'
-import { type Pipe, pipe } from './pipe.js'
-import type { Plan } from './plan.js'
-import type { Visit } from './door.js'
-import type { WorldServer } from './server.js'
-import type { Time } from './time.js'
-import { nameOfFrame } from './trace.js'
-import { objects, readDown, readUp, text, tooDeep, unknownKind } from './wire.js'
-
-export interface NetworkParts {
-  readonly time: Time
-  readonly chance: Chance
-  readonly journal: Journal
-  readonly plan: Plan
-  readonly stormy: () => boolean
-  readonly server: WorldServer
-  readonly user: string
-  /** Names this end in the trace. */
-  readonly name: string
-  readonly life: Life
-  /** Hears of every frame that the tab sends. */
-  readonly sent: (frame: ClientFrame) => void
-}
+import { broken, type LinkParts, type OpenLink, openLink } from './link.js'
 
 /** What the next link meets. */
 export type Opening = 'fails' | 'hangs' | '401' | '403' | '503'
 
 export interface Network {
   readonly transport: Transport
-  /** The connection breaks; both ends hear of it. */
-  cut(): void
+  /** The connection breaks; both ends hear of it, at once or when what is on its way has come. */
+  cut(how?: 'now' | 'after'): void
   /** Nothing arrives any more, and nobody hears of it. */
   silence(way?: 'up' | 'down'): void
   /** What the next link meets. */
@@ -53,10 +28,6 @@ export interface Network {
   isOpen(): boolean
 }
 
-/** So long a server keeps a link that says nothing. */
-const serverPatienceMs = 60_000
-const broken: LinkClosed = { band: 'retry', code: 'network' }
-
 const refusals: { readonly [Name in '401' | '403' | '503']: readonly [FaultName, LinkClosed] } = {
   '401': ['refused with 401', { band: 'refresh', code: 'unauthorized' }],
   '403': ['refused with 403', { band: 'terminal', code: 'forbidden' }],
@@ -70,7 +41,7 @@ interface Weather {
   blockedUntilMs: number
 }
 
-export function network(parts: NetworkParts): Network {
+export function network(parts: LinkParts): Network {
   const { time, journal, chance, life } = parts
   const { clock } = time
   const calm: Weather = { opening: null, slowUntilMs: 0, slowMs: 0, blockedUntilMs: 0 }
@@ -113,7 +84,7 @@ export function network(parts: NetworkParts): Network {
 
   return {
     transport: { name: 'world', open: openFor },
-    cut: () => open?.cut(half()),
+    cut: (how = half()) => open?.cut(how),
     silence: (way) => open?.silence(way),
     meet(opening) {
       weather.opening = opening
@@ -130,135 +101,5 @@ export function network(parts: NetworkParts): Network {
     inject: (what, way) => open?.inject(what, way),
     kill: () => open?.cut(half()),
     isOpen: () => open?.isOpen() ?? false,
-  }
-}
-
-interface OpenLink {
-  readonly link: Link
-  cut(how: 'now' | 'after'): void
-  silence(way?: 'up' | 'down'): void
-  inject(what: 'unknown' | 'deep', way: 'up' | 'down'): void
-  isOpen(): boolean
-}
-
-function openLink(parts: NetworkParts, to: LinkEvents, slowMs: () => number): OpenLink {
-  const { time, journal, server, name, user, life, plan, chance } = parts
-  const wire = plan.isText ? text : objects
-  let closed = false
-  const close = (why: LinkClosed) => {
-    if (closed) return
-    closed = true
-    time.beat()
-    journal.note(`${name} closed ${why.code}`)
-    life.run(() => to.closed(why))
-  }
-  /** A frame that cannot be read ends the link, from the side that cannot read it. */
-  const badDown = () => {
-    if (closed) return
-    up.end('after', visit.gone)
-    down.stop()
-    close({ band: 'retry', code: 'bad-frame' })
-  }
-  const badUp = () => {
-    if (closed) return
-    visit.gone()
-    up.stop()
-    down.end('after', () => close({ band: 'retry', code: 'bad-frame' }))
-  }
-  const hear = (frames: readonly ServerFrame[] | null) => {
-    if (!frames) return badDown()
-    for (const frame of frames) life.run(() => closed || to.frame(frame))
-  }
-  const take = (frames: readonly ClientFrame[] | null) => {
-    if (!frames) return badUp()
-    if (closed) journal.fired('late frame of an old link', frames.length)
-    for (const frame of frames) visit.receive(frame)
-  }
-  const down: Pipe<ServerFrame> = pipe({
-    ...parts,
-    slowMs,
-    name: (frame) => `${name} < ${nameOfFrame(frame)}`,
-    garbled: badDown,
-    deliver(frame) {
-      if (!closed && life.isAlive()) hear(wire.down(frame))
-    },
-  })
-  const up: Pipe<ClientFrame> = pipe({
-    ...parts,
-    slowMs,
-    name: (frame) => `${name} > ${nameOfFrame(frame)}`,
-    garbled: badUp,
-    deliver: (frame) => take(wire.up(frame)),
-  })
-  const visit = server.enter({
-    user,
-    send(frames) {
-      for (const frame of frames) down.push(frame)
-    },
-    close(why) {
-      up.stop()
-      down.end('after', () => close(why))
-    },
-    cut() {
-      up.stop()
-      down.end(chance.hit(0.5) ? 'now' : 'after', () => close(broken))
-    },
-  })
-  time.later(plan.latencyMs, () => {
-    time.beat()
-    life.run(() => closed || to.opened())
-  })
-  return handleOf({ parts, up, down, visit, hear, take, close, isClosed: () => closed })
-}
-
-/** Both ends of an open link, and how they end. */
-interface Ends {
-  readonly parts: NetworkParts
-  readonly up: Pipe<ClientFrame>
-  readonly down: Pipe<ServerFrame>
-  readonly visit: Visit
-  hear(frames: readonly ServerFrame[] | null): void
-  take(frames: readonly ClientFrame[] | null): void
-  close(why: LinkClosed): void
-  isClosed(): boolean
-}
-
-function handleOf({ parts, up, down, visit, hear, take, close, isClosed }: Ends): OpenLink {
-  const { time, journal, life, chance, sent } = parts
-  return {
-    link: {
-      send(frame) {
-        if (isClosed()) return
-        sent(frame)
-        up.push(frame)
-      },
-      close() {
-        if (isClosed()) return
-        if (up.isSilent()) time.later(serverPatienceMs, visit.gone)
-        else up.end(chance.hit(0.7) ? 'after' : 'now', visit.gone)
-        down.stop()
-        queueMicrotask(() => close({ band: 'retry', code: 'closed' }))
-      },
-    },
-    cut(how) {
-      if (isClosed()) return
-      journal.fired('link cut')
-      up.end(how, visit.gone)
-      down.end(how, () => close(broken))
-    },
-    silence(way) {
-      if (isClosed()) return
-      journal.fired(way ? 'link silent one way' : 'link silent')
-      if (way !== 'down') up.silence()
-      if (way !== 'up') down.silence()
-    },
-    inject(what, way) {
-      if (isClosed() || !life.isAwake()) return
-      journal.fired(what === 'deep' ? 'frame too deep' : 'frame of an unknown kind')
-      const line = what === 'deep' ? tooDeep : unknownKind
-      if (way === 'up') take(readUp(line))
-      else hear(readDown(line))
-    },
-    isOpen: () => !isClosed(),
   }
 }

@@ -8,6 +8,7 @@ export interface Page {
   /** Runs what listens to the page, with this one as the present page. */
   present<T>(run: () => T): T
   tell(what: 'hidden' | 'visible' | 'pagehide' | 'pageshow' | 'freeze' | 'resume' | 'online' | 'offline'): void
+  isVisible(): boolean
   /** Channels that it listens to. */
   channels(): number
 }
@@ -43,6 +44,7 @@ export function pageOf(life: Life, channels: Channels, later: (run: () => void) 
       } else if (what === 'freeze' || what === 'resume') document.dispatchEvent(new Event(what))
       else window.dispatchEvent(new Event(what))
     },
+    isVisible: () => document.visibilityState === 'visible',
     channels: () => mine.size,
   }
 }

@@ -30,6 +30,10 @@ export interface Plan {
   readonly jitterMs: number
   readonly diskMs: number
   readonly storeMs: number
+  /** Nodes of the server, over one store. */
+  readonly nodes: 1 | 2
+  /** Between nodes: how long a hint takes, and how often one is lost, doubled or late, or a subscription never begins. */
+  readonly bus: { readonly latencyMs: number; readonly lose: number; readonly double: number; readonly late: number; readonly deaf: number }
   /** Frames travel as text, through the codecs of both sides. */
   readonly isText: boolean
   /** Limits that the server tells; absent: its own. */
@@ -129,7 +133,10 @@ const troubles = {
 /** Only where there is something for them to do. */
 const special = { 'mark-unread': 8, 'block-way': 3, 'lose-message': 4 }
 
-export type StepName = keyof typeof everyday | keyof typeof troubles | keyof typeof special
+/** Only where there are several nodes. */
+const betweenNodes = { 'kill-node': 3, 'roll-node': 3, 'stall-bus': 3, 'cut-bus': 3, 'forget-subscriptions': 3 }
+
+export type StepName = keyof typeof everyday | keyof typeof troubles | keyof typeof special | keyof typeof betweenNodes
 
 /** One step: what it draws comes from its own seed alone, so that a history without it is the same before it. */
 export interface Step {
@@ -137,8 +144,11 @@ export interface Step {
   readonly seed: number
 }
 
-/** Each trouble is absent in some worlds and frequent in others, so that rare pairs meet. */
-export function planOf(seed: number): Plan {
+/** Draws about nodes come from a sequence of their own. */
+const aboutNodes = -2
+
+/** Each trouble is absent in some worlds and frequent in others, so that rare pairs meet. `nodes`: default drawn. */
+export function planOf(seed: number, nodes?: 1 | 2): Plan {
   const chance = chanceOf(seed ^ 0x5bd1e995)
   const users = ['ana', 'ben', 'cleo']
   const devices = users.flatMap((user) => devicesOf(chance, user))
@@ -151,6 +161,8 @@ export function planOf(seed: number): Plan {
   weights.push(['mark-unread', chance.hit(0.25) ? special['mark-unread'] : 0])
   if (devices.some(({ links }) => links.includes('ways'))) weights.push(['block-way', special['block-way']])
   if (devices.some(({ links }) => links.includes('shared'))) weights.push(['lose-message', chance.hit(0.5) ? special['lose-message'] : 0])
+  const several = severalOf(chanceOf(partOf(seed, aboutNodes)), nodes)
+  weights.push(...several.weights)
   const isCrowded = chance.hit(0.15)
   return {
     users,
@@ -160,6 +172,8 @@ export function planOf(seed: number): Plan {
     jitterMs: chance.pick([0, 20, 200]),
     diskMs: chance.pick([0, 0, 4, 60]),
     storeMs: chance.pick([0, 0, 3, 40]),
+    nodes: several.nodes,
+    bus: several.bus,
     isText: chance.hit(0.2),
     followed: isCrowded && chance.hit(0.5) ? chance.int(1, 3) : undefined,
     held: isCrowded ? chance.int(1, 3) : undefined,
@@ -178,6 +192,23 @@ export function planOf(seed: number): Plan {
 export function stepsOf({ weights }: Plan, seed: number, count: number): readonly Step[] {
   const chance = chanceOf(seed)
   return Array.from({ length: count }, (_, n) => ({ name: chance.weighed(weights), seed: partOf(seed, n) }))
+}
+
+/** Two nodes in four of ten worlds; some buses carry everything, some nothing. */
+function severalOf(chance: Chance, asked?: 1 | 2): Pick<Plan, 'nodes' | 'bus' | 'weights'> {
+  const drawn = chance.hit(0.4) ? 2 : 1
+  const nodes = asked ?? drawn
+  const bus = {
+    latencyMs: chance.pick([0, 0, 1, 20]),
+    lose: chance.pick([0, 0, 0.05, 0.3, 1]),
+    double: chance.pick([0, 0.1, 0.3]),
+    late: chance.pick([0, 0.1, 0.5]),
+    deaf: chance.pick([0, 0, 0.2]),
+  }
+  const weights = Object.entries(betweenNodes).map(
+    ([name, weight]) => [name as StepName, chance.hit(0.5) ? 0 : weight * (0.3 + chance.roll())] as const,
+  )
+  return { nodes, bus, weights: nodes > 1 ? weights : [] }
 }
 
 /** Most have one browser with one tab: worlds are many, and each tab costs. */

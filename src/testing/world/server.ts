@@ -1,13 +1,15 @@
 /**
- * The server in a world: processes of the shipped hub over one store, behind one door, with lives that end and begin again. A link
- * enters at the process that the door gives it to; today there is one.
+ * The server in a world: one node of the shipped hub, or two with a bus between them, over one store and behind one door, with lives that
+ * end and begin again. A link enters at a node that is drawn for it, as behind a load balancer.
  */
 import type { Faults } from '../../server/faults.js'
-import { createHub, type PutInput } from '../../server/hub.js'
+import type { PutInput } from '../../server/hub.js'
+import { type WorldBus, worldBus } from './bus.js'
 import type { Chance } from './chance.js'
 import { type Caller, door, type Life, type Orders, type Visit } from './door.js'
 import { type FragileStore, fragileStore } from './fragile-store.js'
 import type { Journal } from './journal.js'
+import { type WorldNode, worldNode } from './node.js'
 import type { Truth } from './oracle/truth.js'
 import type { Plan } from './plan.js'
 import type { Time } from './time.js'
@@ -15,18 +17,23 @@ import type { Time } from './time.js'
 export interface WorldServer {
   readonly store: FragileStore
   readonly orders: Orders
+  /** Undefined: there is one node. */
+  readonly bus: WorldBus | undefined
   isUp(): boolean
   enter(caller: Caller): Visit
+  /** Every node that is not alive begins. */
   start(): void
+  /** Every node dies. */
   kill(): void
-  /** Dies, and comes back as an older build until it dies again. */
-  rollBack(): void
-  isOld(): boolean
+  /** One of the nodes that live and stay, if there is one. */
+  node(): WorldNode | undefined
   drain(): void
-  /** Its clock is off by so much from now on. */
+  /** The clock of one node is off by so much from now on. */
   jump(ms: number): void
   put(input: Omit<PutInput, 'tenant'>): void
   post(room: string, id: string, author: string, content: unknown): void
+  /** Every node is alive, of the present build, and stays. */
+  heal(): void
   /** Connections that are not closed. */
   links(): number
 }
@@ -38,73 +45,78 @@ export interface ServerParts {
   readonly plan: Plan
   readonly truth: Truth
   readonly faults: Faults | undefined
-  /** Called when the process has died. */
-  readonly died: () => void
+  readonly stormy: () => boolean
   /** Called when commits are gone that were not synced. */
   readonly unsynced: () => void
 }
 
-const drainMs = 500
-
 export function worldServer(parts: ServerParts): WorldServer {
-  const { time, journal, plan, truth, faults } = parts
-  const store = fragileStore({ time, journal, truth, faults, storeMs: plan.storeMs, unsynced: parts.unsynced })
-  const { orders, enter, cutAll, size } = door(journal, truth, plan.followed)
+  const { time, chance, journal, plan, truth, faults } = parts
+  const { orders, enter, cut, size } = door(journal, truth, plan.followed)
+  const living = () => nodes.filter((node) => node.life() !== null)
+  /** Power is gone for all of them. */
+  const unsynced = () => {
+    parts.unsynced()
+    kill()
+  }
+  const store = fragileStore({ time, journal, truth, faults, storeMs: plan.storeMs, unsynced })
+  const bus = plan.nodes > 1 ? worldBus(parts) : undefined
   let minted = 0
-  let offMs = 0
-  let isNextOld = false
-  let life: Life | null = null
-
+  let isWhole = false
+  const died = (node: WorldNode, life: Life | null) => {
+    if (life && !isWhole && living().length > 0) journal.fired('node killed while another stays')
+    cut(life)
+    time.later(chance.int(1, 6_000), node.start)
+  }
+  const mint = () => `i${++minted}`
+  const nodes = Array.from({ length: plan.nodes }, () => worldNode({ time, store, bus, faults, mint, died }))
+  const one = <T>(all: readonly T[]): T | undefined => (all.length > 1 ? chance.pick(all) : all[0])
+  const node = () => one(living().filter((each) => !each.isLeaving()))
+  const open = () => node() ?? living()[0]
+  const lastOf = new Map<string, WorldNode>()
+  const entered = ({ user }: Caller): Life | null => {
+    const at = open()
+    const last = lastOf.get(user)
+    if (last && at && last !== at) journal.fired('link to another node than before')
+    if (at) lastOf.set(user, at)
+    return at?.life() ?? null
+  }
   const kill = () => {
-    if (life) life.alive = false
-    life = null
-    cutAll()
-    parts.died()
-  }
-
-  const turnOf = (alive: () => boolean) => (run: () => void) => {
-    time.beat()
-    queueMicrotask(() => {
-      time.beat()
-      if (alive()) run()
-    })
-  }
-
-  const start = () => {
-    if (life) return
-    const alive = () => born.alive
-    const options = {
-      store: store.forLife(alive, kill),
-      clock: { now: () => time.clock.wall() + offMs },
-      mint: () => `i${++minted}`,
-      turn: turnOf(alive),
-    }
-    const born: Life = { alive: true, isOld: isNextOld, hub: createHub(options, faults), kill }
-    isNextOld = false
-    life = born
+    isWhole = true
+    for (const each of nodes) each.kill()
+    isWhole = false
   }
 
   return {
     store,
     orders,
-    isUp: () => life !== null,
-    start,
+    bus,
+    isUp: () => living().length > 0,
+    start() {
+      for (const each of nodes) each.start()
+    },
     kill,
-    rollBack() {
-      isNextOld = true
-      journal.fired('server rolled back to an older build')
-      kill()
-    },
-    isOld: () => life?.isOld ?? false,
-    enter: (caller) => enter(life, caller),
+    node,
+    enter: (caller) => enter(entered(caller), caller),
     drain() {
-      life?.hub.drain(drainMs)
+      for (const each of living()) each.drain()
     },
-    jump(ms) {
-      offMs += ms
+    jump: (ms) => one(nodes)?.jump(ms),
+    put: (input) =>
+      void open()
+        ?.life()
+        ?.hub.put({ tenant: '', ...input })
+        .catch(() => {}),
+    post: (room, id, author, content) =>
+      void open()
+        ?.life()
+        ?.hub.post({ tenant: '', conversation: room, id, author, content })
+        .catch(() => {}),
+    heal() {
+      bus?.heal()
+      for (const each of living()) if (each.isLeaving() || each.life()?.isOld) each.kill()
+      for (const each of nodes) each.start()
     },
-    put: (input) => void life?.hub.put({ tenant: '', ...input }).catch(() => {}),
-    post: (room, id, author, content) => void life?.hub.post({ tenant: '', conversation: room, id, author, content }).catch(() => {}),
     links: size,
   }
 }

@@ -3,7 +3,8 @@ import type { Clock } from '../../ports/clock.js'
 import type { Transport } from '../../ports/transport.js'
 import { fallback } from '../../transports/fallback/index.js'
 import { shared, type Tabs } from '../../transports/shared/index.js'
-import { type Network, type NetworkParts, network } from './network.js'
+import type { LinkParts } from './link.js'
+import { type Network, network } from './network.js'
 import type { DevicePlan } from './plan.js'
 
 export interface Ways {
@@ -12,7 +13,7 @@ export interface Ways {
   readonly networks: readonly Network[]
 }
 
-export interface WaysParts extends NetworkParts {
+export interface WaysParts extends LinkParts {
   readonly clock: Clock
   readonly tabs: Tabs
   readonly links: DevicePlan['links']

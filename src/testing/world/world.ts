@@ -2,11 +2,12 @@
 import type { Faults as ClientFaults } from '../../core/planted.js'
 import type { Faults as ServerFaults } from '../../server/faults.js'
 import { type Chance, chanceOf } from './chance.js'
-import { type Device, type DeviceParts, device, type Tab } from './device.js'
+import { device } from './device.js'
 import { type Journal, journal } from './journal.js'
 import { type Birth, ownKey, type Truth, truthOf } from './oracle/truth.js'
 import { type Plan, planOf } from './plan.js'
 import { worldServer, type WorldServer } from './server.js'
+import type { Device, MakeDisk, Tab } from './tab.js'
 import { type Time, timeOf } from './time.js'
 
 /** Bugs planted on either side. */
@@ -51,13 +52,14 @@ export interface WorldOptions {
   readonly seed: number
   readonly planted?: Planted
   readonly keepLines?: boolean
-  readonly disk?: DeviceParts['disk']
+  readonly disk?: MakeDisk
+  readonly nodes?: 1 | 2
   /** Runs whenever a subscriber of a timeline hears. */
   readonly heard: (world: World, tab: Tab, room: string) => void
 }
 
-export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, heard }: WorldOptions): World {
-  const plan = planOf(seed)
+export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, nodes, heard }: WorldOptions): World {
+  const plan = planOf(seed, nodes)
   const chance = chanceOf(seed)
   const time = timeOf(seed)
   const log = journal(keepLines)
@@ -66,7 +68,6 @@ export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, hea
   let numbers = 0
   let stormy = true
   let isOver = false
-  const died = () => time.later(chance.int(1, 6_000), server.start)
   const server = worldServer({
     time,
     chance,
@@ -74,7 +75,7 @@ export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, hea
     plan,
     truth,
     faults: bugs.server,
-    died,
+    stormy: () => stormy,
     unsynced: () => forgetOrder(world, false),
   })
   // The client's are compiled out of what ships, so they are no option of a chat.

@@ -1,6 +1,6 @@
 /** Everything that must hold after a step, over all tabs and disks. What has not changed since the last look is not looked at again. */
 import type { ChatState, ConversationState } from '../../../core/state.js'
-import { type Device, noteDurable, type Tab } from '../device.js'
+import { type Device, noteDurable, type Tab } from '../tab.js'
 import type { World } from '../world.js'
 import { checkCaps } from './caps.js'
 import { checkMarks, type HeldMarks } from './marks.js'

@@ -1,6 +1,7 @@
 /** The end of a history: everything heals, and within a bound all agree. */
-import type { Tab } from '../device.js'
-import { look, roomsOf, type World, type WorldOptions } from '../world.js'
+import type { OutboxEntry } from '../../../client/api.js'
+import type { Content, Tab } from '../tab.js'
+import { look, post, roomsOf, type World, type WorldOptions } from '../world.js'
 import { checkWorld, type Memory } from './check.js'
 import { readBelow } from './marks.js'
 import { isMember, type LogModel, unreadIn } from './model.js'
@@ -8,25 +9,50 @@ import { isMember, type LogModel, unreadIn } from './model.js'
 /** The longest backoff twice, a connect and a request that time out, a silent link that is noticed: no history may need more. */
 const boundMs = 240_000
 const lookEveryMs = 2_000
+/** As often while those are waited for whom an event of the network has woken. */
+const lookCloselyMs = 250
+const closelyMs = 6_000
+/** A look at the news of the store, and what it leads to. */
+const withoutBusMs = 15_000
 
-export async function converge(world: World, memory: Memory, heard: WorldOptions['heard']): Promise<void> {
-  const { time, journal, server } = world
-  heal(world, heard)
+/** In virtual time, as the looks saw it. */
+export interface Healing {
+  /** From the end of all trouble to where everybody agrees. */
+  readonly agreedMs: number
+  /** To where each tab that was on screen and was told that the network is back shows all that was there by then. */
+  readonly onlineMs: readonly number[]
+  /** To where it has sent all it had as well: what the server refused in passing waits for its time. */
+  readonly sentMs: readonly number[]
+}
+
+export async function converge(world: World, memory: Memory, heard: WorldOptions['heard']): Promise<Healing | null> {
+  const { time, journal } = world
+  const told = heal(world, heard)
+  // Each has heard that its link is gone.
+  await time.pass(1)
+  for (const { page } of told) page.tell('online')
+  const heads = new Map(world.plan.rooms.map(({ id }) => [id, world.truth.now(id)?.changes.length ?? 0]))
   const healedMs = time.clock.now()
+  const sinceMs = () => time.clock.now() - healedMs
+  const onlineMs: number[] = []
+  const sentMs: number[] = []
+  const unsent = new Set(told)
   let missing: string | null = 'nothing was looked at'
-  while (missing !== null && time.clock.now() - healedMs < boundMs && !journal.breach()) {
-    await time.pass(lookEveryMs)
-    server.start()
-    for (const device of world.devices) world.open(device)
-    for (const tab of world.tabs()) {
-      if (tab.chat.session.get().phase === 'refused') tab.chat.connect()
-      for (const room of roomsOf(world.plan, tab.user)) look(world, tab, room, heard)
-    }
-    checkWorld(world, memory)
-    missing = disagreement(world)
+  while (missing !== null && sinceMs() < boundMs && !journal.breach()) {
+    await time.pass(unsent.size > 0 && sinceMs() < closelyMs ? lookCloselyMs : lookEveryMs)
+    missing = lookAround(world, memory, heard)
+    if (missing !== null) journal.note(`${sinceMs()}: ${missing}`)
+    const isBack = (tab: Tab) => hasCaughtUp(world, tab, heads)
+    sift(told, isBack, () => onlineMs.push(sinceMs()))
+    sift(
+      unsent,
+      (tab) => isBack(tab) && unsentOf(world, tab).length === 0,
+      () => sentMs.push(sinceMs()),
+    )
   }
   if (missing !== null && !journal.breach()) journal.broken('converges', `${boundMs / 1000} s after all has healed, ${missing}`)
-  journal.note(`agreed after ${time.clock.now() - healedMs}`)
+  const agreedMs = sinceMs()
+  journal.note(`agreed after ${agreedMs}`)
   for (const { id } of world.plan.rooms)
     journal.note(
       `${id} ${world.truth
@@ -34,42 +60,100 @@ export async function converge(world: World, memory: Memory, heard: WorldOptions
         ?.changes.map(({ tag }) => tag)
         .join(' ')}`,
     )
+  if (!journal.breach()) await convergeWithoutBus(world, memory, heard)
+  return journal.breach() ? null : { agreedMs, onlineMs, sentMs }
 }
 
-function heal(world: World, heard: WorldOptions['heard']): void {
+/** Dead tabs go, and those that are done are told of. */
+function sift(tabs: Set<Tab>, isDone: (tab: Tab) => boolean, done: () => void): void {
+  for (const tab of tabs) {
+    const isOver = tab.isAlive() && isDone(tab)
+    if (isOver) done()
+    if (isOver || !tab.isAlive()) tabs.delete(tab)
+  }
+}
+
+/** All is well but the bus, which carries nothing: what one node writes reaches the links of the other by the store alone. */
+async function convergeWithoutBus(world: World, memory: Memory, heard: WorldOptions['heard']): Promise<void> {
+  const { server, time, journal, plan } = world
+  if (!server.bus) return
+  server.bus.cut(withoutBusMs)
+  for (const { id } of plan.rooms) post(world, id, 'bot')
+  const untilMs = time.clock.now() + withoutBusMs
+  let missing: string | null = 'nothing was looked at'
+  while (missing !== null && time.clock.now() < untilMs && !journal.breach()) {
+    await time.pass(lookEveryMs)
+    missing = lookAround(world, memory, heard)
+  }
+  if (missing !== null) journal.broken('converges', `${withoutBusMs / 1000} s after a post, without a bus, ${missing}`)
+}
+
+/** Whoever was turned away comes back, all is checked, and the first thing in which somebody disagrees is told. */
+function lookAround(world: World, memory: Memory, heard: WorldOptions['heard']): string | null {
+  world.server.start()
+  for (const device of world.devices) world.open(device)
+  for (const tab of world.tabs()) {
+    if (tab.chat.session.get().phase === 'refused') tab.chat.connect()
+    for (const room of roomsOf(world.plan, tab.user)) look(world, tab, room, heard)
+  }
+  checkWorld(world, memory)
+  for (const tab of world.tabs()) {
+    const what = disagreementOf(world, tab)
+    if (what) return what
+  }
+  return null
+}
+
+/** The end of all trouble; returns the tabs that were told of it. */
+function heal(world: World, heard: WorldOptions['heard']): Set<Tab> {
   world.journal.note('all heals')
   world.calm()
   world.server.store.disarm()
   world.server.orders.forgive()
-  if (world.server.isOld()) world.server.kill()
-  world.server.start()
+  world.server.heal()
+  const told = new Set<Tab>()
   for (const device of world.devices) {
+    const isTold = world.chance.hit(0.5)
     device.heal()
     for (const tab of device.tabs) {
-      for (const network of tab.networks) network.cut()
+      for (const network of tab.networks) network.cut(isTold ? 'now' : undefined)
       for (const room of roomsOf(world.plan, tab.user)) look(world, tab, room, heard)
+      if (isTold && tab.page.isVisible()) told.add(tab)
     }
   }
+  return told
 }
 
 const nobody: LogModel = { changes: [], places: [], states: new Map(), stints: new Map() }
 
-/** The first thing in which a tab and the truth differ, or null. */
-function disagreement(world: World): string | null {
-  for (const tab of world.tabs()) {
-    if (tab.chat.session.get().phase !== 'online') return `${tab.name} is ${tab.chat.session.get().phase}`
-    for (const room of roomsOf(world.plan, tab.user)) {
-      const what = differs(world, tab, room)
-      if (what) return `${tab.name} in ${room}: ${what}`
-    }
-    // What was sent before its author was removed is at the server, where its author cannot see it any more.
-    const isAway = (room: string) => !isMember(world.truth.now(room) ?? nobody, tab.user)
-    const left = tab.chat.outbox
-      .get()
-      .filter((entry) => entry.status !== 'failed' && !(entry.status === 'sent' && isAway(entry.conversation)))
-    if (left[0]) return `${tab.name} still has ${left.length} unsent, ${left[0].localId} is ${left[0].status}`
+/** The first thing in which this tab and the truth differ, or null. */
+function disagreementOf(world: World, tab: Tab): string | null {
+  const { phase } = tab.chat.session.get()
+  if (phase !== 'online') return `${tab.name} is ${phase}`
+  for (const room of roomsOf(world.plan, tab.user)) {
+    const what = differs(world, tab, room)
+    if (what) return `${tab.name} in ${room}: ${what}`
   }
-  return null
+  const left = unsentOf(world, tab)
+  return left[0] ? `${tab.name} still has ${left.length} unsent, ${left[0].localId} is ${left[0].status}` : null
+}
+
+/** What was sent before its author was removed is at the server, where its author cannot see it any more. */
+function unsentOf(world: World, tab: Tab): readonly OutboxEntry<Content>[] {
+  const isAway = (room: string) => !isMember(world.truth.now(room) ?? nobody, tab.user)
+  return tab.chat.outbox.get().filter((entry) => entry.status !== 'failed' && !(entry.status === 'sent' && isAway(entry.conversation)))
+}
+
+function hasCaughtUp(world: World, tab: Tab, heads: ReadonlyMap<string, number>): boolean {
+  if (tab.chat.session.get().phase !== 'online') return false
+  const { slots, conversations } = tab.state()
+  return roomsOf(world.plan, tab.user).every((room) => {
+    const line = world.truth.now(room) ?? nobody
+    const { state } = tab.device.talk(tab, room).timeline.get()
+    if (!isMember(line, tab.user)) return state === 'gone'
+    const head = conversations[slots.get(room) ?? -1]?.log.head ?? -1
+    return state === 'ready' && head >= (heads.get(room) ?? 0)
+  })
 }
 
 function differs({ truth }: World, tab: Tab, room: string): string | null {

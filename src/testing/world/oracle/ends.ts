@@ -27,5 +27,7 @@ export async function end(world: World): Promise<void> {
   await time.pass(quietMs)
   for (const device of devices) if (device.locks() > 0) say(`${device.user()} has closed all, but ${device.locks()} locks are held`)
   if (server.links() > 0) say(`${server.links()} links are left at the server`)
+  const subscriptions = server.bus?.subscriptions() ?? 0
+  if (subscriptions > 0) say(`${subscriptions} subscriptions are left at the bus`)
   for (const tab of tabs) tab.device.killTab(tab)
 }

@@ -1,7 +1,7 @@
 /** Watermarks and unread counts of a tab, held against the truth. */
 import type { Inbox } from '../../../client/api.js'
 import type { ConversationState } from '../../../core/state.js'
-import type { Content } from '../device.js'
+import type { Content } from '../tab.js'
 import type { Journal } from '../journal.js'
 import { unreadIn } from './model.js'
 import type { Line, Truth } from './truth.js'

@@ -1,7 +1,7 @@
 /** What a tab shows of one conversation at one instant, held against the truth. */
 import type { Message, View } from '../../../client/api.js'
 import type { MessageRow } from '../../../protocol/frames.js'
-import type { Content } from '../device.js'
+import type { Content } from '../tab.js'
 import type { InvariantName } from '../invariants.js'
 import type { Journal } from '../journal.js'
 import { indexFrom, isVisible } from './model.js'

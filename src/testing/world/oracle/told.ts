@@ -1,7 +1,42 @@
-/** What a server tells a user, held against who was a member when: nothing from behind a removal, nothing from a time that is hidden. */
-import type { ServerFrame } from '../../../protocol/frames.js'
+/**
+ * What a server tells: of a follower's conversation each change after the one before it; and held against who was a member when, nothing
+ * from behind a removal, nothing from a time that is hidden.
+ */
+import type { ClientFrame, ServerFrame } from '../../../protocol/frames.js'
 import type { Journal } from '../journal.js'
 import { isVisible, type LogModel } from './model.js'
+
+/** What one link was told, and asked. */
+export interface Following {
+  said(frame: ClientFrame): void
+  told(frame: ServerFrame): void
+}
+
+/** A follower hears of every change behind the answer that it has, or of a head for which it has to ask. */
+export function following(journal: Journal, who: string): Following {
+  const logs = new Map<string, { readonly epoch: string; readonly head: number }>()
+  const reached = (conversation: string, epoch: string, seq: number) => {
+    const log = logs.get(conversation)
+    logs.set(conversation, { epoch, head: log?.epoch === epoch ? Math.max(log.head, seq) : seq })
+  }
+  return {
+    said(frame) {
+      if (frame.type === 'unfollow') logs.delete(frame.conversation)
+    },
+    told(frame) {
+      if (frame.type === 'left') logs.delete(frame.conversation)
+      if (frame.type === 'opened') reached(frame.conversation, frame.epoch, frame.head)
+      if (frame.type === 'head') for (const { conversation } of frame.heads) logs.delete(conversation)
+      if (frame.type !== 'change') return
+      const { conversation, epoch, seq } = frame
+      const log = logs.get(conversation)
+      if (!log) return
+      if (log.epoch === epoch && seq > log.head + 1)
+        journal.broken('no-silent-hole', `${who} in ${conversation} is told of ${seq} after ${log.head}`)
+      reached(conversation, epoch, seq)
+    },
+  }
+}
 
 export function checkTold(
   journal: Journal,

@@ -6,10 +6,11 @@ import type { Acts } from './acts.js'
 import { deviceFaults } from './device-faults.js'
 import { membership } from './membership.js'
 import { networkFaults } from './network-faults.js'
+import { nodeFaults } from './node-faults.js'
 import { serverFaults } from './server-faults.js'
 import { users } from './users.js'
 
-const acts: Acts<StepName> = { ...users, ...networkFaults, ...serverFaults, ...deviceFaults, ...membership }
+const acts: Acts<StepName> = { ...users, ...networkFaults, ...serverFaults, ...nodeFaults, ...deviceFaults, ...membership }
 
 /** Does one step; what it draws comes from its own seed. */
 export function act(world: World, { name, seed }: Step, heard: WorldOptions['heard']): void {

@@ -1,5 +1,5 @@
 /** What a step is: something that one tab, one room or the world around them meets. */
-import type { Tab } from '../device.js'
+import type { Tab } from '../tab.js'
 import type { StepName } from '../plan.js'
 import type { World, WorldOptions } from '../world.js'
 

@@ -1,7 +1,8 @@
 /** Steps in which a tab, a browser, its clock or its storage goes wrong. */
 import type { FaultName } from '../faults.js'
-import { type Device, noteDurable, spoiltValue, type Tab } from '../device.js'
+import { spoiltValue } from '../device.js'
 import type { StepName } from '../plan.js'
+import { type Device, noteDurable, type Tab } from '../tab.js'
 import type { World } from '../world.js'
 import type { Acts } from './acts.js'
 

@@ -1,6 +1,6 @@
 /** Steps in which the network or what is said at the door goes wrong. */
 import type { CloseCode } from '../../../protocol/codes.js'
-import type { Tab } from '../device.js'
+import type { Tab } from '../tab.js'
 import type { Network, Opening } from '../network.js'
 import type { StepName } from '../plan.js'
 import type { World } from '../world.js'

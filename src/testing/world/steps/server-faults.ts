@@ -1,5 +1,5 @@
 /** Steps in which the server or its store goes wrong. */
-import type { Content } from '../device.js'
+import type { Content } from '../tab.js'
 import type { StepName } from '../plan.js'
 import { hostile, poisoned } from '../wire.js'
 import { forgetOrder, post, type World } from '../world.js'
@@ -56,7 +56,10 @@ export const serverFaults: Acts<Names> = {
     world.server.drain()
   },
   'older-build'(world) {
-    if (world.server.isUp()) world.server.rollBack()
+    const node = world.server.isUp() ? world.server.node() : undefined
+    if (!node) return
+    world.journal.fired('server rolled back to an older build')
+    node.rollBack()
   },
   'jump-server-clock'(world) {
     world.journal.fired('server clock jumped')

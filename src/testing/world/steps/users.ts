@@ -1,6 +1,6 @@
 /** Steps of users, and of a backend that writes. */
 import type { OutboxEntry } from '../../../client/api.js'
-import type { Content, Tab } from '../device.js'
+import type { Content, Tab } from '../tab.js'
 import type { StepName } from '../plan.js'
 import { look, post, type World } from '../world.js'
 import type { Acts } from './acts.js'
@@ -30,7 +30,9 @@ type Names = Extract<
 export function send(world: World, tab: Tab, room: string, content?: Content): void {
   const n = world.next()
   const localId = tab.device.talk(tab, room).send(content ?? { text: `${tab.name} ${n}` })
-  world.births.set(localId, { room, user: tab.user, lane: tab.state().config.lane, n })
+  // Without locks two tabs may send one lane, and of two nodes neither knows the other's link in time.
+  const isOrdered = world.plan.nodes === 1 || tab.device.plan.hasLocks || tab.device.plan.tabs === 1
+  if (isOrdered) world.births.set(localId, { room, user: tab.user, lane: tab.state().config.lane, n })
   world.authors.set(localId, tab.user)
   tab.unsettled.set(localId, room)
   world.journal.note(`${localId.slice(-4)} is ${n}`)
@@ -63,7 +65,7 @@ function retry(world: World, tab: Tab): void {
   const { localId, conversation, error } = world.chance.pick(failed)
   tab.device.talk(tab, conversation).retry(localId)
   // What the server has refused cannot land from before; anything else may, and then its place is not promised.
-  if (error?.code === 'rejected')
+  if (error?.code === 'rejected' && world.plan.nodes === 1)
     world.births.set(localId, { room: conversation, user: tab.user, lane: tab.state().config.lane, n: world.next() })
 }
 

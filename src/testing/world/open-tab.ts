@@ -1,0 +1,114 @@
+/** A tab is opened in a browser: a chat over its own network, page and life, and the disk and the locks it shares. */
+import { composeChat } from '../../client/create-chat.js'
+import type { Lanes } from '../../client/lanes.js'
+import type { ChatState } from '../../core/state.js'
+import type { StorageFactory } from '../../ports/storage.js'
+import type { FakeBrowser, FakeTab } from './browser.js'
+import type { Chance } from './chance.js'
+import type { Journal } from './journal.js'
+import { type Locks, locksOf, mortalClock, mortalStorage, newLife, noLocks } from './mortal.js'
+import { budget } from './oracle/caps.js'
+import { type Channels, pageOf } from './page.js'
+import type { DevicePlan, Plan } from './plan.js'
+import type { WorldServer } from './server.js'
+import type { Content, Device, MakeDisk, Tab, WorldDisk } from './tab.js'
+import type { Time } from './time.js'
+import { type Ways, waysTo } from './ways.js'
+
+export interface DeviceParts {
+  readonly time: Time
+  readonly chance: Chance
+  readonly journal: Journal
+  readonly plan: Plan
+  readonly stormy: () => boolean
+  readonly server: WorldServer
+  readonly mine: DevicePlan
+  readonly opened: (tab: Tab) => void
+  /** Default a disk that crashes. */
+  readonly disk?: MakeDisk
+}
+
+export interface Browser {
+  readonly parts: DeviceParts
+  readonly disk: WorldDisk
+  readonly tabs: Tab[]
+  readonly locks: Locks<Tab>
+  readonly channels: Channels
+  readonly between: FakeBrowser
+  readonly fakes: WeakMap<Tab, FakeTab>
+  user: string
+  wallMs: number
+  isSpoilt: boolean
+  commits: number
+  opened: number
+}
+
+export function openTab(browser: Browser, made: Device): Tab {
+  const { parts, disk, tabs, between, channels, user } = browser
+  const { time, journal, mine, plan, chance } = parts
+  browser.opened += 1
+  const name = `${user}${mine.n}${browser.opened}`
+  const life = newLife(time.beat)
+  const clock = mortalClock(time, life, chance.roll, () => browser.wallMs)
+  const fake = between.tab()
+  let isMute = false
+  const within = budget(journal, name, time.clock.now)
+  const ways: Ways = waysTo({
+    ...parts,
+    user,
+    name,
+    life,
+    clock,
+    tabs: fake.tabs,
+    links: mine.links,
+    sent(frame) {
+      within(frame)
+      if (isMute) journal.broken('silent-after-logout', `${name} has logged out and sends ${frame.type}`)
+    },
+  })
+  const storage = mortalStorage(disk.factory as StorageFactory, life, made.troubles, () => {
+    time.beat()
+    browser.commits += 1
+  })
+  let state: () => ChatState = () => {
+    throw new Error('A state was asked for before there was one.')
+  }
+  const chat = composeChat<Content>({
+    user,
+    transport: ways.transport,
+    clock,
+    storage: storage.factory,
+    lanes: lanesOf(browser, () => tab),
+    conversations: plan.held,
+    inspect(look) {
+      state = look
+    },
+  })
+  const tab: Tab = {
+    name,
+    user,
+    device: made,
+    chat,
+    life,
+    page: pageOf(life, channels, (run) => time.later(1, run)),
+    networks: ways.networks,
+    storage,
+    state,
+    views: new Map(),
+    unsettled: new Map(),
+    isAlive: life.isAlive,
+    mute() {
+      isMute = true
+    },
+  }
+  browser.fakes.set(tab, fake)
+  tabs.push(tab)
+  return tab
+}
+
+function lanesOf({ parts: { journal, mine }, locks }: Browser, tab: () => Tab): Lanes {
+  const adopted = (lane: string) => {
+    if (lane !== tab().state().config.lane) journal.fired('lane adopted')
+  }
+  return mine.hasLocks ? locksOf(locks, tab, adopted) : noLocks(locks, tab, () => journal.fired('lane claimed twice'))
+}

@@ -1,0 +1,88 @@
+/** What a tab and its browser are to the steps and to the oracle. */
+import type { Chat, Conversation } from '../../client/api.js'
+import type { ChatState } from '../../core/state.js'
+import type { Row } from '../../ports/storage.js'
+import type { CrashingStorage } from '../crashing-storage.js'
+import type { Life, MortalStorage } from './mortal.js'
+import type { Network } from './network.js'
+import type { Page } from './page.js'
+import type { DevicePlan } from './plan.js'
+import type { Promises } from './promises.js'
+
+export type Content = { readonly text: string }
+
+export interface Tab {
+  readonly name: string
+  readonly user: string
+  readonly device: Device
+  readonly chat: Chat<Content>
+  readonly life: Life
+  readonly page: Page
+  readonly networks: readonly Network[]
+  readonly storage: MortalStorage
+  readonly state: () => ChatState
+  /** Subscriptions of timelines, by room. */
+  readonly views: Map<string, () => void>
+  /** Sent here and not yet seen in the log, by local id: the room. */
+  readonly unsettled: Map<string, string>
+  isAlive(): boolean
+  /** Its user has logged out: nothing may leave any more. */
+  mute(): void
+}
+
+export interface Device extends Promises {
+  readonly plan: DevicePlan
+  /** Who sits here; another may come after a logout. */
+  user(): string
+  handTo(user: string): void
+  readonly disk: WorldDisk
+  readonly tabs: readonly Tab[]
+  /** Commits that have been worked on: the disk is looked at when it rises. */
+  readonly commits: () => number
+  /** Its rows have been touched by a fault. */
+  noteSpoilt(): void
+  /** Its cache may be given up: it is capped low, or a fault has touched it. */
+  mayDrop(): boolean
+  readonly isSpoilt: (row: Row) => boolean
+  /** The wall clock of the device is off by so much more. */
+  jump(ms: number): void
+  openTab(): Tab
+  /** The tab's process dies; what it had handed to the disk still lands. */
+  killTab(tab: Tab): void
+  /** The tab goes in peace. */
+  closeTab(tab: Tab): void
+  /** Every tab dies, and the disk keeps only what it must, or a little more; nothing where it is evicted. */
+  killBrowser(isEvicted: boolean): void
+  talk(tab: Tab, room: string): Conversation<Content>
+  /** All stands still in the tab until it thaws; other tabs that share its link may have been `told`. */
+  freezeTab(tab: Tab, told: boolean): void
+  thawTab(tab: Tab): void
+  /** The next message between its tabs is lost. */
+  loseMessage(): void
+  /** Locks held or waited for. */
+  locks(): number
+  /** Nothing here is off or slow any more. */
+  heal(): void
+}
+
+/** The disk of a device; one that is busy may show half a commit, and is not looked at. */
+export type WorldDisk = Omit<CrashingStorage, 'spoil'> & Partial<Pick<CrashingStorage, 'spoil'>> & { isBusy?(): boolean }
+
+export interface DiskParts {
+  readonly roll: () => number
+  readonly schedule: (step: () => void) => void
+  readonly cacheBytes: number
+}
+
+/** Makes the disk of one device. */
+export type MakeDisk = (parts: DiskParts) => WorldDisk
+
+/** What a tab has just said to be durable counts as promised. */
+export function noteDurable({ chat, device }: Tab): boolean {
+  const { promised, released } = device
+  const before = promised.size
+  for (const { conversation, durable, localId } of chat.outbox.get()) {
+    if (durable && !released.has(localId)) promised.set(localId, conversation)
+  }
+  return promised.size > before
+}
