@@ -24,8 +24,11 @@ export function flush(turn: Turn, c: Draft): void {
   // One that had failed and is taken back has others in flight behind it.
   let inFlight = c.entries.filter(({ arm }) => isInFlight(arm)).length
   let previous: Entry | undefined
+  // By lane: one of another lane may have landed long ago, and vouches for nothing.
+  const last: Record<string, string> = {}
   for (const entry of c.entries) {
     const { arm } = entry
+    const lane = entry.key[2] as string
     // What another link acknowledged holds what is behind it until the log says whether it is still there.
     if (arm.kind === 'saving' || (arm.kind === 'acked' && arm.link !== link)) break
     if (arm.kind === 'queued') {
@@ -33,18 +36,14 @@ export function flush(turn: Turn, c: Draft): void {
       if (bytes > 0 && bytes + entry.bytes > bounds.unackedBytes) break
       const deadlineMs = nowMs + timing.ackMs
       const going = revise(c, entry, { arm: { kind: 'inflight', link, deadlineMs }, handed: true, attempts: entry.attempts + 1 })
-      turn.frames.push(operationFrame(going, planted.afterIgnored ? undefined : before(c, entry)?.localId))
+      turn.frames.push(operationFrame(going, planted.afterIgnored ? undefined : last[lane]))
       bytes += entry.bytes
       inFlight += 1
     }
-    if (arm.kind !== 'failed') previous = entry
+    if (arm.kind === 'failed') continue
+    previous = entry
+    last[lane] = entry.localId
   }
-}
-
-/** The one before it of its lane: one of another lane may have landed long ago, and vouches for nothing. */
-function before({ entries }: Draft, { localId, key }: Entry): Entry | undefined {
-  const at = entries.findIndex((each) => each.localId === localId)
-  return entries.slice(0, at).findLast((each) => each.arm.kind !== 'failed' && each.key[2] === key[2])
 }
 
 /** Operation bytes that wait for an answer on the link, over all conversations (R17). */
