@@ -103,13 +103,7 @@ export function mergeMarks(turn: Turn, c: Draft, epoch: string, marks: readonly 
     receipts.marks = merged
     reportDelivered(turn, c, was)
   }
-  dropCovered(turn, c)
-}
-
-/** What the server now has, or has newer, need not be kept, nor what is of an epoch that is over. */
-function dropCovered(turn: Turn, c: Draft): void {
-  const { log, receipts } = c
-  const { user } = turn.config
+  // What the server now has, or has newer, need not be kept, nor what is of an epoch that is over.
   const { read, marked: wanted } = pendingOf(c)
   // Above the head of a live log nothing was read: a backup was restored.
   const to = isLive(turn, log) ? Math.min(read, log.head) : read
@@ -143,9 +137,10 @@ export function tellReceipts(turn: Turn, c: Draft): void {
   const { log, receipts, id: conversation, watchers } = c
   const { config, nowMs } = turn
   if (!offers(turn, 'receipts') || !isLive(turn, log)) return
-  if (receipts.pending) dropCovered(turn, c)
   const { user, delivered: from } = config
   const { epoch, head, liveOn: on } = log
+  // Live now, it may be covered by what came before.
+  if (receipts.pending) mergeMarks(turn, c, epoch, [])
   // Not covered in time: as if nothing had been told.
   if (nowMs >= receiptsWakeAt(turn, c)) receipts.told = noReceipts.told
   const isAnew = receipts.told.on !== on

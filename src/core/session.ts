@@ -148,14 +148,12 @@ export function close(turn: Turn): void {
 
 /** Somebody may be looking again, or the network is back: prove the link, or stop waiting. */
 export function sessionSignal(turn: Turn, signal: Signal): void {
-  const { session } = turn
   if (signal === 'hidden') return
+  // Begun without a network, it would hang until its deadline.
+  if (turn.session.phase === 'connecting' && signal === 'online') leave(turn, { band: 'retry', code: 'network' })
+  const { session } = turn
   if (session.phase === 'waiting' && signal !== 'offline') hurry(turn, session, signal === 'online' ? 0 : session.attempt)
   if (session.phase === 'online') ping(turn, session, timing.probeMs)
-  if (session.phase !== 'connecting' || signal !== 'online') return
-  // Begun without a network, it would hang until its deadline.
-  turn.effects.push({ kind: 'close' })
-  openNext(turn, session.link, session.attempt, session.refreshes)
 }
 
 /** Now, but never before the server's own hint: coming back to a tab is no reason to press it. */

@@ -54,14 +54,6 @@ export function worldNode({ time, store, bus, faults, mint, died }: NodeParts): 
     died(node, ended)
   }
 
-  const turnOf = (alive: () => boolean) => (run: () => void) => {
-    time.beat()
-    queueMicrotask(() => {
-      time.beat()
-      if (alive()) run()
-    })
-  }
-
   const start = () => {
     if (life) return
     const alive = () => born.alive
@@ -71,7 +63,7 @@ export function worldNode({ time, store, bus, faults, mint, died }: NodeParts): 
       bus: end?.bus,
       clock: { now: () => time.clock.wall() + offMs },
       mint,
-      turn: turnOf(alive),
+      turn: turnOf(time, alive),
     }
     const born: Life = { alive: true, isOld: isNextOld, hub: createHub(options, faults), kill }
     isNextOld = false
@@ -108,6 +100,17 @@ export function worldNode({ time, store, bus, faults, mint, died }: NodeParts): 
     },
   }
   return node
+}
+
+/** The next microtask, if the process still lives. */
+function turnOf({ beat }: Time, alive: () => boolean): (run: () => void) => void {
+  return (run) => {
+    beat()
+    queueMicrotask(() => {
+      beat()
+      if (alive()) run()
+    })
+  }
 }
 
 /** Looks at the news of the store again and again, until the life ends. */
