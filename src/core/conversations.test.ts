@@ -60,6 +60,23 @@ describe('L11 R24: memory holds so many conversations', () => {
     expect(held(core)).toContain('a')
   })
 
+  it('those that all had to be held go once they need not be, though nothing new is opened', () => {
+    const core = drivenCore({ conversations: 2 })
+    core.online()
+    const ids = ['a', 'b', 'c', 'd']
+    for (const conversation of ids) {
+      core.dispatch({ kind: 'watch', conversation })
+      core.hear(openedFrame(requestOf(core, 'open'), 0, 1, { reset: 'first', conversation }))
+      core.wait(1_000)
+    }
+    expect(held(core)).toEqual(ids)
+    for (const conversation of ids) core.dispatch({ kind: 'unwatch', conversation })
+    core.wait(1_000)
+    expect(held(core)).toEqual(['c', 'd'])
+    core.hear(said(2, {}, { conversation: 'd' }))
+    expect(core.conversation('d').log.head).toBe(2)
+  })
+
   it('one that comes back is read from disk, and its changes go to it, not to its slot', () => {
     const core = drivenCore({ conversations: 2 })
     core.online()

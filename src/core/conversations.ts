@@ -41,7 +41,7 @@ export function conversationFor(turn: Turn, id: string): Draft {
   const known = draftOf(turn, id)
   if (known) return known
   openDisk(turn)
-  makeRoom(turn)
+  makeRoom(turn, turn.config.conversations - 1)
   const made: ConversationState = {
     id,
     log: coldLog,
@@ -54,23 +54,31 @@ export function conversationFor(turn: Turn, id: string): Draft {
     usedAt: nextNumber(turn),
     wakeAtMs: never,
   }
-  turn.conversations = [...turn.conversations, made]
-  turn.slots = new Map(turn.conversations.map((each, slot) => [each.id, slot]))
+  hold(turn, [...turn.conversations, made])
   const draft = draftOf(turn, id) as Draft
   startRestore(turn, draft)
   return draft
 }
 
-/** Never one that is watched, unsettled or unwritten; it is unfollowed first. */
-function makeRoom(turn: Turn): void {
-  const { conversations, config, touched } = turn
-  if (conversations.length < config.conversations) return
-  const oldest = leastUsed(conversations, isIdle)
-  if (!oldest) return
-  if (isLive(turn, oldest.log)) turn.frames.push({ type: 'unfollow', conversation: oldest.id })
-  turn.conversations = conversations.filter((each) => each !== oldest)
-  const at = touched.indexOf(oldest as Draft)
-  if (at >= 0) touched.splice(at, 1)
+function hold(turn: Turn, conversations: readonly ConversationState[]): void {
+  turn.conversations = conversations
+  turn.slots = new Map(conversations.map(({ id }, slot) => [id, slot]))
+}
+
+/** Until no more than `most` are held, as far as may be: never one that is watched, unsettled or unwritten. It is unfollowed first. */
+export function makeRoom(turn: Turn, most = turn.config.conversations): void {
+  const { touched } = turn
+  while (turn.conversations.length > most) {
+    const oldest = leastUsed(turn.conversations, isIdle)
+    if (!oldest) return
+    if (isLive(turn, oldest.log)) turn.frames.push({ type: 'unfollow', conversation: oldest.id })
+    hold(
+      turn,
+      turn.conversations.filter((each) => each !== oldest),
+    )
+    const at = touched.indexOf(oldest as Draft)
+    if (at >= 0) touched.splice(at, 1)
+  }
 }
 
 function isIdle({ watchers, entries, log, receipts, cache }: ConversationState): boolean {

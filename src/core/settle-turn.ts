@@ -2,6 +2,7 @@
 import { aheadWakeAt } from './ahead.js'
 import { commitOutbox, diskWakeAt } from './cache/disk.js'
 import { commitCache } from './cache/write-behind.js'
+import { makeRoom } from './conversations.js'
 import { inboxFollows, inboxLinkLost } from './inbox/inbox.js'
 import { storeInbox, storeInboxAt } from './inbox/stored.js'
 import { strand } from './membership.js'
@@ -21,6 +22,7 @@ export function settleTurn(turn: Turn): void {
   if (linkWas && link !== linkWas) loseLink(turn)
   if (turn.disk.phase === 'ready' && before.disk.phase !== 'ready') drafts(turn)
   shareRoom(turn)
+  makeRoom(turn)
   for (const c of touched) {
     admitPage(turn, c)
     ensureCaughtUp(turn, c)
