@@ -156,10 +156,11 @@ function logTables(find: Find) {
       return newestFirst ? messages.slice(Math.max(start, end - limit), end).reverse() : messages.slice(start, Math.min(end, start + limit))
     },
     countMessages: (at: Place, from: number, to: number) => firstFrom(messagesOf(at), to + 1) - firstFrom(messagesOf(at), from),
-    countUnread(at: Place, user: string, after: number, limit: number) {
+    countUnread(at: Place, user: string, { after, before }: Parameters<Tables['countUnread']>[2], limit: number) {
       const messages = messagesOf(at)
+      const end = firstFrom(messages, before)
       let count = 0
-      for (let i = firstFrom(messages, after + 1); i < messages.length && count < limit; i++)
+      for (let i = firstFrom(messages, after + 1); i < end && count < limit; i++)
         if (messages[i]?.author !== user && !messages[i]?.deleted) count++
       return count
     },

@@ -99,8 +99,8 @@ export interface Tables {
   messages(at: Place, range: MessageRange): readonly MessageRow[]
   /** How many messages have a place in [from, to]. */
   countMessages(at: Place, from: number, to: number): number
-  /** Messages not by `user`, not deleted, with a place above `after`; stops at `limit`. */
-  countUnread(at: Place, user: string, after: number, limit: number): number
+  /** Messages not by `user`, not deleted, with a place in (after, before); stops at `limit`. */
+  countUnread(at: Place, user: string, range: Pick<MessageRange, 'after' | 'before'>, limit: number): number
   person(tenant: string, user: string): Profile | undefined
   putPerson(tenant: string, user: string, profile: Profile): void
   /** The next inbox stamp of the tenant, and the last one given. */

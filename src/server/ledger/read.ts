@@ -47,10 +47,15 @@ export function readPage(reader: Reader, anchor: HistoryAnchor, limit: number): 
   return { epoch, asOf: head, from, to, rows, people: peopleOf(reader, rows, 0) }
 }
 
-export function unreadOf({ tables, conversation, seat }: Reader): Unread {
+/** A mark of unread may lie before a time that is hidden: what is said in there does not count. */
+export function unreadOf({ tables, conversation, seat, floor, hidden }: Reader): Unread {
   const { user, read, marked } = seat
-  const after = marked.at > 0 ? Math.min(read, marked.at - 1) : read
-  const count = tables.countUnread(conversation, user, after, unreadExact + 1)
+  let after = Math.max(floor, marked.at > 0 ? Math.min(read, marked.at - 1) : read)
+  let count = 0
+  for (const { from, to } of [...hidden, { from: conversation.head + 1, to: 0 }]) {
+    if (from > after) count += tables.countUnread(conversation, user, { after, before: from }, unreadExact + 1 - count)
+    after = Math.max(after, to)
+  }
   return { count: Math.min(count, unreadExact), more: count > unreadExact }
 }
 

@@ -76,7 +76,8 @@ const queries = {
   messagesOldest: 'SELECT * FROM messages WHERE cid = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?',
   messagesNewest: 'SELECT * FROM messages WHERE cid = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?',
   countMessages: 'SELECT count(*) AS n FROM messages WHERE cid = ? AND seq >= ? AND seq <= ?',
-  countUnread: 'SELECT count(*) AS n FROM (SELECT 1 FROM messages WHERE cid = ? AND seq > ? AND author <> ? AND deleted = 0 LIMIT ?)',
+  countUnread:
+    'SELECT count(*) AS n FROM (SELECT 1 FROM messages WHERE cid = ? AND seq > ? AND seq < ? AND author <> ? AND deleted = 0 LIMIT ?)',
   person: 'SELECT profile FROM people WHERE tenant = ? AND user = ?',
   putPerson: 'INSERT OR REPLACE INTO people (tenant, user, profile) VALUES (?, ?, ?)',
   lastStamp: 'SELECT stamp FROM stamps WHERE tenant = ?',

@@ -141,6 +141,6 @@ function messageTables(q: Queries, cidOf: CidOf): Pick<Tables, 'message' | 'putM
     messages: (at, { after, before, newestFirst, limit }) =>
       (newestFirst ? q.messagesNewest : q.messagesOldest).all(cidOf(at), after, before, limit).map(messageOf),
     countMessages: (at, from, to) => count(q.countMessages.get(cidOf(at), from, to)),
-    countUnread: (at, user, after, limit) => count(q.countUnread.get(cidOf(at), after, user, limit)),
+    countUnread: (at, user, { after, before }, limit) => count(q.countUnread.get(cidOf(at), after, before, user, limit)),
   }
 }

@@ -74,6 +74,9 @@ export const arrangeCases: readonly StoreCase[] = [
         ['b', 'd'],
         'history',
       )
+      await talk.mark('bob', { marked: { at: 3, rev: 9 } })
+      same((await talk.open('bob')).unread, { count: 2, more: false }, 'unread, as marked before the pause')
+      same((await talk.inbox('bob')).rows[0]?.unread, { count: 2, more: false }, 'unread in the list')
       const delta = await talk.open('bob', { epoch: opened.epoch, seq: 0, tag: '' })
       same(
         delta.rows.map((row) => row.localId),

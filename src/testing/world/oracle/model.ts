@@ -47,10 +47,11 @@ export function indexFrom({ places }: LogModel, place: number): number {
   return low
 }
 
-/** Messages of others in (read, head]. */
+/** Messages of others in (read, head] that this user may see. */
 export function unreadIn(log: LogModel, user: string, read: number, head: number): number {
+  const isUnread = (place: number) => log.states.get(place)?.[0]?.author !== user && isVisible(log, user, place, head)
   let count = 0
   for (let i = indexFrom(log, read + 1); i < log.places.length && (log.places[i] as number) <= head; i++)
-    if (log.states.get(log.places[i] as number)?.[0]?.author !== user) count += 1
+    if (isUnread(log.places[i] as number)) count += 1
   return count
 }
