@@ -6,7 +6,7 @@ import type { Clock } from '../../ports/clock.js'
 import type { Link, LinkClosed, LinkEvents, Transport, Waiting } from '../../ports/transport.js'
 import { realClock } from '../real-clock.js'
 import { besideTabs } from './beside.js'
-import { type House, noLink } from './host.js'
+import type { House } from './host.js'
 import { type Seat, takeSeat } from './seat.js'
 import { browserTabs, type Tabs } from './tabs.js'
 
@@ -32,7 +32,7 @@ export function shared(transport: Transport, { name = 'chatloom', tabs, clock = 
   let again = () => {}
   const enter = () => {
     const found = tabs ?? browserTabs()
-    if (found) house ??= { transport, tabs: found, clock, last: noLink, peaceUntilMs: 0 }
+    if (found) house ??= { transport, tabs: found, clock, lane: '', link: 0, peaceUntilMs: 0 }
     return house
   }
   return {
