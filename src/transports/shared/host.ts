@@ -2,7 +2,6 @@
 import type { Clock } from '../../ports/clock.js'
 import type { LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
 import { bandOfName } from '../../protocol/codes.js'
-import type { ClientFrame } from '../../protocol/frames.js'
 import { type Hello, holdLink } from './holder.js'
 import type { Message, Unsigned } from './message.js'
 import { createSlot } from './slot.js'
@@ -32,9 +31,8 @@ export interface HostEvents {
 }
 
 export interface Host {
+  /** Of another tab, or of this one itself. */
   hear(message: Message): void
-  /** Of this tab itself. */
-  send(frame: ClientFrame): void
   close(): void
 }
 
@@ -100,7 +98,6 @@ export function host(house: House, { name, id, hello }: Self, { post, deliver, e
         proveAwake()
       } else if (message.kind === 'up') for (const frame of message.frames) holder.send(message.from, frame)
     },
-    send: (frame) => holder.send(id, frame),
     close() {
       proof()
       holder.close()

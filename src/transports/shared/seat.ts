@@ -120,7 +120,7 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
   claim(false)
   return {
     send(frame) {
-      if (hosting) hosting.send(frame)
+      if (hosting) hosting.hear({ kind: 'up', frames: [frame], from: id })
       else if (at.phase === 'seated') post({ kind: 'up', frames: [frame] })
     },
     leave: () => end({ band: 'retry', code: 'closed' }),
