@@ -47,7 +47,7 @@ describe('size limits', () => {
   it.each([
     ['sse', 3_500],
     ['fallback', 1_000],
-    ['shared', 3_100],
+    ['shared', 3_000],
     ['finality', 2_000],
   ])('/%s adds no more than %i bytes to a client over WebSocket', (name, most) => {
     expect(sizeOf(`${client} + /${name}`) - sizeOf(client)).toBeLessThanOrEqual(most)

@@ -5,6 +5,7 @@
 import type { LinkFrame, Waiting } from '../../ports/transport.js'
 import type { House } from './host.js'
 import { isMessage, type Told } from './message.js'
+import { createSlot } from './slot.js'
 
 type Shown = Extract<LinkFrame, { type: 'provisional' }>
 /** Of each tab; what stands behind them is told once they have left. */
@@ -21,7 +22,7 @@ export function besideTabs({ tabs, clock }: House, name: string, client: Waiting
   const ends = new Map<string, () => void>()
   /** None until others can wait for the end of this tab. */
   let mine: ReadonlyMap<string, Shown> | undefined
-  let off = () => {}
+  const outbox = createSlot()
   const channel = tabs.channel(name, (data) => isMessage(data) && data.kind === 'waits' && hear(data.from, data.frames))
   const post = (frames: Told[]) => channel.post({ kind: 'waits', from: id, frames })
   const again = () => {
@@ -70,13 +71,11 @@ export function besideTabs({ tabs, clock }: House, name: string, client: Waiting
     if (!was || news.length > 0) post(news)
   }
 
-  const held = () => {
-    off = client.outbox.subscribe(look)
-  }
+  const held = () => outbox(() => client.outbox.subscribe(look))
   const leave = tabs.lock(`${name}/${id}`, { held, lost() {} })
   const unwatch = client.session.subscribe(({ phase }) => {
     again()
-    if (phase === 'closed') for (const end of [off, unwatch, leave, channel.close, ...ends.values()]) end()
+    if (phase === 'closed') for (const end of [outbox, unwatch, leave, channel.close, ...ends.values()]) end()
   })
   return again
 }

@@ -1,21 +1,17 @@
 /**
- * The seat that holds the link: it carries the frames of all seats over one link and gives back what each asked for. What
- * nobody asked for goes to every seat; a client ignores what is not its own.
+ * The seat that holds the link: it carries the frames of all seats over one link, their questions numbered anew, and gives back
+ * what each asked for. What nobody asked for goes to every seat; a client ignores what is not its own.
  */
 import type { Clock } from '../../ports/clock.js'
 import type { LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import { createFollows } from './follows.js'
-import { createRequests } from './requests.js'
 
 export type Hello = Extract<ClientFrame, { type: 'hello' }>
 type Welcome = Extract<ServerFrame, { type: 'welcome' }>
 
-export interface HolderEvents {
-  /** For one seat, or for all. */
-  frame(frame: LinkFrame, seat?: string): void
-  closed(why: LinkClosed): void
-}
+/** Questions that no answer has come to; the oldest are forgotten. */
+const kept = 1_000
 
 export interface Holder {
   join(seat: string): void
@@ -24,32 +20,45 @@ export interface Holder {
   close(): void
 }
 
-export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: HolderEvents): Holder {
-  const requests = createRequests()
+/** Tells `carry` what is for one seat, or for all. */
+export function holdLink(
+  transport: Transport,
+  hello: Hello,
+  clock: Clock,
+  carry: (frame: LinkFrame, seat?: string) => void,
+  closed: (why: LinkClosed) => void,
+): Holder {
+  /** Its time is that of the start of this clock. */
   let welcome: Welcome | undefined
-  let welcomedMs = 0
+  const asked = new Map<number, { readonly seat: string; readonly request: number }>()
+  let request = 0
   const follows = createFollows(
     () => welcome?.limits.followed ?? Number.POSITIVE_INFINITY,
     (conversation) => link.send({ type: 'unfollow', conversation }),
   )
-  const link = transport.open({ opened: () => link.send(hello), frame: hear, closed: to.closed })
+  const link = transport.open({ opened: () => link.send(hello), frame: hear, closed })
 
   function hear(frame: LinkFrame) {
     if (frame.type === 'welcome') {
-      welcome = frame
-      welcomedMs = clock.now()
-      for (const seat of follows.seats()) greet(seat)
-    } else if ('request' in frame && frame.request !== undefined) answer(frame, frame.request)
-    else to.frame(frame)
+      welcome = { ...frame, time: frame.time - clock.now() }
+      for (const seat of follows.seats.keys()) greet(seat)
+    } else if ('request' in frame && frame.request !== undefined) {
+      const found = asked.get(frame.request)
+      asked.delete(frame.request)
+      if (found) carry({ ...frame, request: found.request } as LinkFrame, found.seat)
+    } else carry(frame)
   }
 
   function greet(seat: string) {
-    if (welcome) to.frame({ ...welcome, time: welcome.time + clock.now() - welcomedMs }, seat)
+    if (welcome) carry({ ...welcome, time: welcome.time + clock.now() }, seat)
   }
 
-  function answer(frame: LinkFrame, number: number) {
-    const found = requests.answered(frame, number)
-    if (found) to.frame(found.frame, found.seat)
+  function number<Question extends Extract<ClientFrame, { request: number }>>(seat: string, frame: Question): Question {
+    request += 1
+    asked.set(request, { seat, request: frame.request })
+    const [oldest = 0] = asked.keys()
+    if (asked.size > kept) asked.delete(oldest)
+    return { ...frame, request }
   }
 
   return {
@@ -59,12 +68,12 @@ export function holdLink(transport: Transport, hello: Hello, clock: Clock, to: H
     },
     leave: follows.leave,
     send(seat, frame) {
-      if (!follows.has(seat) || frame.type === 'hello') return
+      if (!follows.seats.has(seat) || frame.type === 'hello') return
       if (frame.type === 'unfollow') return follows.unfollow(seat, frame.conversation)
       if (frame.type === 'open') follows.open(seat, frame.conversation)
       // What one seat follows another may know from the list alone.
-      if (frame.type === 'inbox') return link.send(requests.ask(seat, { ...frame, followed: true }))
-      link.send('request' in frame ? requests.ask(seat, frame) : frame)
+      const sent = frame.type === 'inbox' ? { ...frame, followed: true as const } : frame
+      link.send('request' in sent ? number(seat, sent) : sent)
     },
     close: () => link.close(),
   }

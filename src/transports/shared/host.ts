@@ -2,17 +2,18 @@
 import type { Clock } from '../../ports/clock.js'
 import type { LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
 import { bandOfName } from '../../protocol/codes.js'
-import type { ClientFrame } from '../../protocol/frames.js'
 import { type Hello, holdLink } from './holder.js'
 import type { Message, Unsigned } from './message.js'
+import { createSlot } from './slot.js'
 import type { Tabs } from './tabs.js'
 
 export interface House {
   readonly transport: Transport
   readonly tabs: Tabs
   readonly clock: Clock
-  /** The last link that any tab is known to have held. */
-  last: { readonly lane: string; readonly link: number }
+  /** Of the last link that any tab is known to have held, its lane and its number; none: '' and 0. */
+  lane: string
+  link: number
   /** Since the lock was last taken by force not long enough has passed to do so again. */
   peaceUntilMs: number
 }
@@ -30,44 +31,38 @@ export interface HostEvents {
 }
 
 export interface Host {
+  /** Of another tab, or of this one itself. */
   hear(message: Message): void
-  /** Of this tab itself. */
-  send(frame: ClientFrame): void
   close(): void
 }
 
 /** Not terminal: this tab has the lock, so the other link is a remnant. */
 const superseded: LinkClosed = { band: 'retry-after', code: 'superseded', retryAfterMs: 1_000 }
 
-/** No link is known. */
-export const noLink: House['last'] = { lane: '', link: 0 }
-
 export function host(house: House, { name, id, hello }: Self, { post, deliver, end }: HostEvents): Host {
-  const { transport, tabs, clock, last } = house
+  const { transport, tabs, clock } = house
   const seats = new Map<string, () => void>()
-  let stopProof = () => {}
-  house.last = { lane: last.lane || `shared.${id}`, link: last.link + 1 }
+  const proof = createSlot()
+  house.lane ||= `shared.${id}`
+  house.link += 1
+  const { lane, link } = house
   // Servers fence by device and lane: the links of all tabs are those of one device.
-  const holder = holdLink(transport, { ...hello, device: house.last.lane, ...house.last }, clock, {
-    frame: carry,
-    closed,
-  })
+  const holder = holdLink(transport, { ...hello, device: lane, lane, link }, clock, carry, closed)
 
   function closed(why: LinkClosed) {
     if (why.code !== 'superseded') return end(why)
     // By a later link than any that is known here: it is left alone, and another lane begun.
-    house.last = noLink
+    Object.assign(house, { lane: '', link: 0 })
     end(superseded)
   }
 
   function announce() {
-    post({ kind: 'holding', ...house.last, peaceMs: Math.max(0, house.peaceUntilMs - clock.now()) })
+    post({ kind: 'holding', lane, link, peaceMs: Math.max(0, house.peaceUntilMs - clock.now()) })
   }
 
   /** By a timer: in a page that Chromium has frozen other tabs are still heard and answered, but timers and sockets stand still. */
   function proveAwake() {
-    stopProof()
-    stopProof = clock.timer(clock.now(), () => post({ kind: 'awake' }))
+    proof(() => clock.timer(clock.now(), () => post({ kind: 'awake' })))
   }
 
   function carry(frame: LinkFrame, seat?: string) {
@@ -103,9 +98,8 @@ export function host(house: House, { name, id, hello }: Self, { post, deliver, e
         proveAwake()
       } else if (message.kind === 'up') for (const frame of message.frames) holder.send(message.from, frame)
     },
-    send: (frame) => holder.send(id, frame),
     close() {
-      stopProof()
+      proof()
       holder.close()
       for (const unwatch of seats.values()) unwatch()
     },

@@ -6,7 +6,7 @@ import type { Clock } from '../../ports/clock.js'
 import type { Link, LinkClosed, LinkEvents, Transport, Waiting } from '../../ports/transport.js'
 import { realClock } from '../real-clock.js'
 import { besideTabs } from './beside.js'
-import { type House, noLink } from './host.js'
+import type { House } from './host.js'
 import { type Seat, takeSeat } from './seat.js'
 import { browserTabs, type Tabs } from './tabs.js'
 
@@ -25,28 +25,24 @@ export interface SharedOptions {
  * Shares one link of `transport` among the tabs of a browser: `shared(webSocketTransport({ … }))`. When the tab that holds it
  * closes or sleeps, another takes over. Where there are no locks or channels (Node, insecure pages) each tab has its own link.
  */
-export function shared(transport: Transport, { name = 'chatloom', tabs, clock = realClock }: SharedOptions = {}): Transport {
-  let house: House | undefined
+export function shared(
+  transport: Transport,
+  { name = 'chatloom', tabs = browserTabs(), clock = realClock }: SharedOptions = {},
+): Transport {
   let client: Waiting | undefined
   let last: LinkEvents | undefined
   let again = () => {}
-  const enter = () => {
-    const found = tabs ?? browserTabs()
-    if (found) house ??= { transport, tabs: found, clock, last: noLink, peaceUntilMs: 0 }
-    return house
-  }
+  const house: House | undefined = tabs && { transport, tabs, clock, lane: '', link: 0, peaceUntilMs: 0 }
   return {
     name: 'shared',
     watch(chat) {
-      const entered = enter()
-      if (!entered || client === chat) return
+      if (!house || client === chat) return
       client = chat
-      again = besideTabs(entered, `${nameFor(name, chat.user)}/waits`, chat, (frame) => last?.frame(frame))
+      again = besideTabs(house, `${nameFor(name, chat.user)}/waits`, chat, (frame) => last?.frame(frame))
     },
     open(to) {
       last = to
-      const entered = enter()
-      return entered ? openLink(entered, name, to, () => again()) : transport.open(to)
+      return house ? openLink(house, name, to, () => again()) : transport.open(to)
     },
   }
 }

@@ -22,11 +22,11 @@ export type Unsigned =
   | { readonly kind: 'join' }
   | { readonly kind: 'leave' }
   /** Frames of a seat for the server. */
-  | { readonly kind: 'up'; readonly frames: ClientFrame[] }
+  | { readonly kind: 'up'; readonly to?: undefined; readonly frames: ClientFrame[] }
   /** Frames for one seat, or for all that have been taken in. */
   | { readonly kind: 'down'; readonly to: string | undefined; readonly frames: LinkFrame[] }
   /** What waits in a tab, and what has become of what waited. */
-  | { readonly kind: 'waits'; readonly frames: Told[] }
+  | { readonly kind: 'waits'; readonly to?: undefined; readonly frames: Told[] }
   /** The holder's link has ended. */
   | { readonly kind: 'over'; readonly why: LinkClosed }
 
@@ -53,8 +53,8 @@ export function createMailbox(channel: Channel): Mailbox {
     flush,
     post(message) {
       const before = waiting.at(-1)
-      if (message.kind === 'up' && before?.kind === 'up') before.frames.push(...message.frames)
-      else if (message.kind === 'down' && before?.kind === 'down' && before.to === message.to) before.frames.push(...message.frames)
+      if (before && 'frames' in before && 'frames' in message && before.kind === message.kind && before.to === message.to)
+        (before.frames as unknown[]).push(...message.frames)
       else if (waiting.push(message) === 1) queueMicrotask(flush)
     },
   }

@@ -11,10 +11,10 @@
  */
 import type { LinkClosed, LinkFrame } from '../../ports/transport.js'
 import type { ClientFrame } from '../../protocol/frames.js'
-import { claim, createForce } from './force.js'
 import type { Hello } from './holder.js'
 import { type Host, type HostEvents, type House, host } from './host.js'
 import { createMailbox, isMessage, type Message, type Unsigned } from './message.js'
+import { createSlot } from './slot.js'
 import { keepVigil } from './vigil.js'
 
 export interface SeatEvents {
@@ -54,7 +54,7 @@ function listenTo(house: House, id: string, at: Place, { post, deliver, end, tru
   }
 
   function heardHolding(from: string, { lane, link, peaceMs }: Extract<Message, { kind: 'holding' }>) {
-    Object.assign(house, { last: { lane, link }, peaceUntilMs: clock.now() + peaceMs })
+    Object.assign(house, { lane, link, peaceUntilMs: clock.now() + peaceMs })
     if (at.phase === 'seated' && from !== at.holderId) return end(moved)
     if (from === at.holderId || !at.hasLock) return
     at.holderId = from
@@ -79,35 +79,25 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
   const channel = tabs.channel(name, (data) => at.phase !== 'left' && isMessage(data) && data.from !== id && (hosting ?? ear).hear(data))
   const mailbox = createMailbox(channel)
   const post = (message: Unsigned) => mailbox.post({ ...message, from: id })
-  const vigil = keepVigil(clock, { ask: () => post({ kind: 'ask' }), doubt: rob })
+  const ask = () => post({ kind: 'ask' })
+  const vigil = keepVigil(house, name, ask, (peaceMs) => {
+    post({ kind: 'forced', peaceMs })
+    claim(true)
+  })
   // Whoever is granted this lock knows that the seat is empty: no holder may ask for it before the seat has it.
   const giveUpSeat = tabs.lock(`${name}/${id}`, { held: sit, lost() {} })
   // A page that is frozen could hold the lock, and even answer, while its link carries nothing.
   const unwatch = tabs.freezing(() => end(asleep))
-  const link = claim(tabs, name, { held, lost: () => end(moved) })
-  const force = createForce(house, name, (peaceMs) => {
-    post({ kind: 'forced', peaceMs })
-    link.force()
-  })
+  /** A place in the queue for the lock, or the lock; what is given back is not asked for again. */
+  const link = createSlot()
+  const claim = (byForce: boolean) => link(() => tabs.lock(name, { held, lost: () => end(moved) }, byForce))
   const deliver = (frame: LinkFrame) => at.phase !== 'left' && to.frame(frame)
 
-  const ear = listenTo(house, id, at, { post, deliver, end, trust })
+  const ear = listenTo(house, id, at, { post, deliver, end, trust: vigil.trust })
 
   function sit() {
     at.hasLock = true
-    post({ kind: 'ask' })
-  }
-
-  /** The holder does not answer. */
-  function rob() {
-    vigil.rest()
-    force.want()
-  }
-
-  /** The holder is awake, or there is a new one. */
-  function trust() {
-    force.drop()
-    vigil.rest()
+    ask()
   }
 
   function held() {
@@ -115,7 +105,6 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
     if (at.phase !== 'waiting') return end(moved)
     at.phase = 'holding'
     vigil.stop()
-    force.drop()
     hosting = host(house, { name, id, hello }, { post, deliver, end })
   }
 
@@ -123,15 +112,15 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
     if (at.phase === 'left') return
     at.phase = 'left'
     post(hosting ? { kind: 'over', why: why === asleep || why.code === 'closed' ? moved : why } : { kind: 'leave' })
-    for (const stop of [vigil.stop, mailbox.flush, channel.close, giveUpSeat, unwatch, force.drop]) stop()
     hosting?.close()
-    link.release()
+    for (const stop of [vigil.stop, mailbox.flush, channel.close, giveUpSeat, unwatch, link]) stop()
     to.end(why)
   }
 
+  claim(false)
   return {
     send(frame) {
-      if (hosting) hosting.send(frame)
+      if (hosting) hosting.hear({ kind: 'up', frames: [frame], from: id })
       else if (at.phase === 'seated') post({ kind: 'up', frames: [frame] })
     },
     leave: () => end({ band: 'retry', code: 'closed' }),

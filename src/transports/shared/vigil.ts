@@ -1,27 +1,72 @@
-/** Notices that the holder sleeps or is gone: it is asked every few seconds, and doubted when it has not answered for as long again. */
-import type { Clock } from '../../ports/clock.js'
+/**
+ * Notices that the holder sleeps or is gone, and when the lock may be taken by force: by one tab at a time, once a minute.
+ * Timers of hidden tabs all run at one moment.
+ */
+import type { House } from './host.js'
+import { createSlot } from './slot.js'
 
+/** The holder is asked every few seconds, and doubted when it has not answered for as long again. */
 const quietMs = 4_000
+/** So long after the lock was taken by force nobody takes it by force. */
+const robberyPauseMs = 60_000
+/** Who gets the licence to use force waits so long: by then it has heard whether another has just used it. */
+const licenceMs = 1_000
 
 export interface Vigil {
   /** The holder has proved to be awake, or there is a new one. */
-  rest(): void
+  trust(): void
   stop(): void
 }
 
 /** Only what was asked and not answered counts: a tab that wakes from sleep itself asks first. */
-export function keepVigil(clock: Clock, { ask, doubt }: { ask(): void; doubt(): void }): Vigil {
-  let stop = () => {}
-  const wait = (ms: number, run: () => void) => {
-    stop()
-    stop = clock.timer(clock.now() + ms, run)
-  }
-  const rest = () =>
+export function keepVigil(house: House, name: string, ask: () => void, rob: (peaceMs: number) => void): Vigil {
+  const { tabs, clock } = house
+  const [wait, licence, licenceWait] = [createSlot(), createSlot(), createSlot()]
+  let isAsked = false
+  const after = (ms: number, run: () => void) => () => clock.timer(clock.now() + ms, run)
+
+  function rest() {
     // Not all tabs at once: the first to doubt is heard by the others.
-    wait(quietMs * (1 + clock.roll() / 4), () => {
-      ask()
-      wait(quietMs, doubt)
-    })
+    wait(
+      after(quietMs * (1 + clock.roll() / 4), () => {
+        ask()
+        wait(after(quietMs, doubt))
+      }),
+    )
+  }
+
+  /** Uses force as soon as nobody else does; asked again before that, the licence itself is taken by force: who has it sleeps. */
+  function doubt() {
+    rest()
+    if (clock.now() < house.peaceUntilMs) return
+    licence(() => tabs.lock(`${name}/licence`, { held: prepare, lost() {} }, isAsked))
+    isAsked = true
+  }
+
+  function prepare() {
+    licenceWait(
+      after(licenceMs, () => {
+        house.peaceUntilMs = clock.now() + robberyPauseMs
+        rob(robberyPauseMs)
+      }),
+    )
+  }
+
+  function drop() {
+    licenceWait()
+    licence()
+    isAsked = false
+  }
+
   rest()
-  return { rest, stop: () => stop() }
+  return {
+    trust() {
+      drop()
+      rest()
+    },
+    stop() {
+      drop()
+      wait()
+    },
+  }
 }
