@@ -13,7 +13,7 @@ export type { WebSocketClass }
 
 export interface WebSocketTransportOptions {
   /** `ws:` or `wss:`. A function is asked at every open. */
-  readonly url: string | (() => string | Promise<string>)
+  readonly url: string | URL | (() => string | URL | Promise<string | URL>)
   /** Sent in the first frame. A function is asked at every open, so that it can refresh. Default none. */
   readonly token?: string | (() => string | Promise<string>)
   /** Default the global one; Node before 22 has none: pass the class of `ws`. */

@@ -37,9 +37,10 @@ type Library = new (url: string, protocols: readonly string[], options: Options)
 // Its declarations fail under NodeNext, where the class is the module itself.
 const ReconnectingWebSocket = reconnectingWebSocket as unknown as Library
 
-export function openSocket(url: string, Native: WebSocketClass, connectTimeoutMs: number, to: SocketEvents): Socket {
-  const socket = new ReconnectingWebSocket(url, [], {
-    WebSocket: guarded(Native, to.impossible),
+export function openSocket(url: unknown, Native: WebSocketClass, connectTimeoutMs: number, to: SocketEvents): Socket {
+  // Text for the library, which throws out of reach at anything else; the class below is made with the url itself.
+  const socket = new ReconnectingWebSocket('', [], {
+    WebSocket: guarded(Native, url, to.impossible),
     connectionTimeout: connectTimeoutMs,
     maxRetries: 0,
     maxEnqueuedMessages: 0,
@@ -51,10 +52,12 @@ export function openSocket(url: string, Native: WebSocketClass, connectTimeoutMs
 }
 
 /** The library constructs inside a promise that nobody catches: what the class throws would end as an unhandled rejection. */
-function guarded(Native: WebSocketClass, impossible: (error: unknown) => void): unknown {
-  function Guarded(url: string): object {
+function guarded(Native: WebSocketClass, url: unknown, impossible: (error: unknown) => void): unknown {
+  function Guarded(): object {
     try {
-      return new Native(url)
+      const address = (url as Partial<URL> | undefined)?.href ?? url
+      if (typeof address !== 'string') throw new TypeError(`${url} is no address.`)
+      return new Native(address)
     } catch (error) {
       // Later, because the library is still about to start its timer, which our `close` must clear.
       queueMicrotask(() => impossible(error))
