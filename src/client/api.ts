@@ -90,9 +90,9 @@ export interface Conversation<Content = unknown> {
   readonly details: Readable<Details>
   /** Shows the message now and sends it when it can; returns its localId. Content is copied as JSON. Throws `content-invalid`, `content-too-large`, `outbox-full`, `closed`, `conversation-gone`. */
   send(content: Content): string
-  /** Puts a failed message at the end of the queue. Throws `unknown-message` where there is none that failed. */
+  /** Puts a failed message at the end of the queue. Throws `unknown-message` where there is none that failed, `outbox-loading` while what an earlier page left is not read yet: wait until `outbox` shows it. */
   retry(localId: string): void
-  /** Takes back an unsent message; one that may have landed is shown if it did. Throws `unknown-message`. */
+  /** Takes back an unsent message; one that may have landed is shown if it did. Throws `unknown-message`, `outbox-loading` as `retry` does. */
   discard(localId: string): void
   /** Reads up to the newest message shown, and ends `markUnread()`; does nothing while the page is hidden. */
   markRead(): void
@@ -238,7 +238,7 @@ export interface Chat<Content = unknown> {
   /**
    * Resolves with the message once it is `sent`. Rejects with its error when it failed, `discarded`, `unknown-message`, `aborted`, and
    * `closed` when the chat ends. Waits as long as the message may still go: offline, and while the session is refused, which
-   * `connect()` may cure.
+   * `connect()` may cure. Reads the outbox first where the message is not known: it may be one of an earlier page.
    */
   settled(localId: string, options?: CallOptions): Promise<Message<Content>>
   /** Listens until the returned function is called. Throws `bad-argument` for another event, or where `run` is no function. */

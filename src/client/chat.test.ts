@@ -310,6 +310,57 @@ describe('settled()', () => {
   })
 })
 
+describe('a message that an earlier page left in the outbox', () => {
+  const left = async () => {
+    const storage = memoryStorage()
+    const earlier = drivenChat({ storage })
+    const localId = earlier.chat.conversation('c').send('left')
+    await earlier.pass(1_000)
+    await earlier.chat.close()
+    return { ...drivenChat({ storage, clock: earlier.clock }), localId }
+  }
+
+  it('settles, asked for before connect() and right after it', async () => {
+    for (const connectsFirst of [false, true]) {
+      const { chat, pass, online, localId } = await left()
+      if (connectsFirst) chat.connect()
+      const settled = chat.settled(localId)
+      await pass()
+      await online()
+      expect(await settled).toMatchObject({ localId, content: 'left', status: 'sent' })
+    }
+  })
+
+  it('is unknown where the outbox does not have it; its signal ends the wait, and so does the end of the chat', async () => {
+    const { chat, pass, localId } = await left()
+    await expect(chat.settled('nobody')).rejects.toMatchObject({ code: 'unknown-message' })
+    const never: StorageFactory = () => ({ read: () => new Promise(() => {}), commit: async () => {}, close: async () => {} })
+    const stuck = drivenChat({ storage: never })
+    const controller = new AbortController()
+    const aborted = stuck.chat.settled(localId, controller)
+    const closed = stuck.chat.settled(localId)
+    controller.abort()
+    await expect(aborted).rejects.toMatchObject({ code: 'aborted' })
+    await stuck.chat.close()
+    await expect(closed).rejects.toMatchObject({ code: 'closed' })
+    await pass()
+  })
+
+  it('cannot be taken back nor tried again before it is read, which is said', async () => {
+    const { chat, pass, localId } = await left()
+    const talk = chat.conversation('c')
+    for (const call of [talk.retry, talk.discard]) {
+      expect(() => call(localId)).toThrow(expect.objectContaining({ code: 'outbox-loading', retry: 'later' }))
+    }
+    chat.outbox.subscribe(() => {})
+    await pass()
+    expect(() => talk.retry(localId)).toThrow(expect.objectContaining({ code: 'unknown-message' }))
+    talk.discard(localId)
+    await pass(1_000)
+    expect(talk.timeline.get().messages).toEqual([])
+  })
+})
+
 describe('calls', () => {
   it('reject by their reason', async () => {
     const { chat, mock, online, pass } = drivenChat()

@@ -1,5 +1,5 @@
 /** `createChat`: the core, its shell and the handles over them. Construction does no I/O. */
-import { settledRow } from '../core/select.js'
+import { isOutboxRead, settledRow } from '../core/select.js'
 import type { MessageRow } from '../protocol/frames.js'
 import { isId } from '../protocol/guards.js'
 import { limits } from '../protocol/limits.js'
@@ -26,6 +26,7 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
   const inbox = inboxMaker<C>(user, engine.messages)
   const opened = <T>(compute: () => T) => make(compute, () => dispatch({ kind: 'open-disk' }))
   const outbox = opened(outboxMaker<C>(state))
+  const outboxRead = opened(() => isOutboxRead(state()))
   let listed = inboxStep
 
   return {
@@ -53,7 +54,10 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
     async settled(localId, { signal } = {}) {
       const what = 'settled'
       assertOpen(what)
-      const known = settledRow(state(), localId)
+      const find = () => settledRow(state(), localId)
+      const read = () => engine.wait(what, signal, (call) => outboxRead.subscribe((isRead) => isRead && engine.answer(call)))
+      // An earlier page may have left it on the disk.
+      const known = find() ?? (await read().then(find))
       if (!known) throw chatError('unknown-message', what)
       if (known.code) throw failure(known.code)
       return engine.toShown(known.row ?? (await engine.wait<MessageRow>(what, signal, undefined, localId)))

@@ -6,6 +6,7 @@ export type ChatErrorCode =
   | 'content-invalid'
   | 'content-too-large'
   | 'outbox-full'
+  | 'outbox-loading'
   | 'conversation-gone'
   | 'unknown-message'
   | 'discarded'
@@ -46,6 +47,7 @@ export function isChatError(value: unknown): value is ChatError {
 /** Why, and what to do, where the same call may succeed later. */
 const passing = {
   'outbox-full': 'the outbox is full. Wait until it drains.',
+  'outbox-loading': 'the outbox is not read yet. Wait until it shows the message.',
   rejected: 'the server could not answer. Try again later.',
   'gave-up': 'ten tries failed. Retry or discard it.',
   offline: 'there is no connection. Try again online.',

@@ -8,9 +8,9 @@ import reconnectingWebSocket from 'reconnecting-websocket'
 export type WebSocketClass = new (url: string) => object
 
 export interface SocketEvents {
-  opened(): void
-  message(data: unknown): void
-  closed(code: number): void
+  open(): void
+  message(event: { readonly data: unknown }): void
+  close(event: { readonly code: number }): void
   /** The class threw: the URL is not one, or the page may not open it. */
   impossible(error: unknown): void
 }
@@ -22,7 +22,7 @@ export interface Socket {
 }
 
 interface Listenable {
-  addEventListener(type: string, run: (event: { readonly data: unknown; readonly code: number }) => void): void
+  addEventListener<Type extends 'open' | 'message' | 'close'>(type: Type, run: SocketEvents[Type]): void
 }
 
 interface Options {
@@ -45,9 +45,9 @@ export function openSocket(url: unknown, Native: WebSocketClass, connectTimeoutM
     maxRetries: 0,
     maxEnqueuedMessages: 0,
   })
-  socket.addEventListener('open', () => to.opened())
-  socket.addEventListener('message', (event) => to.message(event.data))
-  socket.addEventListener('close', (event) => to.closed(event.code))
+  socket.addEventListener('open', to.open)
+  socket.addEventListener('message', to.message)
+  socket.addEventListener('close', to.close)
   return socket
 }
 
