@@ -48,6 +48,18 @@ describe('construction', () => {
     expect(() => createChat(options as never)).toThrow(expect.objectContaining({ code: 'bad-argument' }))
   })
 
+  it.each([
+    ['storage', memoryStorage],
+    ['storage', {}],
+    ['content', {}],
+  ])('refuses a %s that is none', (part, given) => {
+    const options = { user: 'me', transport: mockTransport(), [part]: given }
+    expect(() => createChat(options as never)).toThrow(
+      expect.objectContaining({ code: 'bad-argument', message: expect.stringContaining(part) }),
+    )
+    expect(createChat({ ...options, [part]: undefined }).user).toBe('me')
+  })
+
   it('gives the same handle for the same id', () => {
     const { chat } = drivenChat()
     expect(chat.conversation('c')).toBe(chat.conversation('c'))
@@ -346,11 +358,11 @@ describe('a message that an earlier page left in the outbox', () => {
     await pass()
   })
 
-  it('cannot be taken back nor tried again before it is read, which is said', async () => {
+  it('cannot be taken back nor tried again before it is read; the error says to wait', async () => {
     const { chat, pass, localId } = await left()
     const talk = chat.conversation('c')
     for (const call of [talk.retry, talk.discard]) {
-      expect(() => call(localId)).toThrow(expect.objectContaining({ code: 'outbox-loading', retry: 'later' }))
+      expect(() => call(localId)).toThrow('fits this localId yet. Wait until the outbox shows it.')
     }
     chat.outbox.subscribe(() => {})
     await pass()

@@ -1,7 +1,6 @@
 /** The handle of one conversation: a closure over the engine. */
 import * as bounds from '../core/bounds.js'
 import type { CoreEvent } from '../core/event.js'
-import { isOutboxRead } from '../core/select.js'
 import type { Conversation } from './api.js'
 import { type StandardSchema, writtenContent } from './content.js'
 import type { Engine } from './engine.js'
@@ -32,8 +31,7 @@ export function conversationHandle<C>(id: string, engine: Engine<C>, schema: Sta
   const redo = (kind: 'retry' | 'discard', localId: string) => {
     assertOpen(kind)
     const arm = present()?.entries.find((entry) => entry.localId === localId && !entry.voiding)?.arm.kind
-    if (!arm || (kind === 'retry' ? arm !== 'failed' : arm === 'acked'))
-      throw chatError(isOutboxRead(state()) ? 'unknown-message' : 'outbox-loading', kind)
+    if (!arm || (kind === 'retry' ? arm !== 'failed' : arm === 'acked')) throw chatError('unknown-message', kind)
     if (kind === 'retry') assertMember(kind)
     tell({ kind, localId })
   }

@@ -17,9 +17,10 @@ const unopened: StorageState = { kind: 'memory', cacheBytes: 0 }
 
 /** Makes a chat over the given parts. Throws `bad-argument`. */
 export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
-  const { user, transport, content: schema } = options
+  const { user, transport, storage, content: schema } = options
   assertId('createChat', user)
-  assertArgument('createChat', typeof transport?.open === 'function', 'pass a `transport`.')
+  const isWhole = typeof transport?.open === 'function' && typeof storage === 'function' && (!schema || schema['~standard'])
+  assertArgument('createChat', isWhole, 'check transport, storage and content.')
   const engine = createEngine(options)
   const { state, dispatch, make, assertOpen } = engine
   const conversations = new Map<string, Conversation<C>>()

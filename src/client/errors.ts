@@ -6,7 +6,6 @@ export type ChatErrorCode =
   | 'content-invalid'
   | 'content-too-large'
   | 'outbox-full'
-  | 'outbox-loading'
   | 'conversation-gone'
   | 'unknown-message'
   | 'discarded'
@@ -47,7 +46,6 @@ export function isChatError(value: unknown): value is ChatError {
 /** Why, and what to do, where the same call may succeed later. */
 const passing = {
   'outbox-full': 'the outbox is full. Wait until it drains.',
-  'outbox-loading': 'the outbox is not read yet. Wait until it shows the message.',
   rejected: 'the server could not answer. Try again later.',
   'gave-up': 'ten tries failed. Retry or discard it.',
   offline: 'there is no connection. Try again online.',
@@ -59,7 +57,7 @@ const final = {
   'content-invalid': 'its content is not plain JSON, or too deep or long. See the cause.',
   'content-too-large': `its content is over ${limits.contentBytes} bytes. Send less, or a reference.`,
   'conversation-gone': 'this user is not a member. Ask to be added.',
-  'unknown-message': 'no message fits this localId. Use what send() gave.',
+  'unknown-message': 'no message fits this localId yet. Wait until the outbox shows it.',
   discarded: 'the message was taken back.',
   'not-found': 'this user cannot see that place.',
   aborted: 'its signal ended it.',

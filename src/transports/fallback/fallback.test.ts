@@ -115,7 +115,7 @@ describe('opening', () => {
   })
 
   it('without a transport is refused', () => {
-    expect(() => fallback([])).toThrow('pass at least one')
+    expect(() => fallback([])).toThrow('pass a transport')
   })
 })
 

@@ -33,7 +33,7 @@ export interface FallbackOptions {
  */
 export function fallback(transports: readonly Transport[], options: FallbackOptions = {}): Transport {
   const { silentMs = 2_000, probeMs = 30_000, clock = realClock } = options
-  if (transports.length === 0) throw new TypeError('fallback: pass at least one transport.')
+  if (transports.length === 0) throw new TypeError('fallback: pass a transport.')
   const ways = waysOf(transports, silentMs, probeMs, clock)
   return { name: 'fallback', open: (to) => openLink(ways, to) }
 }

@@ -1,6 +1,6 @@
 /**
  * One connection through reconnecting-websocket, used so that it never reconnects and never queues: one instance per open,
- * a plain URL, no retries. The session owns retry, backoff and liveness. The library's types stay in this file.
+ * a plain URL, no retries, and nothing is sent that is not open. The session owns retry, backoff and liveness. The library's types stay in this file.
  */
 import reconnectingWebSocket from 'reconnecting-websocket'
 
@@ -29,7 +29,6 @@ interface Options {
   readonly WebSocket: unknown
   readonly connectionTimeout: number
   readonly maxRetries: number
-  readonly maxEnqueuedMessages: number
 }
 
 type Library = new (url: string, protocols: readonly string[], options: Options) => Socket & Listenable
@@ -43,7 +42,6 @@ export function openSocket(url: unknown, Native: WebSocketClass, connectTimeoutM
     WebSocket: guarded(Native, url, to.impossible),
     connectionTimeout: connectTimeoutMs,
     maxRetries: 0,
-    maxEnqueuedMessages: 0,
   })
   socket.addEventListener('open', to.open)
   socket.addEventListener('message', to.message)
@@ -61,8 +59,9 @@ function guarded(Native: WebSocketClass, url: unknown, impossible: (error: unkno
     } catch (error) {
       // Later, because the library is still about to start its timer, which our `close` must clear.
       queueMicrotask(() => impossible(error))
-      return { readyState: 3, addEventListener() {}, removeEventListener() {}, close() {} }
+      return Object.assign(new EventTarget(), { readyState: 3 })
     }
   }
-  return Object.assign(Guarded, { CLOSING: 2 })
+  Guarded.CLOSING = 2
+  return Guarded
 }
