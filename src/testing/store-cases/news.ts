@@ -20,6 +20,7 @@ async function newsOf(talk: StoreTalk): Promise<() => Promise<News>> {
 
 export const newsCases: readonly StoreCase[] = [
   {
+    needs: 'nodes',
     name: 'changes are read as they were told, from any place on',
     async run(talk) {
       same(await talk.store.changes({ ...place, after: 0 }), undefined, 'no conversation')
@@ -46,6 +47,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'of a message changed again each change shows the present state, under a rev of its own',
     async run(talk) {
       await talk.put(['ann'])
@@ -67,6 +69,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'a change names who joined, and who wrote without being there',
     async run(talk) {
       for (const user of ['bob', 'system']) await talk.write({ kind: 'person', tenant: place.tenant, user, profile: { name: user } })
@@ -79,6 +82,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'many changes come in several answers, by their count and by their bytes, without a hole',
     async run(talk) {
       await talk.put(['ann'])
@@ -96,6 +100,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'news is what was written since, each thing once and in its newest state',
     async run(talk) {
       await talk.put(['ann', 'bob'])
@@ -121,6 +126,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'a register that moves its own row keeps the stamp of that, whatever follows',
     async run(talk) {
       await talk.put(['ann', 'bob'])
@@ -139,6 +145,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'news names who left and stayed away, who is there, and whose name is new where',
     async run(talk) {
       await talk.put(['ann', 'bob', 'cid'])
@@ -165,6 +172,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'what changes nothing is no news, and a cursor of another store is worth nothing',
     async run(talk) {
       await talk.put(['ann'])
