@@ -93,9 +93,7 @@ function openLink(ground: Ground, to: LinkEvents): Link {
     },
   })
 
-  function sendFast(frame: ClientFrame) {
-    if (goesFast.test(frame.type)) fast.send(withoutPlace(frame) as ClientFrame)
-  }
+  const sendFast = (frame: ClientFrame) => goesFast.test(frame.type) && fast.send(withoutPlace(frame) as ClientFrame)
 
   /** Other paths are up, or a path takes another way. */
   function renamed() {
