@@ -1,14 +1,18 @@
 /** chatloom: a chat that never loses, doubles or disorders a message. */
 import type { Chat, ChatOptions } from './client/api.js'
 import { composeChat } from './client/create-chat.js'
+import type { StorageFactory } from './ports/storage.js'
 import { memoryStorage } from './storage/memory/index.js'
 
 /**
  * Makes a chat for one user over a transport and a storage. Nothing is opened until it is used, and no link before
- * `connect()`. Throws `bad-argument` for a `user` that is no string of 1 to 128 characters, or where there is no `transport`.
+ * `connect()`. Throws `bad-argument` for a `user` that is no string of 1 to 128 characters, and for
+ * a `transport`, `storage` or `content` that is none.
  */
 export function createChat<Content = unknown>(options: ChatOptions<Content>): Chat<Content> {
-  return composeChat({ ...options, storage: options?.storage ?? memoryStorage() })
+  const given: unknown = options?.storage
+  // Forgotten parentheses would be a storage that is none, found out at its first use.
+  return composeChat({ ...options, storage: (given !== memoryStorage && (given ?? memoryStorage())) as StorageFactory })
 }
 
 export type {

@@ -77,7 +77,7 @@ export interface Details {
 }
 
 export interface CallOptions {
-  /** Ends the wait, not the work: the promise rejects `aborted`. */
+  /** Ends the wait, not the work: the promise rejects `aborted`. Of `logout`, see there. */
   readonly signal?: AbortSignal
 }
 
@@ -90,9 +90,9 @@ export interface Conversation<Content = unknown> {
   readonly details: Readable<Details>
   /** Shows the message now and sends it when it can; returns its localId. Content is copied as JSON. Throws `content-invalid`, `content-too-large`, `outbox-full`, `closed`, `conversation-gone`. */
   send(content: Content): string
-  /** Puts a failed message at the end of the queue. Throws `unknown-message` where there is none that failed. */
+  /** Puts a failed message at the end of the queue. Throws `unknown-message` where there is none that failed, also while what an earlier page left is not read yet: wait until `outbox` shows it. */
   retry(localId: string): void
-  /** Takes back an unsent message; one that may have landed is shown if it did. Throws `unknown-message`. */
+  /** Takes back an unsent message; one that may have landed is shown if it did. Throws `unknown-message` as `retry` does. */
   discard(localId: string): void
   /** Reads up to the newest message shown, and ends `markUnread()`; does nothing while the page is hidden. */
   markRead(): void
@@ -105,8 +105,8 @@ export interface Conversation<Content = unknown> {
   /** Call on every keystroke; sent at most every 3 s, ended after 5 s without a call. */
   setTyping(on: boolean): void
   /**
-   * Puts up to `limit` (default 50, 1 to 100) older messages before those shown; nothing where there are none. Waits until
-   * the log is known. Rejects `bad-argument`, `offline`, `conversation-gone`, `rejected`, `aborted`, `closed`.
+   * Puts up to `limit` (default 50; below 1 counts as 1, above 100 as 100) older messages before those shown; nothing where there
+   * are none. Waits until the log is known. Rejects `bad-argument` for no whole number, `offline`, `conversation-gone`, `rejected`, `aborted`, `closed`.
    */
   loadOlder(options?: CallOptions & { readonly limit?: number }): Promise<void>
   /** Puts newer messages behind those shown after a jump; nothing at the latest. Rejects as `loadOlder` does. */
@@ -163,7 +163,11 @@ export interface OutboxEntry<Content = unknown> {
 }
 
 export interface ChatEvents<Content = unknown> {
-  /** Once per message new to this device; never for history scrolled in. */
+  /**
+   * Once per message new to this device, in conversations held in memory: those that are subscribed to, have messages under way or
+   * were used lately; never for history scrolled in. For notifications of every conversation subscribe to `inbox`, whose items carry the
+   * last message and the unread count.
+   */
   message: [{ readonly conversation: string; readonly message: Message<Content>; readonly source: 'live' | 'catch-up' }]
   /** The server could not continue from what was held; `lost` are own messages once reported `sent` that are gone (R8). */
   reset: [{ readonly conversation: string; readonly why: string; readonly lost: readonly string[] }]
@@ -172,7 +176,7 @@ export interface ChatEvents<Content = unknown> {
   /** A message shown ahead of the log that will not come: it is no longer shown. */
   withdrawn: [{ readonly conversation: string; readonly message: Message<Content> }]
   failed: [{ readonly conversation: string; readonly localId: string; readonly error: ChatError }]
-  /** This user is no longer a member. */
+  /** This user is no longer a member; of conversations held in memory, as `message`. Any other vanishes from `inbox`. */
   left: [{ readonly conversation: string; readonly why: string }]
   /** A broken invariant or a throwing subscriber; the outbox stays on disk. */
   fault: [ChatError]
@@ -205,7 +209,11 @@ export interface ChatOptions<Content = unknown> {
   readonly storage?: StorageFactory
   /** Separates the stored data of several backends. Default none. */
   readonly tenant?: string
-  /** Types and checks content at both ends. Must validate synchronously. Default: any JSON. */
+  /**
+   * Types and checks content at both ends: what it makes of the content handed to `send` is stored, and read with it again. So it
+   * must validate synchronously, take what it gives, as JSON, and give the same back; `send` throws `content-invalid` for one that does
+   * not, such as one that turns texts into their lengths. Default: any JSON.
+   */
   readonly content?: StandardSchema<Content>
   /**
    * When the others are told that a message is delivered here: once it is `received` (stored, or summarised in the inbox), or only once
@@ -238,14 +246,14 @@ export interface Chat<Content = unknown> {
   /**
    * Resolves with the message once it is `sent`. Rejects with its error when it failed, `discarded`, `unknown-message`, `aborted`, and
    * `closed` when the chat ends. Waits as long as the message may still go: offline, and while the session is refused, which
-   * `connect()` may cure.
+   * `connect()` may cure. Reads the outbox first where the message is not known: it may be one of an earlier page.
    */
   settled(localId: string, options?: CallOptions): Promise<Message<Content>>
   /** Listens until the returned function is called. Throws `bad-argument` for another event, or where `run` is no function. */
   on<E extends keyof ChatEvents>(event: E, run: (...args: ChatEvents<Content>[E]) => void): () => void
-  /** Ends link, timers and listeners; keeps the disk. Safe to call twice. */
+  /** Ends link, timers and listeners; keeps the disk. Safe to call twice. Waits for the storage alone, so it takes no `signal`. */
   close(): Promise<void>
-  /** Tries to flush for `flushMs` (default 0), wipes this user's data and closes; resolves with what was never sent (R28). Rejects `storage-failed` where the disk could not be wiped: nothing more is sent, and it may be called again. */
+  /** Tries to flush for `flushMs` (default 0), wipes this user's data and closes; resolves with what was never sent (R28). Rejects `storage-failed` where the disk could not be wiped: nothing more is sent, and it may be called again. Its `signal` counts during the flush alone, and ends the work as well: `aborted`, nothing is wiped, and the chat goes on. */
   logout(options?: CallOptions & { readonly flushMs?: number }): Promise<{ readonly unsent: readonly OutboxEntry<Content>[] }>
 }
 

@@ -48,6 +48,18 @@ describe('construction', () => {
     expect(() => createChat(options as never)).toThrow(expect.objectContaining({ code: 'bad-argument' }))
   })
 
+  it.each([
+    ['storage', memoryStorage],
+    ['storage', {}],
+    ['content', {}],
+  ])('refuses a %s that is none', (part, given) => {
+    const options = { user: 'me', transport: mockTransport(), [part]: given }
+    expect(() => createChat(options as never)).toThrow(
+      expect.objectContaining({ code: 'bad-argument', message: expect.stringContaining(part) }),
+    )
+    expect(createChat({ ...options, [part]: undefined }).user).toBe('me')
+  })
+
   it('gives the same handle for the same id', () => {
     const { chat } = drivenChat()
     expect(chat.conversation('c')).toBe(chat.conversation('c'))
@@ -307,6 +319,57 @@ describe('settled()', () => {
     await chat.close()
     code(chat.settled(closed))
     expect(await Promise.all(failures)).toEqual(['rejected', 'rejected', 'unknown-message', 'aborted', 'aborted', 'closed', 'closed'])
+  })
+})
+
+describe('a message that an earlier page left in the outbox', () => {
+  const left = async () => {
+    const storage = memoryStorage()
+    const earlier = drivenChat({ storage })
+    const localId = earlier.chat.conversation('c').send('left')
+    await earlier.pass(1_000)
+    await earlier.chat.close()
+    return { ...drivenChat({ storage, clock: earlier.clock }), localId }
+  }
+
+  it('settles, asked for before connect() and right after it', async () => {
+    for (const connectsFirst of [false, true]) {
+      const { chat, pass, online, localId } = await left()
+      if (connectsFirst) chat.connect()
+      const settled = chat.settled(localId)
+      await pass()
+      await online()
+      expect(await settled).toMatchObject({ localId, content: 'left', status: 'sent' })
+    }
+  })
+
+  it('is unknown where the outbox does not have it; its signal ends the wait, and so does the end of the chat', async () => {
+    const { chat, pass, localId } = await left()
+    await expect(chat.settled('nobody')).rejects.toMatchObject({ code: 'unknown-message' })
+    const never: StorageFactory = () => ({ read: () => new Promise(() => {}), commit: async () => {}, close: async () => {} })
+    const stuck = drivenChat({ storage: never })
+    const controller = new AbortController()
+    const aborted = stuck.chat.settled(localId, controller)
+    const closed = stuck.chat.settled(localId)
+    controller.abort()
+    await expect(aborted).rejects.toMatchObject({ code: 'aborted' })
+    await stuck.chat.close()
+    await expect(closed).rejects.toMatchObject({ code: 'closed' })
+    await pass()
+  })
+
+  it('cannot be taken back nor tried again before it is read; the error says to wait', async () => {
+    const { chat, pass, localId } = await left()
+    const talk = chat.conversation('c')
+    for (const call of [talk.retry, talk.discard]) {
+      expect(() => call(localId)).toThrow('fits this localId yet. Wait until the outbox shows it.')
+    }
+    chat.outbox.subscribe(() => {})
+    await pass()
+    expect(() => talk.retry(localId)).toThrow(expect.objectContaining({ code: 'unknown-message' }))
+    talk.discard(localId)
+    await pass(1_000)
+    expect(talk.timeline.get().messages).toEqual([])
   })
 })
 

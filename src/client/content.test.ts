@@ -102,6 +102,19 @@ describe('R10: a schema', () => {
     expect(() => writtenContent(dated, { at: 'never' as never })).toThrow(refused)
   })
 
+  it.each([
+    ['does not take what it gives', z.string().transform((text) => text.length)],
+    ['gives another from what it gave', z.string().transform((text) => `${text}!`)],
+  ])('that %s refuses the message', (_, schema) => {
+    const refused = { code: 'content-invalid', cause: expect.objectContaining({ message: 'the schema changes it' }) }
+    expect(() => writtenContent<unknown>(schema, 'hi')).toThrow(expect.objectContaining(refused))
+  })
+
+  it('that trims or fills in is none of those', () => {
+    const schema: StandardSchema<unknown> = z.object({ text: z.string().trim(), kind: z.string().default('text') })
+    expect(writtenContent<unknown>(schema, { text: ' hi ' }).content).toEqual({ text: 'hi', kind: 'text' })
+  })
+
   it('that throws refuses the message; one that is asynchronous is no schema', () => {
     const thrown = new Error('mine')
     const throwing = schemaOf(() => {

@@ -30,8 +30,8 @@ const room = new Uint8Array(limits.contentBytes)
 
 /**
  * Checks what the application hands in and copies it by way of JSON, so that what is shown, stored and sent is the same,
- * whatever the application does with its own object afterwards. Throws `content-invalid` with the schema's own words,
- * `content-too-large`, and `bad-argument` where the schema is asynchronous.
+ * whatever the application does with its own object afterwards. Throws `content-invalid` with the schema's own words, and where
+ * the schema would read something else from what it gave; `content-too-large`, and `bad-argument` where the schema is asynchronous.
  */
 export function writtenContent<C>(schema: StandardSchema<C> | undefined, content: C): WrittenContent<C> {
   let json: string
@@ -42,6 +42,8 @@ export function writtenContent<C>(schema: StandardSchema<C> | undefined, content
       throw chatError('content-invalid', send, undefined, `its content does not fit: ${issues.map(({ message }) => message).join('; ')}.`)
     json = JSON.stringify(value)
     copy = JSON.parse(json)
+    // The same schema reads what is stored.
+    if (schema && JSON.stringify(validated(schema, copy).value) !== json) throw new TypeError('the schema changes it')
   } catch (cause) {
     throw isChatError(cause) ? cause : chatError('content-invalid', send, cause)
   }

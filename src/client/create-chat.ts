@@ -1,5 +1,5 @@
 /** `createChat`: the core, its shell and the handles over them. Construction does no I/O. */
-import { settledRow } from '../core/select.js'
+import { isOutboxRead, settledRow } from '../core/select.js'
 import type { MessageRow } from '../protocol/frames.js'
 import { isId } from '../protocol/guards.js'
 import { limits } from '../protocol/limits.js'
@@ -17,15 +17,17 @@ const unopened: StorageState = { kind: 'memory', cacheBytes: 0 }
 
 /** Makes a chat over the given parts. Throws `bad-argument`. */
 export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
-  const { user, transport, content: schema } = options
+  const { user, transport, storage, content: schema } = options
   assertId('createChat', user)
-  assertArgument('createChat', typeof transport?.open === 'function', 'pass a `transport`.')
+  const isWhole = typeof transport?.open === 'function' && typeof storage === 'function' && (!schema || schema['~standard'])
+  assertArgument('createChat', isWhole, 'check transport, storage and content.')
   const engine = createEngine(options)
   const { state, dispatch, make, assertOpen } = engine
   const conversations = new Map<string, Conversation<C>>()
   const inbox = inboxMaker<C>(user, engine.messages)
   const opened = <T>(compute: () => T) => make(compute, () => dispatch({ kind: 'open-disk' }))
   const outbox = opened(outboxMaker<C>(state))
+  const outboxRead = opened(() => isOutboxRead(state()))
   let listed = inboxStep
 
   const chat: Chat<C> = {
@@ -54,7 +56,10 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
     async settled(localId, { signal } = {}) {
       const what = 'settled'
       assertOpen(what)
-      const known = settledRow(state(), localId)
+      const find = () => settledRow(state(), localId)
+      const read = () => engine.wait(what, signal, (call) => outboxRead.subscribe((isRead) => isRead && engine.answer(call)))
+      // An earlier page may have left it on the disk.
+      const known = find() ?? (await read().then(find))
       if (!known) throw chatError('unknown-message', what)
       if (known.code) throw failure(known.code)
       return engine.toShown(known.row ?? (await engine.wait<MessageRow>(what, signal, undefined, localId)))

@@ -57,7 +57,7 @@ const final = {
   'content-invalid': 'its content is not plain JSON, or too deep or long. See the cause.',
   'content-too-large': `its content is over ${limits.contentBytes} bytes. Send less, or a reference.`,
   'conversation-gone': 'this user is not a member. Ask to be added.',
-  'unknown-message': 'no message fits this localId. Use what send() gave.',
+  'unknown-message': 'no message fits this localId yet. Wait until the outbox shows it.',
   discarded: 'the message was taken back.',
   'not-found': 'this user cannot see that place.',
   aborted: 'its signal ended it.',

@@ -3,6 +3,11 @@ import type { MessageRow } from '../protocol/frames.js'
 import { rowOf } from './outbox/entry.js'
 import type { ChatState } from './state.js'
 
+/** Whether the outbox of before has been read: memory knows of every entry that this instance is to send. */
+export function isOutboxRead({ disk: { phase } }: Pick<ChatState, 'disk'>): boolean {
+  return phase === 'ready' || phase === 'founding'
+}
+
 /** Its row, or the code of its failure; neither while it is pending. */
 export interface SettledState {
   readonly row?: MessageRow | undefined

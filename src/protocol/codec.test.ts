@@ -71,6 +71,9 @@ describe('decodeServerFrames', () => {
   it('names the frame that it cannot read, and nothing of what users wrote', () => {
     const decoded = decode([{ ...change, seq: -1, change: { kind: 'message', message: { ...message, content: 'private' } } }])
     expect(decoded).toEqual({ ok: false, reason: "a server's change frame cannot be read" })
+    for (const text of ['{}', 'null', '5', '{"type":{"toString":1}}']) {
+      expect(decodeServerFrames(text)).toEqual({ ok: false, reason: "a server's ? frame cannot be read" })
+    }
   })
 
   it('reads content beyond the bounds as far as it is within them, and the message keeps its place', () => {

@@ -3,7 +3,7 @@
  * A text frame carries one frame or a list of frames.
  */
 import type { ClientFrame, ServerFrame } from './frames.js'
-import { isFields } from './guards.js'
+import type { Fields } from './guards.js'
 import { limits } from './limits.js'
 import { readServerFrame } from './server-frames.js'
 import { parseText, prune } from './walk.js'
@@ -28,10 +28,8 @@ export function decodeServerFrames(text: string): DecodedServerFrames {
   const list: readonly unknown[] = Array.isArray(bounded) ? bounded : [bounded]
   const frames = list.map(readServerFrame)
   const bad = frames.indexOf(null)
-  return bad < 0 ? { ok: true, frames: frames as ServerFrame[] } : { ok: false, reason: `${nameOf(list[bad])} cannot be read` }
-}
-
-/** For logs: the type alone, never what users wrote. */
-function nameOf(item: unknown): string {
-  return isFields(item) && typeof item.type === 'string' ? `a server's ${item.type.slice(0, 32)} frame` : "a server's frame without a type"
+  if (bad < 0) return { ok: true, frames: frames as ServerFrame[] }
+  // For logs: the type alone, never what users wrote.
+  const { type } = Object(list[bad]) as Fields
+  return { ok: false, reason: `a server's ${typeof type === 'string' ? type.slice(0, 32) : '?'} frame cannot be read` }
 }

@@ -122,6 +122,25 @@ describe('on a server', () => {
   })
 })
 
+describe('server-rendered markup', () => {
+  it('is taken over with the blank snapshot though the chat is online, which shows what there is once mounted', () => {
+    chat.conversation('a').timeline.set(viewOf('cached'))
+    chat.session.set({ phase: 'online', transport: 'fake', features: [] })
+    const heard: unknown[] = []
+    const [ids, ends] = [writable('a'), [] as (() => void)[]]
+    const [talk, phase] = inComponent(() => {
+      const stores = [useConversation(ids, (one) => one.state), useSession((now) => now.phase)] as const
+      ends.push(...stores.map((store) => store.subscribe((now: unknown) => heard.push(now))))
+      expect(stores.map((store) => store.get())).toEqual(['loading', 'idle'])
+      return stores
+    })
+    expect(heard).toEqual(['loading', 'idle', 'ready', 'online'])
+    expect([get(talk), get(phase)]).toEqual(['ready', 'online'])
+    for (const end of ends) end()
+    expect([...subscribersOf('a'), chat.session.subscribers()]).toEqual([0, 0, 0, 0])
+  })
+})
+
 describe('a real chat', () => {
   it('keeps link and storage closed on a server; a page opens the storage and no link', async () => {
     const { chat: real, touched } = watchedChat()

@@ -1,9 +1,10 @@
 /**
  * Svelte 4 and later. Every function returns a store, which a `Readable` is already; it subscribes with the first `$store`
- * and ends with the last, and does no I/O on a server. None connects; the application calls `chat.connect()`.
+ * and ends with the last. Until its component is mounted, which is never on a server, it shows the blank snapshot. None connects; the application calls `chat.connect()`.
  */
-import { getContext, setContext } from 'svelte'
-import { type ConversationState, conversationSource } from '../bindings/conversation-state.js'
+import { getContext, onMount, setContext } from 'svelte'
+import { blankSession } from '../bindings/blank.js'
+import { type ConversationState, conversationSource, type Source } from '../bindings/conversation-state.js'
 import { type InboxState, inboxSource } from '../bindings/inbox-state.js'
 import { type IsEqual, type Selector, select, whole } from '../bindings/select.js'
 import type { Chat, Readable, Session } from '../client/api.js'
@@ -45,7 +46,8 @@ export function useConversation<Selected>(
   isEqual?: IsEqual<Selected>,
 ): Readable<Selected> {
   const chat = getChat()
-  const at = (one: string): Readable<Selected> => store(select(conversationSource(chat.conversation(one)), selector, isEqual))
+  const store = storeMaker(selector, isEqual)
+  const at = (one: string): Readable<Selected> => store(conversationSource(chat.conversation(one)))
   return typeof id === 'string' ? at(id) : switched(id, at)
 }
 
@@ -56,24 +58,49 @@ export function useInbox<Selected, Content = unknown>(
   isEqual?: IsEqual<Selected>,
 ): Readable<Selected>
 export function useInbox<Selected>(selector: Selector<InboxState, Selected> = whole, isEqual?: IsEqual<Selected>): Readable<Selected> {
-  return store(select(inboxSource(getChat().inbox), selector, isEqual))
+  return storeMaker(selector, isEqual)(inboxSource(getChat().inbox))
 }
 
 /** The state of the connection, or what `selector` picks of it. */
 export function useSession(): Readable<Session>
 export function useSession<Selected>(selector: Selector<Session, Selected>, isEqual?: IsEqual<Selected>): Readable<Selected>
 export function useSession<Selected>(selector: Selector<Session, Selected> = whole, isEqual?: IsEqual<Selected>): Readable<Selected> {
-  return store(select(getChat().session, selector, isEqual))
+  return storeMaker(selector, isEqual)({ ...getChat().session, blank: blankSession })
 }
 
-// Server rendering subscribes to every `$store` for one value, which would open the device's storage.
-function store<T>(source: Readable<T>): Readable<T> {
-  if (typeof window !== 'undefined') return source
-  const once = (run: (value: T) => void): (() => void) => {
-    run(source.get())
-    return () => {}
+/**
+ * Makes the stores of one component. A server subscribes to every `$store` for one value, which would open the device's storage,
+ * and a page takes its markup over: both see the blank value, and the page follows from then on.
+ */
+function storeMaker<T, Selected>(selector: Selector<T, Selected>, isEqual?: IsEqual<Selected>): (source: Source<T>) => Readable<Selected> {
+  const starts = new Set<() => void>()
+  let isMounted = false
+  const mounted = () => {
+    isMounted = true
+    for (const start of starts) start()
   }
-  return { get: source.get, subscribe: once }
+  // Never on a server, whichever build of Svelte runs there.
+  if (typeof window !== 'undefined') onMount(mounted)
+  return (source) => {
+    const { get, subscribe } = select(source, selector, isEqual)
+    const blank = selector(source.blank)
+    return {
+      get: () => (isMounted ? get() : blank),
+      subscribe(run) {
+        if (isMounted) return subscribe(run)
+        let end = (): void => {}
+        const start = (): void => {
+          end = subscribe(run)
+        }
+        starts.add(start)
+        run(blank)
+        return () => {
+          starts.delete(start)
+          end()
+        }
+      },
+    }
+  }
 }
 
 function switched<T>(id: IdStore, at: (id: string) => Readable<T>): Readable<T> {

@@ -3,12 +3,20 @@
  *
  *   for (const { name, run } of backendSuite({ url: 'ws://127.0.0.1:8787' })) it(name, run)
  */
-import { type BackendArrange, type BackendCase, type BackendConversation, type BackendNeed, groundOf } from './backend-cases/ground.js'
+import {
+  type BackendArrange,
+  type BackendCase,
+  type BackendConversation,
+  type BackendNeed,
+  backendNeeds,
+  groundOf,
+} from './backend-cases/ground.js'
 import type { Trace } from './backend-cases/guest.js'
 import { backendCases } from './backend-cases/index.js'
 import { brief, SkipError, UnmetError } from './backend-cases/unmet.js'
 import type { Dialer } from './dialer.js'
 import { dialerOf } from './dialer-of.js'
+import { checkGaps, type Gaps } from './gaps.js'
 
 export type { BackendArrange, BackendConversation, BackendNeed }
 
@@ -27,7 +35,7 @@ export interface BackendSuiteOptions {
   /** What the server's own code can do for the suite. Default nothing. */
   readonly arrange?: BackendArrange
   /** What this server cannot be asked, with the reason for a reader; the cases that need it are skipped. Default none. */
-  readonly gaps?: Readonly<Partial<Record<BackendNeed, string>>>
+  readonly gaps?: Gaps<BackendNeed>
   /** How long one answer may take, in milliseconds. Default 5,000. */
   readonly deadlineMs?: number
 }
@@ -72,9 +80,10 @@ export class BackendError extends Error {
 
 const defaultDeadlineMs = 5_000
 
-/** The cases a server must pass. */
+/** The cases a server must pass. Throws `TypeError` for a gap that is none or has no reason. */
 export function backendSuite(options: BackendSuiteOptions): readonly BackendSuiteCase[] {
-  const { deadlineMs = defaultDeadlineMs, url } = options
+  const { deadlineMs = defaultDeadlineMs, url, gaps = {} } = options
+  checkGaps('backendSuite', gaps, backendNeeds)
   const dialer = typeof url === 'string' ? dialerOf(url) : url
   const stage: Stage = { options, dialer, deadlineMs, id: ids(), welcomed: once(() => greet(stage)) }
   const asked = backendCases.filter(({ door }) => door === undefined || dialer.events !== undefined)

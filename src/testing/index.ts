@@ -14,6 +14,7 @@ export {
 } from './backend-suite.js'
 export { type CrashingStorage, type CrashingStorageOptions, crashingStorage } from './crashing-storage.js'
 export type { Dialer, Wire, WireEnd, WireEvents } from './dialer.js'
+export type { Gaps } from './gaps.js'
 export { type MswHandlersOptions, type MswHttp, mswHandlers } from './msw-handlers.js'
 export type { Counts, Direction } from './proxy/control.js'
 export type { FrameFaultName, FrameFaults } from './proxy/frame-faults.js'
@@ -25,7 +26,7 @@ export { type SimulatedBreach, type SimulateOptions, type Simulation, simulate }
 export { type PlayedSession, type PlaySessionOptions, playSession } from './session/play-session.js'
 export { type RecordedSession, type RecordSessionOptions, recordSession } from './session/record-session.js'
 export { type StorageGap, type StorageGround, type StorageSuiteCase, type StorageSuiteOptions, storageSuite } from './storage-suite.js'
-export { type StoreGround, type StoreSuiteCase, storeSuite } from './store-suite.js'
+export { type StoreGap, type StoreGround, type StoreSuiteCase, type StoreSuiteOptions, storeSuite } from './store-suite.js'
 export type { ExpectedMessage } from './test-chat/expect-view.js'
 export type { TestServer } from './test-chat/server.js'
 export {

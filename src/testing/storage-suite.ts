@@ -4,7 +4,8 @@
  *   for (const { name, run } of storageSuite(setUp)) it(name, run)
  */
 import { commitCases } from './storage-cases/commits.js'
-import type { StorageCase, StorageGap, StorageGround } from './storage-cases/ground.js'
+import { casesWithout, checkGaps, type Gaps } from './gaps.js'
+import { type StorageCase, type StorageGap, type StorageGround, storageGaps } from './storage-cases/ground.js'
 import { handleCases } from './storage-cases/handles.js'
 import { rangeCases } from './storage-cases/ranges.js'
 
@@ -12,7 +13,7 @@ export type { StorageGap, StorageGround }
 
 export interface StorageSuiteOptions {
   /** What this storage cannot do, with the reason for a reader; the cases that need it are left out. Default none. */
-  readonly gaps?: Readonly<Partial<Record<StorageGap, string>>>
+  readonly gaps?: Gaps<StorageGap>
 }
 
 export interface StorageSuiteCase {
@@ -21,11 +22,12 @@ export interface StorageSuiteCase {
   run(): Promise<void>
 }
 
-/** The cases a storage must pass. `setUp` gives a fresh, empty disk at every call. */
+/** The cases a storage must pass. `setUp` gives a fresh, empty disk at every call. Throws `TypeError` for a gap that is none or has no reason. */
 export function storageSuite(
   setUp: () => StorageGround | Promise<StorageGround>,
   { gaps = {} }: StorageSuiteOptions = {},
 ): readonly StorageSuiteCase[] {
+  checkGaps('storageSuite', gaps, storageGaps)
   const run = async (test: StorageCase) => {
     const ground = await setUp()
     try {
@@ -34,7 +36,5 @@ export function storageSuite(
       await ground.dispose?.()
     }
   }
-  return [...commitCases, ...rangeCases, ...handleCases]
-    .filter(({ needs }) => needs === undefined || gaps[needs] === undefined)
-    .map((test) => ({ name: test.name, run: () => run(test) }))
+  return casesWithout([...commitCases, ...rangeCases, ...handleCases], gaps).map((test) => ({ name: test.name, run: () => run(test) }))
 }

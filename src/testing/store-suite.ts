@@ -4,13 +4,19 @@
  *   for (const { name, run } of storeSuite(setUp)) it(name, run)
  */
 import { arrangeCases } from './store-cases/arrange.js'
-import { groundOf, type StoreCase, type StoreGround } from './store-cases/ground.js'
+import { casesWithout, checkGaps, type Gaps } from './gaps.js'
+import { groundOf, type StoreCase, type StoreGap, type StoreGround, storeGaps } from './store-cases/ground.js'
 import { inboxCases } from './store-cases/inbox.js'
 import { newsCases } from './store-cases/news.js'
 import { readCases } from './store-cases/read.js'
 import { sendCases } from './store-cases/send.js'
 
-export type { StoreGround }
+export type { StoreGap, StoreGround }
+
+export interface StoreSuiteOptions {
+  /** What this store cannot do, with the reason for a reader; the cases that need it are left out. Default none. */
+  readonly gaps?: Gaps<StoreGap>
+}
 
 export interface StoreSuiteCase {
   readonly name: string
@@ -18,8 +24,12 @@ export interface StoreSuiteCase {
   run(): Promise<void>
 }
 
-/** The cases a store must pass. `setUp` gives a fresh, empty store at every call. */
-export function storeSuite(setUp: () => StoreGround | Promise<StoreGround>): readonly StoreSuiteCase[] {
+/** The cases a store must pass. `setUp` gives a fresh, empty store at every call. Throws `TypeError` for a gap that is none or has no reason. */
+export function storeSuite(
+  setUp: () => StoreGround | Promise<StoreGround>,
+  { gaps = {} }: StoreSuiteOptions = {},
+): readonly StoreSuiteCase[] {
+  checkGaps('storeSuite', gaps, storeGaps)
   const run = async (test: StoreCase) => {
     const ground = await setUp()
     try {
@@ -29,8 +39,6 @@ export function storeSuite(setUp: () => StoreGround | Promise<StoreGround>): rea
       await ground.dispose?.()
     }
   }
-  return [...sendCases, ...arrangeCases, ...readCases, ...inboxCases, ...newsCases].map((test) => ({
-    name: test.name,
-    run: () => run(test),
-  }))
+  const cases = [...sendCases, ...arrangeCases, ...readCases, ...inboxCases, ...newsCases]
+  return casesWithout(cases, gaps).map((test) => ({ name: test.name, run: () => run(test) }))
 }

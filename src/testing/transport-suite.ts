@@ -5,13 +5,14 @@
  */
 import { closingCases } from './transport-cases/closing.js'
 import { framesCases } from './transport-cases/frames.js'
-import type { TransportCase, TransportGap, TransportGround } from './transport-cases/ground.js'
+import { casesWithout, checkGaps, type Gaps } from './gaps.js'
+import { type TransportCase, type TransportGap, type TransportGround, transportGaps } from './transport-cases/ground.js'
 
 export type { TransportGap, TransportGround }
 
 export interface TransportSuiteOptions {
   /** What this transport cannot do, with the reason for a reader; the cases that need it are left out. Default none. */
-  readonly gaps?: Readonly<Partial<Record<TransportGap, string>>>
+  readonly gaps?: Gaps<TransportGap>
 }
 
 export interface TransportSuiteCase {
@@ -20,11 +21,12 @@ export interface TransportSuiteCase {
   run(): Promise<void>
 }
 
-/** The cases a transport must pass. `setUp` gives a transport and the server it talks to, fresh at every call. */
+/** The cases a transport must pass. `setUp` gives a transport and the server it talks to, fresh at every call. Throws `TypeError` for a gap that is none or has no reason. */
 export function transportSuite(
   setUp: () => TransportGround | Promise<TransportGround>,
   { gaps = {} }: TransportSuiteOptions = {},
 ): readonly TransportSuiteCase[] {
+  checkGaps('transportSuite', gaps, transportGaps)
   const run = async (test: TransportCase) => {
     const ground = await setUp()
     try {
@@ -33,7 +35,5 @@ export function transportSuite(
       await ground.dispose?.()
     }
   }
-  return [...framesCases, ...closingCases]
-    .filter(({ needs }) => needs === undefined || gaps[needs] === undefined)
-    .map((test) => ({ name: test.name, run: () => run(test) }))
+  return casesWithout([...framesCases, ...closingCases], gaps).map((test) => ({ name: test.name, run: () => run(test) }))
 }

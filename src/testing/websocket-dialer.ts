@@ -2,6 +2,8 @@
 import type { Dialer, Wire } from './dialer.js'
 
 const noCode = 1005
+/** From asking to an open socket, as for server-sent events. */
+const openingMs = 10_000
 /** A server that never answers a close may not keep the process. */
 const closingMs = 1_000
 
@@ -12,7 +14,7 @@ export function webSocketDialer(url: string): Dialer {
     async dial(to) {
       const { WebSocket } = await import('ws')
       return new Promise((resolve, reject) => {
-        const socket = new WebSocket(url, { perMessageDeflate: false })
+        const socket = new WebSocket(url, { perMessageDeflate: false, handshakeTimeout: openingMs })
         const wire: Wire = {
           send: (text) => socket.send(text, () => {}),
           sendBinary: (bytes) => socket.send(bytes, { binary: true }, () => {}),

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { mount } from '@vue/test-utils'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createSSRApp, defineComponent, h, nextTick, type Ref, ref } from 'vue'
 import { renderToString } from 'vue/server-renderer'
 import { type FakeChat, fakeChat, listOf, viewOf } from '../../test/fakes/fake-chat.js'
@@ -141,6 +141,26 @@ describe('on a server', () => {
     expect(await renderToString(app)).toBe('<p>loading</p>')
     expect(subscribersOf('a')).toEqual([0, 0, 0])
     expect(chat.calls).toEqual([])
+  })
+})
+
+describe('server-rendered markup', () => {
+  it('is the blank snapshot though the chat is online, taken over without a mismatch, and then shows what there is', async () => {
+    chat.conversation('a').timeline.set(viewOf('cached'))
+    const page = () => createSSRApp(texts('a')).use(chatPlugin(chat))
+    const served = document.createElement('div')
+    served.innerHTML = await renderToString(page())
+    expect(served.innerHTML).toBe('<p>loading</p>')
+    const mismatches = [vi.spyOn(console, 'warn'), vi.spyOn(console, 'error')]
+    const app = page()
+    app.mount(served)
+    for (const told of mismatches) expect(told).not.toHaveBeenCalled()
+    await nextTick()
+    await nextTick()
+    expect(served.innerHTML).toBe('<p>ready cached</p>')
+    app.unmount()
+    vi.restoreAllMocks()
+    expect(subscribersOf('a')).toEqual([0, 0, 0])
   })
 })
 

@@ -1,6 +1,6 @@
 /**
  * Vue 3.4 and later. Every composable returns a `shallowRef` of an immutable snapshot; it subscribes when the component is
- * mounted, never on a server, and ends with its scope. None connects; the application calls `chat.connect()`.
+ * mounted, never on a server, where it shows the blank snapshot, and ends with its scope. None connects; the application calls `chat.connect()`.
  */
 import {
   getCurrentInstance,
@@ -14,10 +14,12 @@ import {
   provide,
   type ShallowRef,
   shallowRef,
+  ssrContextKey,
   toValue,
   watch,
 } from 'vue'
-import { type ConversationState, conversationSource } from '../bindings/conversation-state.js'
+import { blankSession } from '../bindings/blank.js'
+import { type ConversationState, conversationSource, type Source } from '../bindings/conversation-state.js'
 import { type InboxState, inboxSource } from '../bindings/inbox-state.js'
 import { type IsEqual, type Selector, select, whole } from '../bindings/select.js'
 import type { Chat, Readable, Session } from '../client/api.js'
@@ -60,7 +62,7 @@ export function useConversation<Selected>(
   isEqual?: IsEqual<Selected>,
 ): Readonly<ShallowRef<Selected>> {
   const chat = useChat()
-  return useReadable(() => select(conversationSource(chat.conversation(toValue(id))), selector, isEqual))
+  return useSelected(() => conversationSource(chat.conversation(toValue(id))), selector, isEqual)
 }
 
 /** The list of conversations with their unread counts and the verb for more, or what `selector` picks of it. */
@@ -74,7 +76,7 @@ export function useInbox<Selected>(
   isEqual?: IsEqual<Selected>,
 ): Readonly<ShallowRef<Selected>> {
   const { inbox } = useChat()
-  return useReadable(() => select(inboxSource(inbox), selector, isEqual))
+  return useSelected(() => inboxSource(inbox), selector, isEqual)
 }
 
 /** The state of the connection, or what `selector` picks of it. */
@@ -85,24 +87,31 @@ export function useSession<Selected>(
   isEqual?: IsEqual<Selected>,
 ): Readonly<ShallowRef<Selected>> {
   const { session } = useChat()
-  return useReadable(() => select(session, selector, isEqual))
+  return useSelected(() => ({ ...session, blank: blankSession }), selector, isEqual)
 }
 
-function useReadable<T>(at: () => Readable<T>): Readonly<ShallowRef<T>> {
-  const value = shallowRef() as ShallowRef<T>
+function useSelected<T, Selected>(
+  at: () => Source<T>,
+  selector: Selector<T, Selected>,
+  isEqual?: IsEqual<Selected>,
+): Readonly<ShallowRef<Selected>> {
+  const value = shallowRef() as ShallowRef<Selected>
+  const instance = getCurrentInstance()
+  // A server renders the blank snapshot, whatever it holds, and a page takes its markup over with the same.
+  const isServed = instance && (instance.vnode.el || inject(ssrContextKey, null))
   let end = (): void => {}
   let started = false
-  let source: Readable<T>
+  let source: Readable<Selected>
   const follow = (): void => {
     end()
     end = source.subscribe((next) => {
       value.value = next
     })
   }
-  const show = (next: Readable<T>): void => {
-    source = next
+  const show = (next: Source<T>): void => {
+    source = select(next, selector, isEqual)
     if (started) follow()
-    else value.value = source.get()
+    else value.value = isServed ? selector(next.blank) : source.get()
   }
   // At once: a render between the change and the switch would show the conversation before under the new id.
   watch(at, show, { immediate: true, flush: 'sync' })
@@ -110,7 +119,7 @@ function useReadable<T>(at: () => Readable<T>): Readonly<ShallowRef<T>> {
     started = true
     follow()
   }
-  if (getCurrentInstance()) onMounted(start)
+  if (instance) onMounted(start)
   else start()
   onScopeDispose(() => end())
   return value

@@ -1,6 +1,8 @@
 /** `chatloom conformance` as a process: what it reports, to readers and to machines, and with which exit code. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -107,4 +109,13 @@ it('says what is wrong with what it was asked, and ends with 2', { timeout: 60_0
     expect([code, err]).toEqual([2, expect.stringContaining(sentence)])
   }
   expect(await run('--help')).toMatchObject({ code: 0, out: expect.stringMatching(/^Usage: chatloom conformance/) })
+})
+
+it('gives up on a port that accepts and says nothing', async () => {
+  const silent = createServer(() => {})
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { code, err } = await run(`ws://127.0.0.1:${(silent.address() as AddressInfo).port}`)
+  expect([code, err]).toEqual([2, expect.stringContaining('cannot be reached: Opening handshake has timed out')])
+  silent.close()
 })

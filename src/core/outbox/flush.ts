@@ -6,6 +6,7 @@ import type { ChatState } from '../state.js'
 import * as bounds from '../bounds.js'
 import * as timing from '../timing.js'
 import { never } from '../timing.js'
+import { isOutboxRead } from '../select.js'
 import { type Draft, draftOf, type Turn } from '../turn.js'
 import { type Arm, type Entry, operationFrame, queuedNow, withChange } from './entry.js'
 import { revise } from './outbox.js'
@@ -13,9 +14,9 @@ import { revise } from './outbox.js'
 type Totals = Pick<ChatState, 'conversations' | 'outbox'>
 
 export function flush(turn: Turn, c: Draft): void {
-  const { session, disk, nowMs } = turn
+  const { session, nowMs } = turn
   const { log } = c
-  if (c.entries.length === 0 || session.phase !== 'online' || (disk.phase !== 'ready' && disk.phase !== 'founding')) return
+  if (c.entries.length === 0 || session.phase !== 'online' || !isOutboxRead(turn)) return
   const { link, features, limits } = session
   // `open` goes first on every link: a server may only then know this user in the conversation.
   if (log.liveOn !== link && !log.catchUp) return

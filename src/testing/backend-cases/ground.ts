@@ -8,7 +8,9 @@ import { like, SkipError } from './unmet.js'
  * What some cases need beside two members and their tokens. `fresh`: conversations of a case's own. `closed`: a user who is kept
  * out. `put`, `post`, `restart`, `backup`: the functions of `BackendArrange`. `expired`, `wrong`: such a token.
  */
-export type BackendNeed = 'fresh' | 'closed' | 'put' | 'post' | 'restart' | 'backup' | 'expired' | 'wrong'
+export type BackendNeed = (typeof backendNeeds)[number]
+
+export const backendNeeds = ['fresh', 'closed', 'put', 'post', 'restart', 'backup', 'expired', 'wrong'] as const
 
 export interface BackendConversation {
   readonly id: string

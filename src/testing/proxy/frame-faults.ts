@@ -1,4 +1,5 @@
 /** What a frame proxy can do to texts and answers. */
+import { above0, type Check, flag, oneOf, picker, share } from './checked.js'
 import type { Direction } from './control.js'
 
 /** Faults in force at the same time. A share is a number from 0 (none) to 1 (every text), drawn from the seed. */
@@ -21,6 +22,18 @@ export interface FrameFaults {
   readonly bufferBytes?: number
   /** Every new request and WebSocket handshake is answered with status 200 and a page of HTML, as by the login page of a hotel. */
   readonly portal?: boolean
+}
+
+export const frameFaultChecks: { readonly [Name in keyof FrameFaults]-?: Check } = {
+  direction: oneOf('up', 'down'),
+  over: oneOf('websocket', 'http'),
+  which: picker,
+  drop: share,
+  duplicate: share,
+  reorder: share,
+  corrupt: share,
+  bufferBytes: above0,
+  portal: flag,
 }
 
 export const frameFaultNames = ['drop', 'duplicate', 'reorder', 'corrupt', 'inject', 'buffer', 'portal', 'cut'] as const

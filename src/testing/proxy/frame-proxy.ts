@@ -11,8 +11,9 @@
 import { systemClock } from '../../client/system-clock.js'
 import type { Clock } from '../../ports/clock.js'
 import { seeded } from '../seeded.js'
+import { checkFaults } from './checked.js'
 import { type Counts, createTally, type Direction } from './control.js'
-import { type FrameFaultName, type FrameFaults, frameFaultNames } from './frame-faults.js'
+import { type FrameFaultName, type FrameFaults, frameFaultChecks, frameFaultNames } from './frame-faults.js'
 import { httpDoor } from './http-door.js'
 import type { Ends, Inject } from './link-ends.js'
 import { socketDoor } from './socket-door.js'
@@ -32,7 +33,7 @@ export interface FrameProxyOptions {
 
 export interface FrameProxy {
   readonly port: number
-  /** Puts exactly these faults in force, over standing links too; none heal all. */
+  /** Puts exactly these faults in force, over standing links too; none heal all. Throws `TypeError` for a fault that is none. */
   set(faults?: FrameFaults): void
   /** Says a text of its own on every standing WebSocket, and as an event on every standing event stream; `up` reaches WebSockets alone. Default `down`. */
   inject(text: string, direction?: Direction): void
@@ -74,6 +75,7 @@ export async function frameProxy(options: FrameProxyOptions): Promise<FrameProxy
   return {
     port: (address as { port: number }).port,
     set(next = {}) {
+      checkFaults(next, frameFaultChecks)
       faults = next
     },
     inject(text, direction = 'down') {

@@ -1,4 +1,5 @@
 /** What a TCP proxy can do to connections and their bytes. */
+import { above0, type Check, flag, oneOf } from './checked.js'
 import type { Direction } from './control.js'
 
 /** Faults in force at the same time. Numbers are above 0. */
@@ -21,6 +22,17 @@ export interface TcpFaults {
   readonly truncateBytes?: number
   /** A connection that has carried nothing for so long, in milliseconds, is ended. */
   readonly idleMs?: number
+}
+
+export const tcpFaultChecks: { readonly [Name in keyof TcpFaults]-?: Check } = {
+  connect: oneOf('refuse', 'hang', 'close', 'reset'),
+  direction: oneOf('up', 'down'),
+  halfOpen: flag,
+  latencyMs: above0,
+  bytesPerSecond: above0,
+  sliceBytes: above0,
+  truncateBytes: above0,
+  idleMs: above0,
 }
 
 export const tcpFaultNames = [

@@ -13,8 +13,9 @@ import { systemClock } from '../../client/system-clock.js'
 import type { Clock } from '../../ports/clock.js'
 import { seeded } from '../seeded.js'
 import { type Connection, carry, hang } from './connection.js'
+import { checkFaults } from './checked.js'
 import { type Counts, createTally } from './control.js'
-import { type TcpFaultName, type TcpFaults, tcpFaultNames } from './tcp-faults.js'
+import { type TcpFaultName, type TcpFaults, tcpFaultChecks, tcpFaultNames } from './tcp-faults.js'
 
 export interface TcpProxyOptions {
   /** The port to pass connections on to. A function is asked at every connection. */
@@ -31,7 +32,7 @@ export interface TcpProxyOptions {
 
 export interface TcpProxy {
   readonly port: number
-  /** Puts exactly these faults in force, over standing connections too; none heal all. Resolves when the port is as it should be, rejects when it was taken meanwhile. */
+  /** Puts exactly these faults in force, over standing connections too; none heal all. Resolves when the port is as it should be, rejects when it was taken meanwhile, and with a `TypeError` for a fault that is none. */
   set(faults?: TcpFaults): Promise<void>
   /** Ends every standing connection now, or resets it. Default `close`. */
   cut(how?: 'close' | 'reset'): void
@@ -79,6 +80,7 @@ export async function tcpProxy({ target, host = loopback, port = 0, seed = 1, cl
   return {
     port: door.port(),
     async set(next = {}) {
+      checkFaults(next, tcpFaultChecks)
       if (next.connect === 'refuse' && faults.connect !== 'refuse') tally.count('refuse')
       faults = next
       for (const connection of connections) connection.watch()

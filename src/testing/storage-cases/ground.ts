@@ -25,7 +25,9 @@ export interface StorageGround {
 }
 
 /** What a storage cannot do, each with the reason; its cases are left out. */
-export type StorageGap = 'reopen' | 'crash'
+export type StorageGap = (typeof storageGaps)[number]
+
+export const storageGaps = ['reopen', 'crash'] as const
 
 export interface StorageCase {
   /** What the case rests on, beside the factory. */

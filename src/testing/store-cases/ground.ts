@@ -26,7 +26,14 @@ export interface StoreTalk {
   inbox(user: string, cursor?: string): Promise<InboxRead>
 }
 
+/** `nodes`: what several nodes over one store ask of it, `changes` and `news`; without it the store serves one server alone. */
+export type StoreGap = (typeof storeGaps)[number]
+
+export const storeGaps = ['nodes'] as const
+
 export interface StoreCase {
+  /** What the case rests on. */
+  readonly needs?: StoreGap
   readonly name: string
   run(talk: StoreTalk): Promise<void>
 }

@@ -20,6 +20,7 @@ async function newsOf(talk: StoreTalk): Promise<() => Promise<News>> {
 
 export const newsCases: readonly StoreCase[] = [
   {
+    needs: 'nodes',
     name: 'changes are read as they were told, from any place on',
     async run(talk) {
       same(await talk.store.changes({ ...place, after: 0 }), undefined, 'no conversation')
@@ -46,6 +47,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'changes end before one that has made what was changed again since',
     async run(talk) {
       await talk.put(['ann'])
@@ -71,6 +73,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'a change names who joined, and who wrote without being there',
     async run(talk) {
       for (const user of ['bob', 'system']) await talk.write({ kind: 'person', tenant: place.tenant, user, profile: { name: user } })
@@ -83,6 +86,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'many changes come in several answers, by their count and by their bytes, without a hole',
     async run(talk) {
       await talk.put(['ann'])
@@ -100,6 +104,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'news is what was written since, each thing once and in its newest state',
     async run(talk) {
       await talk.put(['ann', 'bob'])
@@ -125,6 +130,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'a register that moves its own row keeps the stamp of that, whatever follows',
     async run(talk) {
       await talk.put(['ann', 'bob'])
@@ -143,6 +149,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'news names who left and stayed away, who is there, and whose name is new where',
     async run(talk) {
       await talk.put(['ann', 'bob', 'cid'])
@@ -169,6 +176,7 @@ export const newsCases: readonly StoreCase[] = [
     },
   },
   {
+    needs: 'nodes',
     name: 'what changes nothing is no news, and a cursor of another store is worth nothing',
     async run(talk) {
       await talk.put(['ann'])

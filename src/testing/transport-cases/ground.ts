@@ -3,7 +3,9 @@ import type { Link, LinkClosed, Transport } from '../../ports/transport.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 
 /** `close-codes`: the server can end a link with a code. `text`: the server can say a text that is no frame. */
-export type TransportGap = 'close-codes' | 'text'
+export type TransportGap = (typeof transportGaps)[number]
+
+export const transportGaps = ['close-codes', 'text'] as const
 
 export interface TransportGround {
   readonly transport: Transport

@@ -1,5 +1,5 @@
 /** Which way a link goes, when it leaves it, and how it comes back to a better one. */
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LinkClosed } from '../../ports/transport.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import { record } from '../../testing/transport-cases/ground.js'
@@ -115,7 +115,7 @@ describe('opening', () => {
   })
 
   it('without a transport is refused', () => {
-    expect(() => fallback([])).toThrow('pass at least one')
+    expect(() => fallback([])).toThrow('pass a transport')
   })
 })
 
@@ -194,6 +194,63 @@ describe('coming back', () => {
     }
     at(other).frame(pong)
     expect(link.told).toEqual(['opened', 'frame', 'frame'])
+  })
+
+  describe('on another network', () => {
+    let online = () => {}
+    beforeEach(() =>
+      vi.stubGlobal('addEventListener', (type: string, run: () => void) => {
+        if (type === 'online') online = run
+      }),
+    )
+    afterEach(() => vi.unstubAllGlobals())
+
+    /** An hour behind a network that lets only the other way pass. */
+    const blocked = () => {
+      const ground = carriedByOther()
+      for (let minute = 0; minute < 60; minute++) {
+        ground.clock.advance(60_000)
+        at(ground.best).closed(lost)
+      }
+      return { ...ground, before: ground.best.length }
+    }
+
+    it('the better way is tried at once, and the link goes on until it is welcomed', async () => {
+      const { clock, best, other, link, before } = blocked()
+      online()
+      clock.advance(0)
+      expect(best).toHaveLength(before + 1)
+      link.link.send({ type: 'ping', n: 1 })
+      expect([link.ends, at(other).sent.at(-1)]).toEqual([[], { type: 'ping', n: 1 }])
+      at(best).opened()
+      at(best).frame(welcome)
+      expect(await link.closed()).toMatchObject({ code: 'better-way' })
+    })
+
+    it('that blocks it as well, the waits are the first ones again', () => {
+      const { clock, best, before } = blocked()
+      online()
+      clock.advance(0)
+      at(best).closed(lost)
+      clock.advance(29_999)
+      expect(best).toHaveLength(before + 1)
+      clock.advance(1)
+      expect(best).toHaveLength(before + 2)
+    })
+
+    it('that comes between two links, the next is hardly proven when it is tried', async () => {
+      const { clock, best, other, transport, link, before } = blocked()
+      at(other).closed(lost)
+      await link.closed()
+      online()
+      const next = record(transport)
+      expect([best.length, clock.pending()]).toEqual([before, 1])
+      at(other).opened()
+      next.link.send(hello)
+      at(other).frame(welcome)
+      clock.advance(0)
+      expect(best).toHaveLength(before + 1)
+    })
   })
 
   it('a link that ends takes its probe with it', async () => {

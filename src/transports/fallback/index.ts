@@ -20,7 +20,7 @@ export interface FallbackOptions {
    * without a frame, it is left. Default 2,000.
    */
   readonly silentMs?: number
-  /** How long after a link begins a better way is tried again, in milliseconds; doubles up to 10 minutes. Default 30,000. */
+  /** How long after a link begins a better way is tried again, in milliseconds; doubles up to 10 minutes, and begins anew, at once, with `online` of the page. Default 30,000. */
   readonly probeMs?: number
   /** Default the machine's own; tests hand in a virtual one. */
   readonly clock?: Clock
@@ -33,7 +33,7 @@ export interface FallbackOptions {
  */
 export function fallback(transports: readonly Transport[], options: FallbackOptions = {}): Transport {
   const { silentMs = 2_000, probeMs = 30_000, clock = realClock } = options
-  if (transports.length === 0) throw new TypeError('fallback: pass at least one transport.')
+  if (transports.length === 0) throw new TypeError('fallback: pass a transport.')
   const ways = waysOf(transports, silentMs, probeMs, clock)
   return { name: 'fallback', open: (to) => openLink(ways, to) }
 }

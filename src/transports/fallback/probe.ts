@@ -9,19 +9,27 @@ const longestWaitMs = 600_000
 
 /** Asks the ways before `taken`, one after the other, again after ever longer waits, until one works. Returns its end. */
 export function lookUp(ways: Ways, taken: number, hello: Hello, found: (way: number) => void): () => void {
-  const rest = () => ways.after(ways.waitMs, () => ask(0))
-  let stop = rest()
+  let stop: (() => void) | undefined
+  const rest = () => {
+    stop?.()
+    stop = ways.after(ways.waitMs, () => ask(0))
+  }
 
   function ask(way: number) {
     if (way < taken) {
       stop = probe(ways, way, hello, (works) => (works ? found(way) : ask(way + 1)))
       return
     }
-    ways.waitMs = Math.min(ways.waitMs * 2, longestWaitMs)
-    stop = rest()
+    ways.waitMs = Math.min(ways.waitMs * 2 || ways.probeMs, longestWaitMs)
+    rest()
   }
 
-  return () => stop()
+  ways.rest = rest
+  rest()
+  return () => {
+    ways.rest = undefined
+    stop?.()
+  }
 }
 
 /** Opens, greets and lets go of a link, in a lane of its own, so that no other is superseded. Returns an end after which nothing is told. */

@@ -41,10 +41,9 @@ export function race({ transports, first, silentMs, after }: Ways, to: RaceEvent
 
   function closed(way: number, why: LinkClosed) {
     links.delete(way)
+    if ((taken ?? way) !== way) return
     // A server that answered has been reached: what it says is for the session.
-    const isSaid = why.band === 'refresh' || why.band === 'retry-after'
-    if (way === taken || (taken === undefined && isSaid)) return to.closed(why)
-    if (taken !== undefined) return
+    if (way === taken || why.band === 'refresh' || why.band === 'retry-after') return to.closed(why)
     if (failure?.band !== 'retry') failure = why
     if (left.length > 0) tryNext()
     else if (links.size === 0) to.closed(failure)

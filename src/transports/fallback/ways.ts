@@ -10,15 +10,26 @@ export interface Ways {
   readonly after: (ms: number, run: () => void) => () => void
   /** The way that the next link tries first. */
   first: number
-  /** The next wait for a probe. */
+  /** The next wait for a probe; 0 after a change of the network. */
   waitMs: number
+  /** Begins the wait of the present link anew. */
+  rest?: (() => void) | undefined
 }
 
 export function waysOf(transports: readonly Transport[], silentMs: number, probeMs: number, clock: Clock): Ways {
   const after = (ms: number, run: () => void) => clock.timer(clock.now() + ms, run)
   const worked = remembered()
-  const known = transports.findIndex(({ name }) => name === worked)
-  return { transports, silentMs, probeMs, after, first: known < 0 ? 0 : known, waitMs: probeMs }
+  const first = Math.max(
+    0,
+    transports.findIndex(({ name }) => name === worked),
+  )
+  const ways: Ways = { transports, silentMs, probeMs, after, first, waitMs: probeMs }
+  // Another network may let a better way pass. Kept: it comes between two links as well.
+  globalThis.addEventListener?.('online', () => {
+    ways.waitMs = 0
+    ways.rest?.()
+  })
+  return ways
 }
 
 /** This way carries frames: the next link tries it first, in this page and in the next. */

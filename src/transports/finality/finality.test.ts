@@ -449,6 +449,33 @@ describe('R18: until the final log has it', () => {
   })
 })
 
+describe('a path that is missing', () => {
+  it.each(['fast', 'final'] as const)(
+    'with %s alone the session is welcomed, and a link that ends is followed by the next',
+    async (name) => {
+      const clock = virtualClock()
+      const only = way(name)
+      const transport = finality({ [name]: only.transport, clock })
+      for (const number of [1, 2]) {
+        const link = record(transport)
+        at(only.openings).opened()
+        await link.opened()
+        link.link.send({ ...hello, link: number } as ClientFrame)
+        at(only.openings).frame(welcomeFrame)
+        expect(link.frames).toContainEqual(expect.objectContaining({ type: 'welcome' }))
+        clock.advance(3_600_000)
+        at(only.openings).closed({ band: 'retry', code: 'network' })
+        expect(await link.closed()).toMatchObject({ band: 'retry' })
+        expect([only.openings.length, clock.pending()]).toEqual([number, 0])
+      }
+    },
+  )
+
+  it('with neither is refused', () => {
+    expect(() => finality({})).toThrow(new TypeError('finality: pass fast or final.'))
+  })
+})
+
 describe('a path that ends', () => {
   it('the fast one blinks: the link stays, and it comes back by itself, after ever longer rests', () => {
     const { fast, paths, up, clock, ends } = both()

@@ -23,9 +23,9 @@ export interface FinalityOptions {
    * Shows what is on its way, and decides nothing: its messages are `provisional`, its acknowledgements are ignored. It must know
    * the same users and conversations, and say `localId` with each message; one without it is not shown.
    */
-  readonly fast: Transport
+  readonly fast?: Transport | undefined
   /** The log: its order, content and acknowledgements stand. It must say author and `localId` as they were sent. */
-  readonly final: Transport
+  readonly final?: Transport | undefined
   /**
    * How long the final log may lack a message that the fast path has brought, in milliseconds, while it is up and caught up; then
    * the message is withdrawn. A later confirmation still shows it. Default 60,000.
@@ -39,10 +39,11 @@ export interface FinalityOptions {
  * Shows messages by a fast path at once and settles them by a slow, final log: `finality({ fast: webSocketTransport(…), final: … })`.
  * Sends go both ways; only the final log makes them `sent`. Either may be missing: without the fast path it is the final transport
  * alone, without the final log messages are shown `provisional` and own ones wait in the outbox. The session names the paths that are up,
- * as `fast+final`. The application hears `corrected` and `withdrawn`.
+ * as `fast+final`. The application hears `corrected` and `withdrawn`. Throws `TypeError` where both are missing.
  */
 export function finality({ fast, final, withdrawMs = 60_000, clock = realClock }: FinalityOptions): Transport {
-  const trackOf = (transport: Transport): Track => ({ transport, name: transport.name, tries: 0, restUntilMs: 0 })
+  if (!fast && !final) throw new TypeError('finality: pass fast or final.')
+  const trackOf = (transport?: Transport): Track => ({ transport, name: transport?.name, tries: 0, restUntilMs: 0 })
   const ground: Ground = {
     fast: trackOf(fast),
     final: trackOf(final),
@@ -92,9 +93,7 @@ function openLink(ground: Ground, to: LinkEvents): Link {
     },
   })
 
-  function sendFast(frame: ClientFrame) {
-    if (goesFast.test(frame.type)) fast.send(withoutPlace(frame) as ClientFrame)
-  }
+  const sendFast = (frame: ClientFrame) => goesFast.test(frame.type) && fast.send(withoutPlace(frame) as ClientFrame)
 
   /** Other paths are up, or a path takes another way. */
   function renamed() {
@@ -110,7 +109,9 @@ function openLink(ground: Ground, to: LinkEvents): Link {
   function end(why: LinkClosed) {
     // A path rests only while the other carries.
     if (!fast.isUp()) ground.fast.restUntilMs = ground.final.restUntilMs = 0
-    for (const stop of [waiting.stop, fast.close, final.close]) stop()
+    waiting.stop()
+    fast.close()
+    final.close()
     session.end(why)
   }
 

@@ -11,9 +11,10 @@ import type { ClientFrame, Welcome } from '../../protocol/frames.js'
 
 /** What the paths of one transport remember from link to link. */
 export interface Track {
-  readonly transport: Transport
+  /** Without one the path stays off. */
+  readonly transport: Transport | undefined
   /** The way that the transport itself has taken. */
-  name: string
+  name: string | undefined
   /** Links in a row that were not good. */
   tries: number
   restUntilMs: number
@@ -58,9 +59,9 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   const worry = worryIn(clock, () => closed({ band: 'retry', code: 'silent' }))
 
   function open() {
-    const own = track.transport.open({ opened, frame, closed: (why) => own === link && closed(why) })
+    const own = track.transport?.open({ opened, frame, closed: (why) => own === link && closed(why) })
     link = own
-    worry.begin()
+    if (own) worry.begin()
   }
 
   function opened() {

@@ -10,7 +10,7 @@ import { createUplink } from './uplink.js'
 
 export interface SseTransportOptions {
   /** `http:` or `https:`; in a page it may be relative. A function is asked at every open. */
-  readonly url: string | (() => string | Promise<string>)
+  readonly url: string | URL | (() => string | URL | Promise<string | URL>)
   /** Sent as `Authorization: Bearer …`. A function is asked at every open, so that it can refresh. Default none. */
   readonly token?: string | (() => string | Promise<string>)
   /** Default the global one. It must give a body piece by piece, while it comes. */
@@ -27,7 +27,7 @@ export function sseTransport(options: SseTransportOptions): Transport {
 function openLink(options: SseTransportOptions, to: LinkEvents): Link {
   const { connectTimeoutMs = 10_000, fetch = globalThis.fetch } = options
   let phase: 'opening' | 'open' | 'closed' = 'opening'
-  let url = ''
+  let url: string | URL = ''
   const headers: Record<string, string> = {}
   const abort = new AbortController()
   const isOpen = () => phase === 'open'
@@ -94,7 +94,7 @@ function openLink(options: SseTransportOptions, to: LinkEvents): Link {
 }
 
 /** Asked before, because `fetch` fails alike on an address that is none and on a network that is gone. */
-function isHttp(url: string): boolean {
+function isHttp(url: string | URL): boolean {
   try {
     return /^https?:$/.test(new URL(url, globalThis.location?.href).protocol)
   } catch {

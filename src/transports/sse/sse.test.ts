@@ -391,6 +391,8 @@ describe('the end of a link', () => {
 
   it.each<[string, Partial<SseTransportOptions>, Partial<LinkClosed>]>([
     ['a URL that is none', { url: 'not a url' }, { band: 'terminal', code: 'bad-url' }],
+    ['a url that is undefined', { url: () => undefined as never }, { band: 'terminal', code: 'bad-url' }],
+    ['a URL object, where nobody is', { url: new URL('http://127.0.0.1:1') }, { band: 'retry', code: 'network' }],
     ['a URL of a socket', { url: 'ws://127.0.0.1:1' }, { band: 'terminal', code: 'bad-url', reason: expect.stringContaining('http') }],
     ['nobody at the address', { url: 'http://127.0.0.1:1' }, { band: 'retry', code: 'network' }],
     ['a token that no header can carry', { token: 'a\nb' }, { band: 'retry', code: 'network' }],

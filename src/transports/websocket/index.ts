@@ -13,7 +13,7 @@ export type { WebSocketClass }
 
 export interface WebSocketTransportOptions {
   /** `ws:` or `wss:`. A function is asked at every open. */
-  readonly url: string | (() => string | Promise<string>)
+  readonly url: string | URL | (() => string | URL | Promise<string | URL>)
   /** Sent in the first frame. A function is asked at every open, so that it can refresh. Default none. */
   readonly token?: string | (() => string | Promise<string>)
   /** Default the global one; Node before 22 has none: pass the class of `ws`. */
@@ -45,15 +45,16 @@ function openLink({ url, token, WebSocket, connectTimeoutMs = 10_000 }: WebSocke
     queueMicrotask(() => to.closed({ band, code, reason }))
   }
 
-  function opened() {
+  function open() {
     if (phase === 'closed') return
     phase = 'open'
     clearTimeout(deadline)
     to.opened()
   }
 
-  function message(data: unknown) {
-    const decoded = typeof data === 'string' ? decodeServerFrames(data) : { ok: false as const, reason: 'a server frame is binary' }
+  function message({ data }: { readonly data: unknown }) {
+    // What is binary is no frame, and neither is nothing.
+    const decoded = decodeServerFrames(typeof data === 'string' ? data : '')
     if (!decoded.ok) return end('retry', 'bad-frame', decoded.reason, closeCodes['bad-frame'])
     for (const frame of decoded.frames) {
       // The owner may have closed the link in answer to the frame before.
@@ -61,7 +62,7 @@ function openLink({ url, token, WebSocket, connectTimeoutMs = 10_000 }: WebSocke
     }
   }
 
-  const closed = (code: number) => end(bandOf(code), closeCodeName(code))
+  const close = ({ code }: { readonly code: number }) => end(bandOf(code), closeCodeName(code))
 
   const impossible = (error: unknown) => end('terminal', 'bad-url', `No link was opened: ${sentenceOf(error)} Check the url.`)
 
@@ -74,7 +75,7 @@ function openLink({ url, token, WebSocket, connectTimeoutMs = 10_000 }: WebSocke
     try {
       const [address, fetched] = await Promise.all([ask(url), ask(token)])
       sentToken = fetched
-      if (phase === 'opening') socket = openSocket(address, Native, connectTimeoutMs, { opened, message, closed, impossible })
+      if (phase === 'opening') socket = openSocket(address, Native, connectTimeoutMs, { open, message, close, impossible })
     } catch (error) {
       end('retry', 'no-credentials', `No link was opened: url or token could not be had. ${sentenceOf(error)}`)
     }

@@ -1,6 +1,6 @@
 /**
  * One connection through reconnecting-websocket, used so that it never reconnects and never queues: one instance per open,
- * a plain URL, no retries. The session owns retry, backoff and liveness. The library's types stay in this file.
+ * a plain URL, no retries, and nothing is sent that is not open. The session owns retry, backoff and liveness. The library's types stay in this file.
  */
 import reconnectingWebSocket from 'reconnecting-websocket'
 
@@ -8,9 +8,9 @@ import reconnectingWebSocket from 'reconnecting-websocket'
 export type WebSocketClass = new (url: string) => object
 
 export interface SocketEvents {
-  opened(): void
-  message(data: unknown): void
-  closed(code: number): void
+  open(): void
+  message(event: { readonly data: unknown }): void
+  close(event: { readonly code: number }): void
   /** The class threw: the URL is not one, or the page may not open it. */
   impossible(error: unknown): void
 }
@@ -22,14 +22,13 @@ export interface Socket {
 }
 
 interface Listenable {
-  addEventListener(type: string, run: (event: { readonly data: unknown; readonly code: number }) => void): void
+  addEventListener<Type extends 'open' | 'message' | 'close'>(type: Type, run: SocketEvents[Type]): void
 }
 
 interface Options {
   readonly WebSocket: unknown
   readonly connectionTimeout: number
   readonly maxRetries: number
-  readonly maxEnqueuedMessages: number
 }
 
 type Library = new (url: string, protocols: readonly string[], options: Options) => Socket & Listenable
@@ -37,29 +36,32 @@ type Library = new (url: string, protocols: readonly string[], options: Options)
 // Its declarations fail under NodeNext, where the class is the module itself.
 const ReconnectingWebSocket = reconnectingWebSocket as unknown as Library
 
-export function openSocket(url: string, Native: WebSocketClass, connectTimeoutMs: number, to: SocketEvents): Socket {
-  const socket = new ReconnectingWebSocket(url, [], {
-    WebSocket: guarded(Native, to.impossible),
+export function openSocket(url: unknown, Native: WebSocketClass, connectTimeoutMs: number, to: SocketEvents): Socket {
+  // Text for the library, which throws out of reach at anything else; the class below is made with the url itself.
+  const socket = new ReconnectingWebSocket('', [], {
+    WebSocket: guarded(Native, url, to.impossible),
     connectionTimeout: connectTimeoutMs,
     maxRetries: 0,
-    maxEnqueuedMessages: 0,
   })
-  socket.addEventListener('open', () => to.opened())
-  socket.addEventListener('message', (event) => to.message(event.data))
-  socket.addEventListener('close', (event) => to.closed(event.code))
+  socket.addEventListener('open', to.open)
+  socket.addEventListener('message', to.message)
+  socket.addEventListener('close', to.close)
   return socket
 }
 
 /** The library constructs inside a promise that nobody catches: what the class throws would end as an unhandled rejection. */
-function guarded(Native: WebSocketClass, impossible: (error: unknown) => void): unknown {
-  function Guarded(url: string): object {
+function guarded(Native: WebSocketClass, url: unknown, impossible: (error: unknown) => void): unknown {
+  function Guarded(): object {
     try {
-      return new Native(url)
+      const address = (url as Partial<URL> | undefined)?.href ?? url
+      if (typeof address !== 'string') throw new TypeError(`${url} is no address.`)
+      return new Native(address)
     } catch (error) {
       // Later, because the library is still about to start its timer, which our `close` must clear.
       queueMicrotask(() => impossible(error))
-      return { readyState: 3, addEventListener() {}, removeEventListener() {}, close() {} }
+      return Object.assign(new EventTarget(), { readyState: 3 })
     }
   }
-  return Object.assign(Guarded, { CLOSING: 2 })
+  Guarded.CLOSING = 2
+  return Guarded
 }

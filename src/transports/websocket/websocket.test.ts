@@ -252,6 +252,20 @@ describe('webSocketTransport', () => {
     expect(await ended({ WebSocket, ...options })).toMatchObject(why)
   })
 
+  it('takes a URL as its text', async () => {
+    const { url, transportWith } = await ground()
+    for (const given of [new URL(url), () => new URL(url)]) {
+      const link = record(transportWith({ url: given }))
+      await link.opened()
+      link.link.close()
+      await link.closed()
+    }
+  })
+
+  it.each([undefined, null, 5, {}, () => undefined, Symbol('url')])('ends for good, and throws nowhere, at %s as url', async (url) => {
+    expect(await ended({ WebSocket, url: url as never })).toMatchObject({ band: 'terminal', code: 'bad-url' })
+  })
+
   it('gives up on a peer that accepts and never answers', async () => {
     const { createServer } = await import('node:net')
     const silent = createServer(() => {})
