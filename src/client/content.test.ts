@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { drivenChat } from '../../test/fakes/driven-chat.js'
-import { limits } from '../protocol/limits.js'
+import * as limits from '../protocol/limits.js'
 import { readContent, type StandardSchema, writtenContent } from './content.js'
 
 const nested = (levels: number) => {

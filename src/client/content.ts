@@ -1,5 +1,5 @@
 /** Custom content: the part of the Standard Schema interface (v1) that chatloom uses, and the check at both ends. */
-import { limits } from '../protocol/limits.js'
+import * as limits from '../protocol/limits.js'
 import { isBounded } from '../protocol/walk.js'
 import { assertArgument, chatError, isChatError } from './errors.js'
 

@@ -2,7 +2,7 @@
 import { isOutboxRead, settledRow } from '../core/select.js'
 import type { MessageRow } from '../protocol/frames.js'
 import { isId } from '../protocol/guards.js'
-import { limits } from '../protocol/limits.js'
+import * as limits from '../protocol/limits.js'
 import type { Chat, Conversation, StorageState } from './api.js'
 import { conversationHandle } from './conversation.js'
 import { type ComposedOptions, createEngine } from './engine.js'

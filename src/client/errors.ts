@@ -1,5 +1,5 @@
 /** The one error class, and why a call can fail. Recognised by a symbol brand, so that two copies of the package agree. */
-import { limits } from '../protocol/limits.js'
+import * as limits from '../protocol/limits.js'
 
 export type ChatErrorCode =
   | 'bad-argument'

@@ -15,7 +15,7 @@
 import type { LinkClosed, LinkFrame } from '../ports/transport.js'
 import { bandOfName } from '../protocol/codes.js'
 import { type Head, protocolVersion, type ServerLimits, type Welcome } from '../protocol/frames.js'
-import { limits } from '../protocol/limits.js'
+import * as limits from '../protocol/limits.js'
 import type { Signal } from './event.js'
 import type { SessionState } from './session-state.js'
 import * as bounds from './bounds.js'
@@ -77,8 +77,13 @@ export function welcomed(turn: Turn, { user, features, time, limits: theirs, hea
 
 /** A server may lower a limit, never raise it. */
 function lowered(theirs: ServerLimits): ServerLimits {
-  const clamp = (name: keyof ServerLimits) => Math.max(1, Math.min(theirs[name], limits[name]))
-  return { followed: clamp('followed'), window: clamp('window'), contentBytes: clamp('contentBytes'), pageRows: clamp('pageRows') }
+  const lower = (their: number, own: number) => Math.max(1, Math.min(their, own))
+  return {
+    followed: lower(theirs.followed, limits.followed),
+    window: lower(theirs.window, limits.window),
+    contentBytes: lower(theirs.contentBytes, limits.contentBytes),
+    pageRows: lower(theirs.pageRows, limits.pageRows),
+  }
 }
 
 /** Any frame proves that the link lives. */

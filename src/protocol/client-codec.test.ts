@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeClientFrames } from './client-codec.js'
 import { encodeFrames } from './codec.js'
 import type { ClientFrame } from './frames.js'
-import { limits } from './limits.js'
+import * as limits from './limits.js'
 import { clientFrame } from './schemas.js'
 import { isBounded } from './walk.js'
 

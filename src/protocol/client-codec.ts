@@ -7,7 +7,7 @@
 import type { CloseCode } from './codes.js'
 import type { ClientFrame, Operation } from './frames.js'
 import { type Fields, isCount, isFields, isId } from './guards.js'
-import { limits } from './limits.js'
+import * as limits from './limits.js'
 import { clientFrame } from './schemas.js'
 import { isBounded, parseText } from './walk.js'
 

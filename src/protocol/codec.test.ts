@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { decodeServerFrames, encodeFrames } from './codec.js'
 import type { ChangeFrame, MessageRow, ServerFrame } from './frames.js'
-import { limits } from './limits.js'
+import * as limits from './limits.js'
 
 const message: MessageRow = { id: 'm1', seq: 7, index: 3, rev: 7, at: 1_700_000_000_000, author: 'ann', content: { text: 'hi' } }
 const change: ChangeFrame = { type: 'change', conversation: 'c', epoch: 'e', seq: 7, tag: 't', change: { kind: 'message', message } }

@@ -4,7 +4,7 @@
  */
 import type { ClientFrame, ServerFrame } from './frames.js'
 import type { Fields } from './guards.js'
-import { limits } from './limits.js'
+import * as limits from './limits.js'
 import { readServerFrame } from './server-frames.js'
 import { parseText, prune } from './walk.js'
 

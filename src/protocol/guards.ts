@@ -4,7 +4,7 @@
  * A property test holds them equal to `schemas.ts`, which is the definition.
  */
 import type { Marked, MessageRow, Person } from './frames.js'
-import { limits } from './limits.js'
+import * as limits from './limits.js'
 
 /** Says of data of which nothing is known yet whether it is a `T`. */
 export type Is<T> = (value: unknown) => value is T

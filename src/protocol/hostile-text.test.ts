@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeClientFrames } from './client-codec.js'
 import { decodeServerFrames } from './codec.js'
-import { limits } from './limits.js'
+import * as limits from './limits.js'
 import { isBounded } from './walk.js'
 
 const seeds = [

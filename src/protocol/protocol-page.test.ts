@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { bandOf, closeCodes, type ErrorCode } from './codes.js'
-import { limits, serverLimits } from './limits.js'
+import * as limits from './limits.js'
+import { serverLimits } from './server-limits.js'
 import { clientFrame, serverFrame } from './schemas.js'
 
 const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8')

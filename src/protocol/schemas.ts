@@ -5,7 +5,8 @@
 import { z } from 'zod'
 import type { ErrorCode } from './codes.js'
 import type { ResetReason } from './frames.js'
-import { limits, serverLimits } from './limits.js'
+import * as limits from './limits.js'
+import { serverLimits } from './server-limits.js'
 
 /** In UTF-16 units, as the guards count them. The library's own limit counts code points, and throws at objects with an odd `length`. */
 const text = (maxUnits: number) => z.string().refine((value) => value.length <= maxUnits)

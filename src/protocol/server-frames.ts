@@ -3,7 +3,7 @@
  * not known here becomes `unknown` (R10); only an envelope that cannot be read gives `null`.
  */
 import type { Change, Head, HiddenRange, InboxRow, Mark, Member, OwnChange, ServerFrame, ServerLimits, Unread } from './frames.js'
-import { limits } from './limits.js'
+import * as limits from './limits.js'
 import {
   arePeople,
   type Fields,

@@ -3,7 +3,7 @@
  * A key named `__proto__` is out of bounds: an own property of that name turns into a prototype wherever somebody copies
  * by assignment. `constructor` and `prototype` are ordinary data and stay.
  */
-import { limits } from './limits.js'
+import * as limits from './limits.js'
 
 export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string }
 

@@ -1,7 +1,8 @@
 /** Arguments of backend code, checked at the call: what stands in the store must fit every reader's limits (R32). */
 import type { Profile } from '../protocol/frames.js'
 import { isId } from '../protocol/guards.js'
-import { limits, serverLimits } from '../protocol/limits.js'
+import * as limits from '../protocol/limits.js'
+import { serverLimits } from '../protocol/server-limits.js'
 import { isBounded } from '../protocol/walk.js'
 import { byteLength } from './bytes.js'
 import type { MemberInput } from './hub.js'

@@ -1,5 +1,5 @@
 /** Joins the frames sent in one turn, or while the wire is busy, into few texts, each within the limit of bytes; order is kept. */
-import { limits } from '../protocol/limits.js'
+import * as limits from '../protocol/limits.js'
 
 export interface Batch {
   add(frame: object): void

@@ -2,7 +2,7 @@
 import { decodeServerFrames, encodeFrames } from '../../src/protocol/codec.js'
 import type { ClientFrame, ServerFrame } from '../../src/protocol/frames.js'
 import { isFields } from '../../src/protocol/guards.js'
-import { limits } from '../../src/protocol/limits.js'
+import * as limits from '../../src/protocol/limits.js'
 import { type Dialled, serverDoor, type ServerDoor } from '../fakes/server-door.js'
 import { endGroup, quiet, type Tally, timed } from './tally.js'
 import type { Texts } from './texts.js'

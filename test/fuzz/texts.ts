@@ -1,7 +1,7 @@
 /** One text frame after another, from the schemas of one direction: right, nearly right, wrong, torn and no frame at all. */
 import type { z } from 'zod'
 import { type Chance, chanceOf } from '../../src/testing/world/chance.js'
-import { limits } from '../../src/protocol/limits.js'
+import * as limits from '../../src/protocol/limits.js'
 import { defOf, drawn } from './schema-values.js'
 import { raw, spoiled, torn, written } from './spoil.js'
 import { type Words, wordsOf } from './words.js'

@@ -3,7 +3,7 @@ import { decodeClientFrames } from '../../src/protocol/client-codec.js'
 import { decodeServerFrames } from '../../src/protocol/codec.js'
 import type { ClientFrame, ServerFrame } from '../../src/protocol/frames.js'
 import { isFields } from '../../src/protocol/guards.js'
-import { limits } from '../../src/protocol/limits.js'
+import * as limits from '../../src/protocol/limits.js'
 import { clientFrame, serverFrame } from '../../src/protocol/schemas.js'
 import { isBounded, prune } from '../../src/protocol/walk.js'
 

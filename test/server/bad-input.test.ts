@@ -1,6 +1,7 @@
 /** A9: what is hostile or broken gets a typed error or a clean close; the server and other users are untouched. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { limits, serverLimits } from '../../src/protocol/limits.js'
+import * as limits from '../../src/protocol/limits.js'
+import { serverLimits } from '../../src/protocol/server-limits.js'
 import { dial, type Dialled, enter, hello, type Listening, listen } from './dial.js'
 
 let listening: Listening

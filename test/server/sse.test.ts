@@ -1,6 +1,7 @@
 /** The door for server-sent events over real sockets: what is told by status, by event, and what the link survives. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { limits, serverLimits } from '../../src/protocol/limits.js'
+import * as limits from '../../src/protocol/limits.js'
+import { serverLimits } from '../../src/protocol/server-limits.js'
 import type { Logger } from '../../src/server/index.js'
 import { type Listening, dial, enter, hello, listen } from './dial.js'
 import { type SseStream, dialSse, enterSse, get } from './dial-sse.js'

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ServerFrame } from '../../protocol/frames.js'
-import { limits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
 import { createEncoder } from './encode.js'
 
 const typing = (user: string): ServerFrame => ({ type: 'typing', conversation: 'c', user, on: true })

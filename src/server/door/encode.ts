@@ -3,7 +3,7 @@
  * alike are turned into one text, and one WebSocket frame, once. A text carries one frame or a list of them (R32).
  */
 import type { ServerFrame } from '../../protocol/frames.js'
-import { limits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
 
 export interface Encoder {
   /** Unmasked WebSocket text frames, ready for the wire; more than one where the sizes demand it. `shared`: other links get some of them too. */

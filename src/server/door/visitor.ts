@@ -5,7 +5,7 @@
 import { decodeClientFrames } from '../../protocol/client-codec.js'
 import type { CloseCode } from '../../protocol/codes.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
-import { serverLimits } from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/server-limits.js'
 import type { Identity } from '../auth.js'
 import type { Hub, HubLink } from '../hub.js'
 import type { Logger } from '../logger.js'

@@ -1,6 +1,6 @@
 /** The look at the news of the store, every few seconds: whatever the bus has lost is found here. */
 import { keyOf } from '../key.js'
-import { serverLimits } from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/server-limits.js'
 import { errorFields, silentLogger } from '../logger.js'
 import type { MovedNews, News } from '../store.js'
 import { tellLeft, tellMark, tellOwn, tellPerson } from './fan-out.js'

@@ -2,7 +2,7 @@
 import { keyOf } from '../key.js'
 import { topicOf, topicOfUser } from '../bus.js'
 import type { Mark, Person, ServerFrame } from '../../protocol/frames.js'
-import { serverLimits } from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/server-limits.js'
 import type { Outcome, Place, StoredChange, ToldChange } from '../store.js'
 import { dismiss } from './follow.js'
 import { beyond, offer } from './gate.js'

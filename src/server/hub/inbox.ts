@@ -3,7 +3,7 @@
  * does not follow reach it, each frame continuing the cursor of the one before (R24).
  */
 import type { ClientFrame } from '../../protocol/frames.js'
-import { serverLimits } from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/server-limits.js'
 import { topicOfUser } from '../bus.js'
 import { errorFields, silentLogger } from '../logger.js'
 import type { InboxRead, Place } from '../store.js'

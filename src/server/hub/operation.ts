@@ -2,7 +2,7 @@
 import { byteLength } from '../bytes.js'
 import type { ErrorCode } from '../../protocol/codes.js'
 import type { ClientFrame, MessageRow } from '../../protocol/frames.js'
-import { limits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
 import type { Outcome, SendWrite, VoidWrite } from '../store.js'
 import { type OutcomeOf, tellStored } from './fan-out.js'
 import type { Link } from './link.js'

@@ -1,7 +1,7 @@
 /** The verbs `open` and `history`. The link joins the fan-out first, then the store is read, then it answers (R5). */
 import type { ErrorCode } from '../../protocol/codes.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
-import { limits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
 import { errorFields, silentLogger } from '../logger.js'
 import type { OpenRead } from '../store.js'
 import { tellArranged } from './fan-out.js'

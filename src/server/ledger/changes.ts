@@ -1,7 +1,8 @@
 /** The log as it goes to followers: what a node reads that has missed the news of some changes. */
 import { byteLength } from '../bytes.js'
 import type { Change, Person } from '../../protocol/frames.js'
-import { limits, serverLimits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/server-limits.js'
 import type { ChangesRead, Place, ToldChange } from '../store.js'
 import type { ChangeRecord, ConversationRecord, Tables } from '../tables.js'
 import { stranger } from './people.js'

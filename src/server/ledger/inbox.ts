@@ -5,7 +5,8 @@
  */
 import { byteLength } from '../bytes.js'
 import type { InboxRow } from '../../protocol/frames.js'
-import { limits, serverLimits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/server-limits.js'
 import type { InboxNews, InboxRead } from '../store.js'
 import type { Tables } from '../tables.js'
 import type { Lines } from './lines.js'

@@ -4,7 +4,7 @@
  */
 import { byteLength } from '../bytes.js'
 import type { MessageRow, Person } from '../../protocol/frames.js'
-import { serverLimits } from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/server-limits.js'
 import type { ConversationRecord, Tables } from '../tables.js'
 import type { Reader } from './visible.js'
 

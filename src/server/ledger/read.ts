@@ -1,7 +1,8 @@
 /** Answers to `open` and `history`: rows in present state, bounded by count and bytes (R5, R6, R32). */
 import { byteLength } from '../bytes.js'
 import type { HistoryAnchor, MessageRow, OwnChange, Position, ResetReason, Unread } from '../../protocol/frames.js'
-import { limits, serverLimits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/server-limits.js'
 import type { OpenRead, PageRead } from '../store.js'
 import { type ChangeRecord, joinedAt } from '../tables.js'
 import { ownMark } from './mark.js'

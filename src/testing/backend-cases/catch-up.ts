@@ -1,5 +1,5 @@
 /** §5.3 and §5.4 Catching up: a delta for a good position, a reset for any other. */
-import { limits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
 import type { Opened, Position } from '../../protocol/frames.js'
 import { type BackendCase, both, fill, type Ground, one } from './ground.js'
 import { type Guest, messagesHeard } from './guest.js'

@@ -1,5 +1,5 @@
 /** §16 Server-sent events, as far as it promises more than the rest of the page: statuses, the stream, one that goes on, single POSTs. */
-import { limits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
 import { bearer } from '../event-stream.js'
 import type { EventStream } from './event-door.js'
 import type { BackendCase, Ground } from './ground.js'

@@ -1,7 +1,7 @@
 /** One connection of a case: what it says, what it hears, and waiting for it. The deadline is the only timer. */
 import { decodeServerFrames } from '../../protocol/codec.js'
 import type { ClientFrame, MessageRow, Opened, Page, Position, ServerFrame, Welcome } from '../../protocol/frames.js'
-import { limits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
 import { serverFrame } from '../../protocol/schemas.js'
 import type { Dialer, Wire, WireEnd } from '../dialer.js'
 import { brief, check, UnmetError } from './unmet.js'

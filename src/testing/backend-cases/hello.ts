@@ -1,5 +1,6 @@
 /** §3 Starting a link: who comes in, who does not, and what is told first. */
-import { limits, serverLimits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/server-limits.js'
 import { type BackendCase, closes, one, refused } from './ground.js'
 import { operation } from './guest.js'
 import { check, like, same } from './unmet.js'
@@ -181,8 +182,11 @@ export const helloCases: readonly BackendCase[] = [
     core: true,
     async run(ground) {
       const told = (await ground.enter(ground.ann)).welcome.limits
-      for (const name of ['followed', 'window', 'contentBytes', 'pageRows'] as const)
-        check(told[name] > 0 && told[name] <= limits[name], `${name} from 1 to ${limits[name]}`, told[name])
+      const { followed, window, contentBytes, pageRows } = limits
+      for (const [name, most] of Object.entries({ followed, window, contentBytes, pageRows })) {
+        const own = told[name as keyof typeof told]
+        check(own > 0 && own <= most, `${name} from 1 to ${most}`, own)
+      }
     },
   },
   {

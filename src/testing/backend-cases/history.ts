@@ -1,5 +1,5 @@
 /** §6.1 History: pages by place. */
-import { limits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
 import type { MessageRow, Page } from '../../protocol/frames.js'
 import { type BackendCase, fill, type Ground, one } from './ground.js'
 import { check, like, same } from './unmet.js'

@@ -1,5 +1,5 @@
 /** §1.3 and §1.4: what cannot be read closes the link, what cannot be applied is rejected, and neither harms anybody. */
-import { limits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
 import { type BackendCase, closes, one } from './ground.js'
 import { operation } from './guest.js'
 import { like } from './unmet.js'

@@ -6,7 +6,7 @@ import type { LinkClosed, LinkFrame } from '../../ports/transport.js'
 import { decodeServerFrames } from '../../protocol/codec.js'
 import { closeCodes, bandOf, type CloseBand } from '../../protocol/codes.js'
 import { type Fields, type Is, isCount, isFields, isId, isTag, isTime, maybe, recordOf } from '../../protocol/guards.js'
-import { limits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
 import { isBounded, parseText } from '../../protocol/walk.js'
 
 /** What the player has to know of a frame that a client sent. */

@@ -1,5 +1,6 @@
 /** Owns the cases of what several nodes over one store ask: which changes were missed, and what was written lately. */
-import { limits, serverLimits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/server-limits.js'
 import type { News, StoredChange } from '../../server/store.js'
 import { place, type StoreCase, type StoreTalk, same } from './ground.js'
 

@@ -1,5 +1,5 @@
 /** Owns the cases of `open` and `history`: resets, deltas, pages, unread, bounds (R3, R5, R6, R22, R32). */
-import { serverLimits } from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/server-limits.js'
 import { place, type StoreCase, type StoreTalk, same } from './ground.js'
 
 const fill = (talk: StoreTalk, count: number, content: unknown = 'x', user = 'ann') =>

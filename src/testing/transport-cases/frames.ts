@@ -1,5 +1,5 @@
 /** Cases of the transport suite: opening, and frames in order both ways. */
-import { limits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
 import { ping, pong, record, same, settle, type TransportCase } from './ground.js'
 
 export const framesCases: readonly TransportCase[] = [

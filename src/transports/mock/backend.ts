@@ -1,7 +1,8 @@
 /** The mock server's mind: answers client frames and tells every link that follows. Knows nothing of links' failures. */
 import type { ClientFrame, InboxRow, Mark, MessageRow, ServerFrame, Welcome } from '../../protocol/frames.js'
 import { protocolVersion } from '../../protocol/frames.js'
-import { limits, serverLimits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
+import { serverLimits } from '../../protocol/server-limits.js'
 import {
   answerKey,
   append,

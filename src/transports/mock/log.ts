@@ -14,7 +14,7 @@ import type {
   ResetReason,
   Unread,
 } from '../../protocol/frames.js'
-import { limits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
 
 export interface Log {
   readonly conversation: string

@@ -1,6 +1,6 @@
 /** The events of one stream, from its first byte to its end. What is kept of it is bounded by one event. */
 import { createParser } from 'eventsource-parser'
-import { limits } from '../../protocol/limits.js'
+import * as limits from '../../protocol/limits.js'
 
 export interface StreamEvent {
   /** Its name; undefined: it carries a text. */

@@ -1,5 +1,5 @@
 /** A `POST`: one text of a link. Not more than one at a time, or the link would not be first in, first out (R17). */
-import { limits } from '../../../protocol/limits.js'
+import * as limits from '../../../protocol/limits.js'
 import { end, hear, refuse } from '../visitor.js'
 import { type NoBody, readBody } from './body.js'
 import { type Door, gone, lastEventOf, refusal } from './door.js'

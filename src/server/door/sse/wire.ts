@@ -1,6 +1,6 @@
 /** The way down of a link over server-sent events: one stream at a time, numbered events, and for a while none at all (docs/protocol.md, §16). */
 import { type CloseCode, closeCodes } from '../../../protocol/codes.js'
-import { limits } from '../../../protocol/limits.js'
+import * as limits from '../../../protocol/limits.js'
 import type { Encoder } from '../encode.js'
 import { type Kept, after, keep, nothingKept } from './kept.js'
 import type { Pipe } from '../visitor.js'
