@@ -45,6 +45,27 @@ describe('the fan-out', () => {
     expect([...(opened?.rows ?? []).map((row) => row.seq), ...bob.of('change').map((frame) => frame.seq)]).toEqual([1])
   })
 
+  it('tells a member who has come back of the past in parts, of which the first may end before the return (R5 R7)', async () => {
+    const { hub, link, put, settle } = drivenHub()
+    await put(['ann', 'bob'])
+    const bob = link('bob')
+    bob.say(open())
+    await settle()
+    const [{ epoch = '', tag = '', to = 0 } = {}] = bob.of('opened')
+    await put(['ann'])
+    for (let n = 0; n < 120; n++) void hub.post({ tenant: '', conversation: 'c', id: `p${n}`, author: 'ann', content: n })
+    await settle()
+    bob.say({ ...open(), position: { epoch, seq: to, tag } } as ClientFrame)
+    await settle()
+    expect(bob.fresh()).toEqual(['welcome', 'opened', 'left', 'failed'])
+    await put(['ann', 'bob'])
+    bob.say({ ...open(), position: { epoch, seq: to, tag } } as ClientFrame)
+    await settle()
+    const [part] = bob.of('opened')
+    expect(part).toMatchObject({ from: 0, to: 101, head: 122, more: true, floor: 0, hidden: [] })
+    expect(part?.rows.map(({ seq }) => seq)).toEqual(Array.from({ length: 100 }, (_, i) => i + 2))
+  })
+
   it('gives a removed member left as the last frame, to all links, and not-found after', async () => {
     const { link, put, settle } = drivenHub()
     await put(['ann', 'bob'])

@@ -25,6 +25,7 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [820, 'a read above a head that the server had covered already waited for ever'],
   [1439, 'a link that was answered from an earlier state than another was told of a change behind a hole'],
   [43, 'a node that had missed changes told a message in a state from after its change'],
+  [882, 'the oracle took for hidden what a member who came back was told in an answer that ended before the return'],
 ]
 
 describe('what once failed (L1–L11)', () => {

@@ -41,16 +41,25 @@ export function checkShown(journal: Journal, truth: Truth, shown: Shown, discard
   if (!line) return say('cache-within-truth', `it stands at ${at.epoch} ${at.head} ${at.tag}, where the log never was`)
   // What a reader may see is looked up only where somebody has ever come or gone.
   const stints = line.stints.get(user) ?? []
-  const isWhole = stints.length === 1 && stints[0]?.joined === 0
+  const isWhole = stints.length === 1 && stints[0]?.joined === 0 && stints[0].left > at.head
   const sees = (place: number) => isWhole || isVisible(line, user, place, at.head)
-  checkRun(line, confirmed, at.head, sees, say)
+  // Who has come back with a right to the past is told of it in parts, and the first may end before the return: by the head of that
+  // part the reader is still away. What is read of it must not be hidden for good; it need not be whole before the head is there.
+  const maySee = (place: number) => sees(place) || truth.everSees(room, at.epoch, user, place)
+  checkRun(line, confirmed, at.head, { sees, maySee }, say)
   checkEnds(line, view, confirmed, at.head, sees, say)
 }
 
 type Sees = (place: number) => boolean
 
+/** What this reader must be shown, and what this reader may be shown. */
+interface Sight {
+  readonly sees: Sees
+  readonly maySee: Sees
+}
+
 /** Row by row the messages of the log that this reader sees, each in a state not older than the head says. */
-function checkRun(line: Line, confirmed: readonly Message<Content>[], head: number, sees: Sees, say: Say): void {
+function checkRun(line: Line, confirmed: readonly Message<Content>[], head: number, { sees, maySee }: Sight, say: Say): void {
   const first = confirmed[0]
   if (!first) return
   let at = indexFrom(line, first.seq as number)
@@ -67,7 +76,7 @@ function checkRun(line: Line, confirmed: readonly Message<Content>[], head: numb
         : say('cache-within-truth', `${seq} is shown, which never was`)
     }
     if (seq > head) return say('no-silent-hole', `${seq} is shown above the head ${head}`)
-    if (!sees(seq)) return say('nothing-after-removal', `${seq} is shown, which is hidden`)
+    if (!maySee(seq)) return say('nothing-after-removal', `${seq} is shown, which is hidden`)
     if (!checkState(line, message, rev, head, say)) return
   }
 }
@@ -93,10 +102,10 @@ function checkEnds(line: Line, view: View<Content>, confirmed: readonly Message<
   const first = confirmed[0]
   const newest = line.places.findLast((place) => place <= head && sees(place)) ?? 0
   const last = confirmed[confirmed.length - 1]?.seq ?? 0
-  if (view.atLatest && newest !== last && (confirmed.length > 0 || !view.hasOlder))
+  if (view.atLatest && last < newest && (confirmed.length > 0 || !view.hasOlder))
     say('no-silent-hole', `the newest is ${newest}, but ${last} is shown last`)
-  if (!view.hasOlder && first && line.places.find(sees) !== first.seq)
-    say('no-silent-hole', `nothing older is said to be before ${first.seq}`)
+  const oldest = line.places.find(sees) ?? Number.POSITIVE_INFINITY
+  if (!view.hasOlder && first && oldest < (first.seq as number)) say('no-silent-hole', `nothing older is said to be before ${first.seq}`)
 }
 
 /** Own messages that have left the outbox are in the log up to the head; returns those that are settled. */

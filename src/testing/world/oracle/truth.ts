@@ -5,7 +5,7 @@
 import type { MessageRow, ServerFrame } from '../../../protocol/frames.js'
 import type { Journal } from '../journal.js'
 import { checkTold } from './told.js'
-import type { LogModel, Stint, TrueChange } from './model.js'
+import { isVisible, type LogModel, type Stint, type TrueChange } from './model.js'
 
 /** One line of a conversation's log. */
 export interface Line extends LogModel {
@@ -71,6 +71,8 @@ export interface Truth {
   landedBefore(conversation: string, author: string, localId: string): boolean
   /** Was this user ever a member, on whatever line? */
   everIn(conversation: string, user: string): boolean
+  /** May this user see what stands there, by all that is known of a line of this epoch? */
+  everSees(conversation: string, epoch: string, user: string, place: number): boolean
   /** A user has looked at everything up to here. */
   looked(conversation: string, epoch: string, user: string, seq: number): void
   /** A user has marked the conversation as unread again from this place on. */
@@ -159,6 +161,8 @@ export function truthOf(journal: Journal, birth: (localId: string) => Birth | un
     everLanded: (conversation, author, localId) => hasOwn(of(conversation), author, localId),
     landedBefore: (conversation, author, localId) => hasOwn(of(conversation).slice(0, -1), author, localId),
     everIn: (conversation, user) => of(conversation).some((line) => line.stints.has(user)),
+    everSees: (conversation, epoch, user, place) =>
+      of(conversation).some((line) => line.epoch === epoch && isVisible(line, user, place, line.changes.length)),
     looked: (...at) => void looked.set(keyOf(at), Math.max(looked.get(keyOf(at)) ?? 0, at[3])),
     asked: (...at) => void asked.set(keyOf(at), [...(asked.get(keyOf(at)) ?? []), at[3]]),
     highest: (...at) => highest.get(keyOf(at)) ?? { delivered: 0, read: 0 },
