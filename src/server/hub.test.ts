@@ -34,6 +34,20 @@ describe('the fan-out', () => {
     expect(ann.of('typing')).toEqual([])
   })
 
+  it('tells a watermark that comes before the first answer behind it, under the epoch of the log', async () => {
+    const { link, put, settle } = drivenHub()
+    await put(['ann', 'bob'])
+    const [ann, bob] = [link('ann'), link('bob')]
+    bob.say(open(), send('a'))
+    await settle()
+    const [{ epoch = '' } = {}] = bob.of('opened')
+    bob.say({ type: 'unfollow', conversation: 'c' }, { type: 'receipt', conversation: 'c', epoch, delivered: 1 })
+    ann.say(open())
+    await settle()
+    expect(ann.of('marks')).toEqual([{ type: 'marks', conversation: 'c', epoch, marks: [{ user: 'bob', delivered: 1, read: 0 }] }])
+    expect(ann.fresh()).toEqual(['welcome', 'opened', 'marks'])
+  })
+
   it('answers an open that overtakes a change without losing or repeating it', async () => {
     const { link, put, settle } = drivenHub()
     await put(['ann', 'bob'])

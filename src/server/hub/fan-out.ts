@@ -75,7 +75,10 @@ export function tellMark(state: HubState, at: Place, epoch: string, { user, deli
   if (!room || (room.epoch !== epoch && room.epoch !== '')) return
   const { node } = state
   if (node && !hearOnce(node, heardKey('marks', at, user, epoch), [delivered, read])) return
-  room.marks.set(user, { user, delivered, read })
+  const moved = { user, delivered, read }
+  // Nobody has been answered yet: it waits for each behind the answer, and names its own epoch.
+  if (room.epoch === '') return tellRoom(state, room, { type: 'marks', conversation: at.conversation, epoch, marks: [moved] })
+  room.marks.set(user, moved)
   if (node && Math.max(delivered, read) > room.head) return beyond(state, room, epoch, Math.max(delivered, read))
   state.marked.add(room)
   state.writes.wake()
