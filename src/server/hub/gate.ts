@@ -105,7 +105,9 @@ function beginAnew(state: HubState, room: Room, { epoch, head }: ChangesRead): v
 /** Told the head, it asks; what comes meanwhile would not follow what it has. */
 export function lapse(state: HubState, { conversation, epoch, head }: Room, link: Link, follow: Follow): void {
   pushToFollower(state, link, conversation, { type: 'head', heads: [{ conversation, epoch, seq: head }] })
-  follow.lapsed = follow.held === undefined
+  // It has asked already: what comes meanwhile stands behind the answer.
+  if (follow.opens > 0) follow.held ??= []
+  else follow.lapsed = follow.held === undefined
 }
 
 /** Is the room further than this answer and what was told since? Another link may have been answered before it, from a later state. */

@@ -27,6 +27,8 @@ export interface Connection {
 /** A followed conversation. Frames wait in `held` until membership is known. */
 export interface Follow {
   held: ServerFrame[] | undefined
+  /** Of its questions, how many are being answered. */
+  opens: number
   /** Told that there is a higher head and no way to it from here: hears nothing more until it asks. */
   lapsed: boolean
   /** The highest `seq` of this epoch that the client has shown to know of; that it was sent something shows nothing. */

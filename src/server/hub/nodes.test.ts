@@ -107,6 +107,41 @@ describe('with a healthy bus', () => {
     expect([bob.of('opened').at(-1)?.head, bob.seqs()]).toEqual([3, [4]])
   })
 
+  it('who has asked already when it is told of a head alone hears behind the answer what came meanwhile', async () => {
+    const inner = memoryStore()
+    let gate: Promise<void> | undefined
+    let release = () => {}
+    const open0: Store['open'] = async (asked) => {
+      const found = await inner.open(asked)
+      if (asked.user === 'bob') await gate
+      return found
+    }
+    const { bus, link, nodes, pass, put, settle } = drivenNodes(2, { store: { ...inner, open: open0 } })
+    await put(0, ['ann', 'bob'])
+    const [ann, bob] = [link(0, 'ann'), link(1, 'bob')]
+    for (const each of [ann, bob]) each.say(open())
+    await settle()
+    const epoch = bob.of('opened')[0]?.epoch ?? ''
+    bus.cut(1)
+    for (const content of ['one', 'two']) {
+      void nodes[0]?.post({ tenant: '', conversation: 'c', id: 'p', author: 'system', content })
+      await settle()
+    }
+    gate = new Promise((resolve) => {
+      release = resolve
+    })
+    bob.say(open())
+    await settle()
+    bus.heal(1)
+    await pass(healedMs)
+    ann.say({ type: 'receipt', conversation: 'c', epoch, delivered: 2 })
+    await settle()
+    release()
+    await settle()
+    expect(bob.of('opened').at(-1)?.head).toBe(2)
+    expect(bob.of('marks').flatMap(({ marks }) => marks)).toEqual([{ user: 'ann', delivered: 2, read: 0 }])
+  })
+
   it('who is answered from an earlier state than another link of this node is told the head, and asks', async () => {
     const inner = memoryStore()
     let release = () => {}

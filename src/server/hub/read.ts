@@ -29,7 +29,9 @@ export async function open(state: HubState, link: Link, frame: OpenFrame): Promi
     if (state.options.joinOnOpen) await joined(state, at)
     return state.options.store.open({ ...at, position })
   }
+  made.opens += 1
   await reading(state, link, conversation, read, (found) => {
+    made.opens -= 1
     if (found.kind === 'answer') return admit(state, link, made, frame, found.value)
     if (link.follows.get(conversation) === made) unfollow(state, link, conversation)
     fail(state, link, request, found.kind === 'failed' ? 'unavailable' : 'not-found')
