@@ -295,6 +295,11 @@ describe('stored rows', () => {
     ])
   })
 
+  it('L8: leave out a message whose newest state is damaged, not show the one before', () => {
+    const damaged = { key: ['m', 'c', 0, 2], version: '', value: { ...row(3, { rev: 9 }), id: 7 } }
+    expect(foldPages([page(0, ...rows(1, 5)), damaged], 0).map(({ seq }) => seq)).toEqual([1, 2, 4, 5])
+  })
+
   it('hold an own message, in a page or beside the cursor, by its author', () => {
     const core = live(drivenCore(), 60)
     core.hear(echo(61, 'newest'), said(62, { localId: 'theirs' }))

@@ -26,14 +26,17 @@ const isCursor = recordOf<CursorValue>({
 /** Messages of stored pages with an index in [first, last], each in its newest stored state, oldest first. */
 export function foldPages(rows: readonly Row[], first: number, last = Number.MAX_SAFE_INTEGER): readonly MessageRow[] {
   const byIndex = new Map<number, MessageRow>()
+  const damaged = new Set<unknown>()
   for (const { key, value } of rows) {
+    // Its place is not filled from the page, which has it as it was before.
+    if (key.length === 4 && !isRow(value)) damaged.add(key[3])
     for (const message of key.length === 4 ? [value] : Array.isArray(value) ? value : []) {
       if (!isRow(message) || message.index < first || message.index > last) continue
       const held = byIndex.get(message.index)
       if (!held || held.rev < message.rev) byIndex.set(message.index, message)
     }
   }
-  return [...byIndex.values()].sort((a, b) => a.index - b.index)
+  return [...byIndex.values()].filter(({ index }) => !damaged.has(index)).sort((a, b) => a.index - b.index)
 }
 
 /** The cursor row among rows read newest first. */
