@@ -16,6 +16,9 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
   [1554, 'tried again while the disk failed, a row left the disk before its message was stored'],
   [1835, 'logout did not give back what a living tab had stored after its lane was adopted: without locks every lane counts as free'],
   [1899, 'a change not yet written was taken for stored by a tab of another line that had come further under the same epoch'],
+  [602792, 'a stored message whose newer state was damaged was shown as it had been before'],
+  [604280, 'a watermark that came before the first answer was told under an empty epoch, and outlived the log it was of'],
+  [601167, 'conversations that had to be held together stayed beyond the cap when they no longer had to be'],
   [3465, 'a page with a state from above the head was shown, and a restored backup took that state back'],
 ]
 
@@ -25,6 +28,9 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [820, 'a read above a head that the server had covered already waited for ever'],
   [1439, 'a link that was answered from an earlier state than another was told of a change behind a hole'],
   [43, 'a node that had missed changes told a message in a state from after its change'],
+  [542, 'who had asked already when told of a head alone heard nothing more until the next change'],
+  [600301, 'what was said while its reader was away counted as unread below a mark'],
+  [602774, 'conversations of an adopted lane stayed beyond the cap'],
   [882, 'the oracle took for hidden what a member who came back was told in an answer that ended before the return'],
 ]
 
