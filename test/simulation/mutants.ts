@@ -1,16 +1,19 @@
 /** Bugs planted on purpose, each by one switch: the world must catch every one of them, or it proves nothing. */
+import type { InvariantName } from '../../src/testing/world/invariants.js'
 import type { Planted } from '../../src/testing/world/world.js'
 
 export interface Mutant {
   readonly name: string
   readonly planted: Planted
+  /** Which must notice it first in some history, where that is the point of it. Default any. */
+  readonly by?: InvariantName
 }
 
-type Named = readonly (readonly [name: string, fault: string])[]
+type Named = readonly (readonly [name: string, fault: string, by?: InvariantName])[]
 
 const client: Named = [
   ['change applied over a hole', 'applyOverHole'],
-  ['cursor committed apart from rows', 'cursorApart'],
+  ['cursor committed apart from rows', 'cursorApart', 'cursor-behind-rows'],
   ['outbox row dropped before the cache row', 'outboxRowFirst'],
   ['ack beyond head shown in place', 'ackShownInPlace'],
   ['`after` not sent', 'afterIgnored'],
@@ -58,6 +61,6 @@ const server: Named = [
 ]
 
 export const mutants: readonly Mutant[] = [
-  ...client.map(([name, fault]) => ({ name, planted: { client: { [fault]: true } } })),
-  ...server.map(([name, fault]) => ({ name, planted: { server: { [fault]: true } } })),
+  ...client.map(([name, fault, by]) => ({ name, planted: { client: { [fault]: true } }, by })),
+  ...server.map(([name, fault, by]) => ({ name, planted: { server: { [fault]: true } }, by })),
 ]
