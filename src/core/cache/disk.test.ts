@@ -119,7 +119,7 @@ describe('L1 R16: a lane whose instance ends later', () => {
     expect(core.state().disk.adopted).toEqual(['x', 'y'])
     expect(core.sent('operation').map(({ localId, after }) => [localId, after])).toEqual([
       ['mine', undefined],
-      ['x', undefined],
+      ['x', 'mine'],
       ['y', 'x'],
     ])
   })
@@ -137,7 +137,7 @@ describe('L1 R16: a lane whose instance ends later', () => {
     expect(core.state().outbox.entries).toBe(1)
   })
 
-  it('L6 R12: each operation names the one before it of its lane: of unknown fate, one of another lane vouches for nothing', () => {
+  it('L6 R12: each operation names the one before it of its lane, the first of a lane what stands before it: of unknown fate, one of another lane vouches for no more', () => {
     const core = drivenCore({ claim: () => false })
     core.disk.put(generation)
     core.disk.put(foreign)
@@ -149,7 +149,7 @@ describe('L1 R16: a lane whose instance ends later', () => {
     send(core, 'later')
     expect(core.sent('operation').map(({ localId, after }) => [localId, after])).toEqual([
       ['mine', undefined],
-      ['x', undefined],
+      ['x', 'mine'],
       ['later', 'mine'],
     ])
   })

@@ -352,7 +352,7 @@ describe('L1 R16: after a reload', () => {
     send(core, 'next')
     expect(core.sent('operation').map(({ localId, after }) => [localId, after])).toEqual([
       ['lost', undefined],
-      ['a', undefined],
+      ['a', 'lost'],
       ['b', 'a'],
       ['next', 'lost'],
     ])

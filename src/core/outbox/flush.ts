@@ -24,11 +24,12 @@ export function flush(turn: Turn, c: Draft): void {
   let bytes = bytesInFlight(turn)
   // One that had failed and is taken back has others in flight behind it.
   let inFlight = c.entries.filter(({ arm }) => isInFlight(arm)).length
-  /** By lane: an adopted entry may have landed long ago, and vouches for none of another lane. */
+  /** By lane: an adopted entry may have landed long ago, and vouches for nothing of another lane but that lane's first. */
   const last = new Map<unknown, Entry>()
+  let newest: Entry | undefined
   for (const entry of c.entries) {
     const { arm, key } = entry
-    const previous = last.get(key[2])
+    const previous = last.get(key[2]) ?? newest
     // What another link acknowledged holds what is behind it until the log says whether it is still there.
     if (arm.kind === 'saving' || (arm.kind === 'acked' && arm.link !== link)) break
     if (arm.kind === 'queued') {
@@ -40,7 +41,9 @@ export function flush(turn: Turn, c: Draft): void {
       bytes += entry.bytes
       inFlight += 1
     }
-    if (arm.kind !== 'failed') last.set(key[2], entry)
+    if (arm.kind === 'failed') continue
+    last.set(key[2], entry)
+    newest = entry
   }
 }
 

@@ -80,7 +80,8 @@ export function rejected(turn: Turn, { conversation, localId, try: tried, final,
   if (!c || entry?.arm.kind !== 'inflight' || tried !== entry.attempts) return
   if (final) return planted.rejectDrops ? drop(turn, c, entry) : fail(turn, c, localId, code, true)
   if (code !== 'out-of-order') return failedInPassing(turn, c, entry, retryAfterMs)
-  const before = c.entries.slice(0, c.entries.indexOf(entry)).findLast((each) => each.key[2] === entry.key[2] && isUnsettled(each))
+  const ahead = c.entries.slice(0, c.entries.indexOf(entry)).filter(isUnsettled)
+  const before = ahead.findLast(({ key }) => key[2] === entry.key[2]) ?? ahead.at(-1)
   holdBack(c, entry, { arm: { kind: 'queued', notBeforeMs: 0, waits: true } })
   // The server no longer knows what it acknowledged: it was restored from a backup under this link.
   if (before?.arm.kind === 'acked') revise(c, before, { arm: queuedNow })

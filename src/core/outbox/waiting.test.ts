@@ -47,7 +47,7 @@ describe('L6 R12: what waits', () => {
     core.dispatch({ kind: 'lanes-claimed', lanes: ['old'] })
     expect(operations(core)).toEqual([])
     core.dispatch({ kind: 'lanes-claimed', lanes: [] })
-    expect(operations(core)).toEqual(['old #1', 'a #1'])
+    expect(operations(core)).toEqual(['old #1', 'a after old #1'])
   })
 
   it('R14: does not wait for a disk that takes nothing, nor press it', () => {
