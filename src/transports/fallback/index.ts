@@ -63,7 +63,7 @@ function openLink(ways: Ways, to: LinkEvents): Link {
     phase = 'carrying'
     stopWaiting()
     carries(ways, taken)
-    if (taken > 0 && hello) stopWaiting = lookUp(ways, taken, hello, (way) => turnTo(way, 'better-way'))
+    if (taken && hello) stopWaiting = lookUp(ways, taken, hello, (way) => turnTo(way, 'better-way'))
   }
 
   const link = race(ways, {

@@ -35,21 +35,18 @@ export function lookUp(ways: Ways, taken: number, hello: Hello, found: (way: num
 /** Opens, greets and lets go of a link, in a lane of its own, so that no other is superseded. Returns an end after which nothing is told. */
 function probe({ transports, silentMs, after }: Ways, way: number, hello: Hello, done: (works: boolean) => void): () => void {
   let isOver = false
-  const stop = () => {
+  const end = (works?: boolean) => {
+    if (isOver) return
     isOver = true
     cancel()
     link.close()
-  }
-  const finish = (works: boolean) => {
-    if (isOver) return
-    stop()
-    done(works)
+    if (works !== undefined) done(works)
   }
   const link = (transports[way] as Transport).open({
     opened: () => link.send({ ...hello, lane: `probe.${hello.lane}`.slice(0, 128) }),
-    frame: ({ type }) => finish(type === 'welcome'),
-    closed: () => finish(false),
+    frame: ({ type }) => end(type === 'welcome'),
+    closed: () => end(false),
   })
-  const cancel = after(2 * silentMs, () => finish(false))
-  return stop
+  const cancel = after(2 * silentMs, () => end(false))
+  return end
 }

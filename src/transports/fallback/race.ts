@@ -23,12 +23,14 @@ export function race({ transports, first, silentMs, after }: Ways, to: RaceEvent
     if (!transport) return
     stopWaiting()
     stopWaiting = after(silentMs, tryNext)
-    const link = transport.open({
-      opened: () => opened(way),
-      frame: (frame) => way === taken && to.frame(frame),
-      closed: (why) => closed(way, why),
-    })
-    links.set(way, link)
+    links.set(
+      way,
+      transport.open({
+        opened: () => opened(way),
+        frame: (frame) => way === taken && to.frame(frame),
+        closed: (why) => closed(way, why),
+      }),
+    )
   }
 
   function opened(way: number) {
@@ -45,8 +47,8 @@ export function race({ transports, first, silentMs, after }: Ways, to: RaceEvent
     // A server that answered has been reached: what it says is for the session.
     if (way === taken || why.band === 'refresh' || why.band === 'retry-after') return to.closed(why)
     if (failure?.band !== 'retry') failure = why
-    if (left.length > 0) tryNext()
-    else if (links.size === 0) to.closed(failure)
+    tryNext()
+    if (links.size === 0) to.closed(failure)
   }
 
   tryNext()

@@ -17,13 +17,18 @@ export interface Ways {
 }
 
 export function waysOf(transports: readonly Transport[], silentMs: number, probeMs: number, clock: Clock): Ways {
-  const after = (ms: number, run: () => void) => clock.timer(clock.now() + ms, run)
   const worked = remembered()
-  const first = Math.max(
-    0,
-    transports.findIndex(({ name }) => name === worked),
-  )
-  const ways: Ways = { transports, silentMs, probeMs, after, first, waitMs: probeMs }
+  const ways: Ways = {
+    transports,
+    silentMs,
+    probeMs,
+    after: (ms, run) => clock.timer(clock.now() + ms, run),
+    first: Math.max(
+      0,
+      transports.findIndex(({ name }) => name === worked),
+    ),
+    waitMs: probeMs,
+  }
   // Another network may let a better way pass. Kept: it comes between two links as well.
   globalThis.addEventListener?.('online', () => {
     ways.waitMs = 0
