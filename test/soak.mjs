@@ -13,10 +13,8 @@
  * Each option may be given as a variable of the environment instead: `SEED=1`.
  */
 import { spawn } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { buildSync } from 'esbuild'
+import { bundle } from './bundle.mjs'
 
 /** By name: the project and the files, and what is asked for where nothing is said. Each option is a variable of the test. */
 const soaks = {
@@ -54,30 +52,12 @@ if (!soak || positionals.length > 1 || odd.length > 0) {
   const env = { ...process.env }
   for (const [option, usual] of Object.entries(soak.options))
     env[option.toUpperCase()] = values[option] ?? env[option.toUpperCase()] ?? usual
-  const bundle = soak.program && bundled(name, soak.program)
-  const [command, ...args] = bundle
-    ? [process.execPath, bundle]
+  const bundled = soak.program && bundle(name, soak.program)
+  const [command, ...args] = bundled
+    ? [process.execPath, bundled.path]
     : ['npx', 'vitest', 'run', '--project', soak.project, ...soak.files, '--disable-console-intercept']
   spawn(command, args, { stdio: 'inherit', env }).on('close', (code) => {
-    if (bundle) rmSync(bundle)
+    bundled?.remove()
     process.exitCode = code ?? 1
   })
-}
-
-/** A program for Node alone, without a test runner around it; close enough to the repository that its packages are found. */
-function bundled(name, program) {
-  const cache = join(process.cwd(), 'node_modules', '.cache', 'chatloom')
-  mkdirSync(cache, { recursive: true })
-  const outfile = join(cache, `${name}-${process.pid}.mjs`)
-  buildSync({
-    entryPoints: [program],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    banner: { js: 'globalThis.planted = {}' },
-  })
-  return outfile
 }

@@ -1,26 +1,9 @@
 /** Programs of tests, bundled for Node so that they run in processes of their own. */
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { buildSync } from 'esbuild'
+import { type Bundle, bundle } from '../bundle.mjs'
 
-/** Bundles `test/server/<name>.ts`; close enough to the repository that its packages are found. */
-export function program(name: string): { readonly path: string; remove(): void } {
-  const cache = join(process.cwd(), 'node_modules', '.cache', 'chatloom')
-  mkdirSync(cache, { recursive: true })
-  const path = join(cache, `${name}-${process.pid}.mjs`)
-  buildSync({
-    entryPoints: [`test/server/${name}.ts`],
-    outfile: path,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    banner: { js: 'globalThis.planted = {}' },
-  })
-  return { path, remove: () => rmSync(path) }
-}
+/** Of `test/server/<name>.ts`. */
+export const program = (name: string): Bundle => bundle(name, `test/server/${name}.ts`)
 
 export interface Process {
   readonly child: ChildProcess

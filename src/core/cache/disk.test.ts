@@ -103,7 +103,8 @@ const table: Record<Phase, Cells> = {
 }
 
 describe('L1 R16: a lane whose instance ends later', () => {
-  it('is read again and adopted, with what was written into it since', () => {
+  /** Online, with a message of its own on its way, while another instance lives whose entry is on the disk. */
+  function besideAnother() {
     const core = drivenCore({ claim: () => false })
     core.disk.put(generation)
     core.disk.put(foreign)
@@ -111,6 +112,11 @@ describe('L1 R16: a lane whose instance ends later', () => {
     core.dispatch({ kind: 'watch', conversation: 'c' })
     openWith(core, 5)
     send(core, 'mine')
+    return core
+  }
+
+  it('is read again and adopted, with what was written into it since', () => {
+    const core = besideAnother()
     core.disk.put({ key: ['o', 'c', 'other', 2], version: 'y', value: { localId: 'y', content: 2 } })
     core.disk.put({ key: ['o', 'c', 'third', 1], version: 'z', value: { localId: 'z', content: 3 } })
     expect(core.sent('operation').map(({ localId }) => localId)).toEqual(['mine'])
@@ -138,13 +144,7 @@ describe('L1 R16: a lane whose instance ends later', () => {
   })
 
   it('L6 R12: each operation names the one before it of its lane, the first of a lane what stands before it: of unknown fate, one of another lane vouches for no more', () => {
-    const core = drivenCore({ claim: () => false })
-    core.disk.put(generation)
-    core.disk.put(foreign)
-    core.online()
-    core.dispatch({ kind: 'watch', conversation: 'c' })
-    openWith(core, 5)
-    send(core, 'mine')
+    const core = besideAnother()
     core.dispatch({ kind: 'lanes-claimed', lanes: ['other'] })
     send(core, 'later')
     expect(core.sent('operation').map(({ localId, after }) => [localId, after])).toEqual([

@@ -12,13 +12,17 @@ import type { Time } from './time.js'
 import { nameOfFrame } from './trace.js'
 import { objects, readDown, readUp, text, tooDeep, unknownKind } from './wire.js'
 
-export interface LinkParts {
+/** What everything in a world stands in. */
+export interface Scene {
   readonly time: Time
   readonly chance: Chance
   readonly journal: Journal
   readonly plan: Plan
   readonly stormy: () => boolean
   readonly server: WorldServer
+}
+
+export interface LinkParts extends Scene {
   readonly user: string
   /** Names this end in the trace. */
   readonly name: string

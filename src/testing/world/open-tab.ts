@@ -4,24 +4,15 @@ import type { Lanes } from '../../client/lanes.js'
 import type { ChatState } from '../../core/state.js'
 import type { StorageFactory } from '../../ports/storage.js'
 import type { FakeBrowser, FakeTab } from './browser.js'
-import type { Chance } from './chance.js'
-import type { Journal } from './journal.js'
 import { type Locks, locksOf, mortalClock, mortalStorage, newLife, noLocks } from './mortal.js'
+import type { Scene } from './link.js'
 import { budget } from './oracle/caps.js'
 import { type Channels, pageOf } from './page.js'
-import type { DevicePlan, Plan } from './plan.js'
-import type { WorldServer } from './server.js'
+import type { DevicePlan } from './plan.js'
 import type { Content, Device, MakeDisk, Tab, WorldDisk } from './tab.js'
-import type { Time } from './time.js'
 import { type Ways, waysTo } from './ways.js'
 
-export interface DeviceParts {
-  readonly time: Time
-  readonly chance: Chance
-  readonly journal: Journal
-  readonly plan: Plan
-  readonly stormy: () => boolean
-  readonly server: WorldServer
+export interface DeviceParts extends Scene {
   readonly mine: DevicePlan
   readonly opened: (tab: Tab) => void
   /** Default a disk that crashes. */
