@@ -1,6 +1,6 @@
 /**
  * Tests that draw from seeds, with many more of them, and those that need minutes: `npm run soak -- <name> [--option value]`.
- *   npm run soak -- tabs --seed 1 --seeds 50          lives of tabs that share a link; what is run where no name is given
+ *   npm run soak -- tabs --seed 1 --seeds 50          lives of tabs that share a link
  *   npm run soak -- fuzz --seed 1 --frames 5000000    frames from the schemas, at both ends
  *   npm run soak -- indexeddb --seeds 200             the simulated world over the IndexedDB adapter
  *   npm run soak -- kills --seed 1 --seeds 15         a server killed at drawn points, nine times a seed
@@ -8,7 +8,7 @@
  *   npm run soak -- firefox                           the main job in Firefox, where one is installed
  *   npm run soak -- power --cuts 300                  power cuts under the SQLite store
  *   npm run soak -- slow --rounds 5                   what a slow consumer costs the server, and others
- *   npm run soak -- world --minutes 60                the simulated world on seeds of its own, which it says; --seed for others
+ *   npm run soak -- world --minutes 60                the simulated world on seeds of its own, which it says, --seed for others; run where no name is given
  *   npm run soak -- storm                             5,000 chats come back to a server that was gone for a minute; needs 20,000 open files
  * Each option may be given as a variable of the environment instead: `SEED=1`.
  */
@@ -40,7 +40,7 @@ const { positionals, values } = parseArgs({
     Object.values(soaks).flatMap(({ options }) => Object.keys(options).map((name) => [name, { type: 'string' }])),
   ),
 })
-const [name = 'tabs'] = positionals
+const [name = 'world'] = positionals
 const soak = soaks[name]
 const odd = soak && Object.keys(values).filter((option) => !(option in soak.options))
 if (!soak || positionals.length > 1 || odd.length > 0) {

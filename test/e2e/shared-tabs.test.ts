@@ -1,6 +1,6 @@
 /**
  * Eight tabs of one user share one link, while tabs close, freeze and die (L2–L6). `SEED` is the first seed, `SEEDS` how many: 3, or
- * 50 in `npm run soak`.
+ * 50 in `npm run soak -- tabs`.
  */
 import { afterEach, expect, it } from 'vitest'
 import { seeded } from '../../src/testing/seeded.js'
