@@ -182,8 +182,11 @@ function differs({ truth }: World, tab: Tab, room: string): string | null {
   for (const [user, { delivered, read }] of line.marks) {
     if (!isMember(line, user)) continue
     const mark = receipts.marks.get(user) ?? { delivered: 0, read: 0 }
+    // Whoever joins has the past as read. No frame but the joining says so, and none need: a status counts members from where they joined.
+    const joined = log.members.find((member) => member.user === user)?.joined ?? 0
     // More than the store has is possible after a backup restored under the same epoch; never more than it ever had (L7).
-    if (mark.delivered < delivered || mark.read < read) return `${user} is at ${mark.delivered}/${mark.read}, not ${delivered}/${read}`
+    if (Math.max(mark.delivered, joined) < delivered || Math.max(mark.read, joined) < read)
+      return `${user} is at ${mark.delivered}/${mark.read}, not ${delivered}/${read}`
   }
   const read = receipts.marks.get(tab.user)?.read ?? 0
   const { marked } = receipts
