@@ -19,6 +19,6 @@ export function gone(turn: Turn, c: Draft, why: string): void {
 /** Nothing of a conversation that is gone waits to be sent, tried again or adopted later. What was reported `sent` is at the server and stays so. */
 export function strand(turn: Turn, c: Draft): void {
   if (c.log.state !== 'gone' || planted.strandedQueued) return
-  for (const { localId, arm } of c.entries)
-    if (arm.kind !== 'failed' && arm.kind !== 'acked') fail(turn, c, localId, 'conversation-gone', false)
+  for (const entry of c.entries)
+    if (entry.arm.kind !== 'failed' && entry.arm.kind !== 'acked') fail(turn, c, entry, 'conversation-gone', false)
 }

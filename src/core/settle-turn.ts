@@ -51,6 +51,8 @@ function loseLink(turn: Turn): void {
   inboxLinkLost(turn)
   for (const c of drafts(turn)) {
     unfollowed(c)
+    // A backup restored meanwhile may know of no leaving, and no cursor of the list says how this one heard of it.
+    if (c.log.state === 'gone') turn.inbox.cursor = ''
     // Everything in flight waits for the next link, of unknown fate.
     c.entries = requeued(c.entries, isInFlight)
     if (c.log.load?.source === 'network') endLoad(turn, c, 'offline')

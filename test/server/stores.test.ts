@@ -5,11 +5,31 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { memoryStore, sqliteStore } from '../../src/server/index.js'
 import { createMemoryStore } from '../../src/server/memory-store.js'
+import type { MemoryData } from '../../src/server/memory-tables.js'
 import { openFile } from '../../src/server/sqlite/engine.js'
 import { storeSuite } from '../../src/testing/store-suite.js'
 
 describe('the memory store', () => {
   for (const { name, run } of storeSuite(() => ({ store: memoryStore() }))) it(name, run)
+
+  it('restored from a backup takes no cursor with which more was told than it knows of', async () => {
+    const ann = { tenant: '', user: 'ann' }
+    const data: MemoryData = new Map()
+    const store = createMemoryStore(data)
+    const put = (conversation: string) => store.write([{ kind: 'put', tenant: '', conversation, members: ['ann'] }], () => conversation)
+    await put('c')
+    const { next: cursor } = await store.inbox(ann)
+    const restored = createMemoryStore(structuredClone(data))
+    await put('d')
+    const told = await store.inbox({ ...ann, cursor, news: { conversations: ['d'], stamp: 0 } })
+    const asked = async (cursor: string) => {
+      const { prev, rows } = await restored.inbox({ ...ann, cursor })
+      return { prev, rows: rows.map(({ conversation }) => conversation) }
+    }
+    expect(told).toMatchObject({ prev: cursor, rows: [{ conversation: 'd' }] })
+    expect(await asked(told.next)).toEqual({ prev: undefined, rows: ['c'] })
+    expect(await asked(cursor)).toEqual({ prev: cursor, rows: [] })
+  })
 })
 
 describe('the specification', () => {

@@ -31,6 +31,12 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [542, 'who had asked already when told of a head alone heard nothing more until the next change'],
   [600301, 'what was said while its reader was away counted as unread below a mark'],
   [602774, 'conversations of an adopted lane stayed beyond the cap'],
+  [720634, 'a removal was told ahead of the cursor of the list, and a restored backup that undid it was not heard of'],
+  [1200293, 'a message that was taken back when its disk was lost was found there again and sent'],
+  [1201940, 'what was hidden inside a log as it was held was missing without a gap when a return opened the past'],
+  [1201644, 'the oracle let the bus fall silent before a node had found out that its store was another'],
+  [1201775, 'the oracle held watermarks of a conversation that was let go against a store that had lost them'],
+  [1203791, 'a server that lagged told of a message that its reader could not see'],
   [882, 'the oracle took for hidden what a member who came back was told in an answer that ended before the return'],
 ]
 

@@ -10,7 +10,7 @@ import type { Row, StorageErrorCode } from '../../ports/storage.js'
 import { isCount, isMarked, isTag, maybe, recordOf } from '../../protocol/guards.js'
 import { yieldToEntries } from '../ahead.js'
 import { conversationFor } from '../conversations.js'
-import { type Entry, entryFromRow, entryWrite, isUnsettled } from '../outbox/entry.js'
+import { type Entry, entryFromRow, entryWrite, isUnsettled, withChange } from '../outbox/entry.js'
 import { entryOf, saved } from '../outbox/outbox.js'
 import { settleHeld } from '../outbox/settle.js'
 import type { Receipts } from '../state.js'
@@ -157,10 +157,13 @@ export function diskMoved(turn: Turn): void {
   const { disk } = turn
   if (disk.phase !== 'ready' && disk.phase !== 'founding') return
   Object.assign(disk, { phase: 'founding', flight: null, cacheFlight: 0, waiting: [], notBeforeMs: 0 })
-  for (const { id, cache, entries, receipts } of drafts(turn)) {
+  for (const c of drafts(turn)) {
+    const { id, cache, receipts } = c
+    // A row that is left there may be found again and sent: the server is told of what is taken back.
+    c.entries = c.entries.map((entry) => withChange(entry, { handed: true }))
     // A read under way is still answered, by the new place.
     Object.assign(cache, emptyCache, { dirty: true, dirtyFrom: 0, rereading: planted.movedUnread ? 0 : cache.rereading })
-    for (const entry of entries) enqueue(turn, id, entry.localId, [entryWrite(entry)])
+    for (const entry of c.entries) enqueue(turn, id, entry.localId, [entryWrite(entry)])
     if (receipts.pending) saveRegister(turn, id, receipts.pending)
   }
 }

@@ -1,7 +1,7 @@
 /** Lanes (R16) and what the first read brings besides: claimed, adopted once, told where damaged; and what is promised of a write (R11). */
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
-import { live, send } from '../../../test/fakes/wire-frames.js'
+import { live, openWith, send } from '../../../test/fakes/wire-frames.js'
 
 const stored = (core: DrivenCore, lane: string, localId: string, n = 1) =>
   core.disk.put({ key: ['o', 'c', lane, n], version: localId, value: { localId, content: 1, bytes: 5 } })
@@ -83,6 +83,26 @@ describe('L1 R11: a write', () => {
     send(core, 'a')
     core.wait(3_000)
     expect(core.reports('warning')).toMatchObject([{ fields: { code: 'full', failures: 1 } }, { fields: { code: 'full', failures: 2 } }])
+  })
+
+  it('L2 R13: left where rows no longer are is not found again and sent: the server hears of what is taken back, before or after', () => {
+    const moved = { kind: 'disk-state', state: { kind: 'memory', reason: 'lost', cacheBytes: 1_000 } } as const
+    const takenBack = { kind: 'discard', conversation: 'c', localId: 'a' } as const
+    for (const events of [
+      [takenBack, moved],
+      [moved, takenBack],
+    ]) {
+      const core = drivenCore()
+      core.dispatch({ kind: 'watch', conversation: 'c' })
+      send(core, 'a')
+      core.hold()
+      for (const event of events) core.dispatch(event)
+      core.release()
+      expect(core.reports('discarded')).toEqual([])
+      core.online()
+      openWith(core, 5)
+      expect(core.sent('operation')).toMatchObject([{ localId: 'a', operation: { kind: 'void' } }])
+    }
   })
 
   it('under way to where rows no longer are is made anew', () => {

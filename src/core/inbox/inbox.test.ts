@@ -55,6 +55,21 @@ describe('R24: the list', () => {
     expect(itemOf(core.state().inbox.book, 'a')).toMatchObject({ rev: 5, at: 10 })
   })
 
+  it('R8: but in a list that began anew: a restored backup counts on from where it was', () => {
+    const core = listed([summary('a', 10, { rev: 5 }), summary('b', 20, { rev: 5 })])
+    core.offline()
+    core.wait(1_000)
+    core.online()
+    answer(core, [summary('b', 8, { rev: 4 })], { next: 'p2', more: true })
+    answer(core, [summary('a', 9, { rev: 3 })], { prev: 'p2', next: 'p3' })
+    expect(itemsOf(core.state().inbox.book)).toMatchObject([
+      { id: 'a', rev: 3, at: 9 },
+      { id: 'b', rev: 4, at: 8 },
+    ])
+    push(core, 'p3', 'p4', [summary('b', 7, { rev: 3 })])
+    expect(itemOf(core.state().inbox.book, 'b')).toMatchObject({ rev: 4, at: 8 })
+  })
+
   it('a broken chain asks once from the last cursor, and what comes meanwhile is left to the answer', () => {
     const core = listed()
     core.forget()

@@ -18,10 +18,9 @@ type InboxFrame = Extract<ServerFrame, { type: 'inbox' }>
 export function askInbox(turn: Turn): void {
   const { inbox } = turn
   if (!offers(turn, 'inbox')) return
-  const { cursor } = inbox
   inbox.request = nextNumber(turn)
   inbox.dueAtMs = turn.nowMs + timing.requestMs
-  turn.frames.push({ type: 'inbox', request: inbox.request, ...(cursor === '' ? {} : { cursor }) })
+  turn.frames.push({ type: 'inbox', request: inbox.request, cursor: inbox.cursor || undefined })
 }
 
 export function inboxFrame(turn: Turn, { request, prev, next, more, rows, gone }: InboxFrame): void {
@@ -31,8 +30,7 @@ export function inboxFrame(turn: Turn, { request, prev, next, more, rows, gone }
   const unnamed = new Set(prev === undefined ? itemsOf(inbox.book).map(({ id }) => id) : inbox.unnamed)
   for (const row of rows) {
     learnPeople(turn, row.people)
-    unnamed.delete(row.conversation)
-    takeRow(turn, row)
+    takeRow(turn, row, unnamed.delete(row.conversation))
   }
   // Items that a list which began anew has not named are dropped when it is complete.
   for (const id of more ? gone : [...gone, ...unnamed]) if (!turn.slots.has(id)) inbox.book = replaced(inbox.book, id)
@@ -43,8 +41,11 @@ export function inboxFrame(turn: Turn, { request, prev, next, more, rows, gone }
   else inbox.state = 'ready'
 }
 
-/** A summary: it stands where the conversation is not held, and tells the log of a head it has not seen. */
-function takeRow(turn: Turn, row: InboxRow): void {
+/**
+ * A summary: it stands where the conversation is not held, and tells the log of a head it has not seen. A list that began anew may be
+ * of a restored backup: its rows take the place of any.
+ */
+function takeRow(turn: Turn, row: InboxRow, isAnew: boolean): void {
   const { inbox } = turn
   const { conversation: id, epoch, head, rev, profile, unread, last, people } = row
   const held = draftOf(turn, id)
@@ -58,7 +59,7 @@ function takeRow(turn: Turn, row: InboxRow): void {
   if (!held && turn.config.delivered === 'received' && unread.count > 0 && (last?.seq ?? 0) > (old?.last?.seq ?? 0)) {
     turn.frames.push({ type: 'receipt', conversation: id, epoch, delivered: head })
   }
-  if (held?.log.liveOn || (old && old.rev > rev)) return
+  if (held?.log.liveOn || (old && old.rev > rev && !isAnew)) return
   inbox.book = withItem(inbox.book, {
     id,
     at: last?.at ?? old?.at ?? 0,

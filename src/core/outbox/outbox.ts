@@ -54,8 +54,7 @@ export function retry(turn: Turn, c: Draft, localId: string): void {
 export function discard(turn: Turn, c: Draft, localId: string): void {
   const entry = entryOf(c, localId)
   if (!entry || entry.voiding || entry.arm.kind === 'acked') return
-  // Where memory stands in for a disk, a row that was left there may be found again and sent.
-  const handed = (entry.handed || !!turn.storage?.reason) && !(entry.arm.kind === 'failed' && entry.arm.final)
+  const handed = entry.handed && !(entry.arm.kind === 'failed' && entry.arm.final)
   keep(turn, revise(c, entry, { voiding: true, handed, arm: { kind: 'saving' } }))
 }
 

@@ -23,8 +23,8 @@ export function acked(turn: Turn, { conversation, localId, epoch, seq, message }
   const { log } = c
   if (log.epoch !== '' && epoch !== log.epoch) return
   if (seq === undefined) {
-    // Taken back before, and sent again since: it can never land, and its user must hear so.
-    if (!entry.voiding) return fail(turn, c, localId, 'taken-back', true)
+    // Taken back before, and sent again since: it can never land, and its user must hear so. The server knows it: what follows it arrives.
+    if (!entry.voiding) return fail(turn, c, entry, 'taken-back', true)
     enqueue(turn, c.id, '', [entryRemoval(entry)])
     return takenBack(turn, c, entry)
   }
@@ -70,15 +70,15 @@ export function ownIds(rows: readonly MessageRow[], user: string): string[] {
 function reportSent(turn: Turn, { log }: Draft, entry: Entry, row?: MessageRow): void {
   const { user } = turn.config
   const tookMs = entry.madeMs < 0 ? -1 : turn.nowMs - entry.madeMs
-  const held = row ?? log.tail.rows.findLast(({ localId, author }) => localId === entry.localId && author === user)
-  report(turn, { kind: 'sent', entry, tookMs, row: held ?? rowOf(entry, user) })
+  const held = () => log.tail.rows.findLast(({ localId, author }) => localId === entry.localId && author === user)
+  report(turn, { kind: 'sent', entry, tookMs, row: row ?? held() ?? rowOf(entry, user) })
 }
 
 export function rejected(turn: Turn, { conversation, localId, try: tried, final, code, retryAfterMs }: Reject): void {
   const c = draftOf(turn, conversation)
   const entry = c && entryOf(c, localId)
   if (!c || entry?.arm.kind !== 'inflight' || tried !== entry.attempts) return
-  if (final) return planted.rejectDrops ? drop(turn, c, entry) : fail(turn, c, localId, code, true)
+  if (final) return planted.rejectDrops ? drop(turn, c, entry) : fail(turn, c, holdBack(c, entry), code, true)
   if (code !== 'out-of-order') return failedInPassing(turn, c, entry, retryAfterMs)
   const ahead = c.entries.slice(0, c.entries.indexOf(entry)).filter(isUnsettled)
   const before = ahead.findLast(({ key }) => key[2] === entry.key[2]) ?? ahead.at(-1)
@@ -97,21 +97,21 @@ export function ackDeadlines(turn: Turn, c: Draft): void {
 function failedInPassing(turn: Turn, c: Draft, entry: Entry, hintMs?: number): void {
   const settledThen = turn.outbox.settled
   const alone = entry.alone + (settledThen > entry.settledThen ? 1 : 0)
-  if (alone >= bounds.soloFailures) return fail(turn, c, entry.localId, 'gave-up', false)
+  if (alone >= bounds.soloFailures) return fail(turn, c, holdBack(c, entry), 'gave-up', false)
   const notBeforeMs = turn.nowMs + waitMs(Math.min(entry.attempts - 1, 6), turn.roll, hintMs)
   holdBack(c, entry, { arm: { kind: 'queued', notBeforeMs }, alone, settledThen })
 }
 
 /** Visible and at rest until `retry` or `discard`; everything behind it goes on. */
-export function fail(turn: Turn, c: Draft, localId: string, code: string, final: boolean): void {
-  const entry = entryOf(c, localId) as Entry
-  const failed = holdBack(c, entry, { arm: { kind: 'failed', code, final, behind: c.log.head }, voiding: false })
+export function fail(turn: Turn, c: Draft, entry: Entry, code: string, final: boolean): void {
+  const { localId } = entry
+  const failed = revise(c, entry, { arm: { kind: 'failed', code, final, behind: c.log.head }, voiding: false })
   enqueue(turn, c.id, localId, [entryWrite(failed)])
   report(turn, { kind: 'failed', conversation: c.id, localId, code })
 }
 
 /** A changed entry, and everything in flight behind it goes again: it was sent as its successor (R12). */
-function holdBack(c: Draft, entry: Entry, change: Partial<Entry>): Entry {
+function holdBack(c: Draft, entry: Entry, change: Partial<Entry> = {}): Entry {
   const place = c.entries.indexOf(entry)
   c.entries = requeued(c.entries, (arm, at) => at > place && isInFlight(arm))
   return revise(c, entry, change)

@@ -81,6 +81,16 @@ describe('R13: what is not here, or is being taken back already', () => {
     expect(arms(core)).toEqual(['a inflight'])
   })
 
+  it('what was sent behind one that another instance has taken back is not sent again: the server knows its predecessor', () => {
+    const core = live(drivenCore(), 5)
+    for (const localId of ['a', 'b', 'c']) send(core, localId)
+    core.forget()
+    core.hear(ack('a', undefined))
+    expect(core.reports('failed')).toMatchObject([{ localId: 'a', code: 'taken-back' }])
+    expect(arms(core)).toEqual(['a failed', 'b inflight', 'c inflight'])
+    expect(operations(core)).toEqual([])
+  })
+
   it('one that the server never had leaves the disk, or fails for good where it was to be sent after all', () => {
     const core = live(drivenCore(), 5)
     for (const localId of ['a', 'b']) send(core, localId)

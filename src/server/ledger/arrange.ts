@@ -4,7 +4,7 @@
  */
 import type { Change } from '../../protocol/frames.js'
 import type { JoinWrite, Outcome, Place, PersonWrite, PutWrite, StoredChange } from '../store.js'
-import type { ConversationRecord, SeatRecord } from '../tables.js'
+import type { ConversationRecord, Stint } from '../tables.js'
 import type { Ledger } from './ledger.js'
 
 /** One new name makes at most so many inbox rows new; others show it when they change next. */
@@ -89,11 +89,8 @@ function leave(ledger: Ledger, at: Place, user: string, note: Note): void {
   const conversation = present(ledger, at)
   tables.putConversation({ ...conversation, members: conversation.members - 1 })
   note({ kind: 'member', user, joined: false }, user)
-  tables.putSeat(at, { ...closeStint(seat, conversation.head + 1), active: false, stamp: tables.nextStamp(at.tenant) })
-}
-
-function closeStint(seat: SeatRecord, left: number): SeatRecord {
-  return { ...seat, stints: seat.stints.map((stint, i) => (i === seat.stints.length - 1 ? { ...stint, left } : stint)) }
+  const stints = seat.stints.with(-1, { ...(seat.stints.at(-1) as Stint), left: conversation.head + 1 })
+  tables.putSeat(at, { ...seat, stints, active: false, stamp: tables.nextStamp(at.tenant) })
 }
 
 function record(ledger: Ledger, at: Place, change: Change, user: string): StoredChange {

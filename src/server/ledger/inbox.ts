@@ -1,7 +1,8 @@
 /**
  * The list of a user's conversations, by stamps that rise with every change of a conversation or a seat (R24).
- * A cursor is `2.<stamp>..<line>`: everything up to the stamp is held; or `2.<stamp>.<below>.<line>`: in the middle of the first
- * reading, newest first, which goes on below `below`. One of another version, or of a line that a restored backup ended, begins anew.
+ * A cursor is `3.<stamp>.<below>.<now>.<line>`: everything up to the stamp is held, or, in the middle of the first reading, newest first,
+ * will be when it has gone on below `below`. Rows up to `now` may have been told with it. One of another version, or one whose line a
+ * restored backup ended before `now`, begins anew.
  */
 import { byteLength } from '../bytes.js'
 import type { InboxRow } from '../../protocol/frames.js'
@@ -16,7 +17,8 @@ import { type Reader, readerOf, visibleMessages } from './visible.js'
 
 interface Cursor {
   readonly stamp: number
-  readonly below?: number
+  /** 0: the first reading is over. */
+  readonly below: number
 }
 
 interface Stamped {
@@ -31,34 +33,30 @@ interface Asking {
 }
 
 export function readInbox(store: Stamped, at: Asking & { readonly news?: InboxNews }): InboxRead {
-  const { tables, lines } = store
+  const { tables } = store
   const now = tables.lastStamp(at.tenant)
-  const line = lines.present(at.tenant)
-  const known = heldBy(lines, at)
-  if (at.news && known && known.below === undefined) return readNews(store, at, known.stamp, { ...at.news, now })
-  const cursor: Cursor = known ?? { stamp: now, below: now + 1 }
-  const first = cursor.below !== undefined
-  const span = cursor.below === undefined ? { after: cursor.stamp, to: now } : { after: 0, to: cursor.below - 1 }
-  const found = tables.seated({ ...at, ...span, newestFirst: first, limit: limits.pageRows })
-  const names = found.map((seated) => seated.conversation.conversation)
-  const { rows, gone, used } = fill(tables, at, names)
-  const last = found[used - 1]
+  const held = heldBy(store, at)
+  if (at.news && held && !held.below) return readNews(store, at, held.stamp, at.news)
+  const { stamp, below } = held ?? { stamp: now, below: now + 1 }
+  const span = below ? { after: 0, to: below - 1 } : { after: stamp, to: now }
+  const found = tables.seated({ ...at, ...span, newestFirst: below > 0, limit: limits.pageRows })
+  const { rows, gone, used } = fill(
+    tables,
+    at,
+    found.map((seated) => seated.conversation.conversation),
+  )
   const more = used < found.length || found.length === limits.pageRows
-  const next =
-    more && last ? cursorOf(line, first ? cursor.stamp : last.stamp, first ? last.stamp : '') : cursorOf(line, first ? cursor.stamp : now)
-  return { ...(known ? { prev: at.cursor } : {}), next, more, rows, gone: first ? [] : gone }
+  const end = (more && found[used - 1]?.stamp) || 0
+  const next = below ? cursorOf(store, at, stamp, end) : cursorOf(store, at, end || now)
+  return { prev: held && at.cursor, next, more, rows, gone: below ? [] : gone }
 }
 
 /** A store that went back to a backup is younger than what its server was told of: no cursor may be. */
-function readNews(
-  { tables, lines }: Stamped,
-  at: Asking,
-  held: number,
-  { conversations, stamp, now }: InboxNews & { now: number },
-): InboxRead {
+function readNews(store: Stamped, at: Asking, held: number, { conversations, stamp }: InboxNews): InboxRead {
+  const { tables } = store
   const { rows, gone, used } = fill(tables, at, conversations.slice(0, limits.pageRows))
   const more = used < conversations.length
-  const next = cursorOf(lines.present(at.tenant), more ? held : Math.max(held, Math.min(stamp, now)))
+  const next = cursorOf(store, at, more ? held : Math.max(held, Math.min(stamp, tables.lastStamp(at.tenant))))
   return { prev: at.cursor, next, more, rows, gone }
 }
 
@@ -96,15 +94,12 @@ function inboxRow(reader: Reader): InboxRow {
   }
 }
 
-function cursorOf(line: string, stamp: number, below: number | '' = ''): string {
-  return `2.${stamp}.${below}.${line}`
+function cursorOf({ tables, lines }: Stamped, { tenant }: Asking, stamp: number, below = 0): string {
+  return `3.${stamp}.${below}.${tables.lastStamp(tenant)}.${lines.present(tenant)}`
 }
 
 /** What the cursor says, where it still means the same. */
-function heldBy(lines: Lines, { tenant, cursor = '' }: Asking): Cursor | undefined {
-  const match = /^2\.(\d{1,15})\.(\d{0,15})\.(.*)$/.exec(cursor)
-  if (!match) return undefined
-  const [, stamp, below, line = ''] = match
-  if (!lines.holds(tenant, line, Number(stamp))) return undefined
-  return { stamp: Number(stamp), ...(below ? { below: Number(below) } : {}) }
+function heldBy({ lines }: Stamped, { tenant, cursor = '' }: Asking): Cursor | undefined {
+  const [, stamp, below, now, line = ''] = /^3\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.(.*)$/.exec(cursor) ?? []
+  return stamp && lines.holds(tenant, line, Number(now)) ? { stamp: Number(stamp), below: Number(below) } : undefined
 }

@@ -7,7 +7,7 @@ import type { OpenRead, PageRead } from '../store.js'
 import { type ChangeRecord, joinedAt } from '../tables.js'
 import { ownMark } from './mark.js'
 import { listedPeople, peopleOf } from './people.js'
-import { type Reader, isVisible, visibleMessages } from './visible.js'
+import { type Reader, boundsOf, isVisible, visibleMessages } from './visible.js'
 
 /** Messages in the first page of a conversation. */
 const firstRows = 50
@@ -65,7 +65,10 @@ function resetReason(reader: Reader, position: Position | undefined): ResetReaso
   if (!position) return 'first'
   if (position.epoch !== epoch) return 'epoch'
   if (position.seq > head) return 'ahead'
-  return tagAt(reader, position.seq) === position.tag ? undefined : 'tag'
+  if (tagAt(reader, position.seq) !== position.tag) return 'tag'
+  // What was hidden inside the log as it is held is shown since, and no change after the position speaks of it.
+  const { holes } = boundsOf(reader.seat.stints.filter(({ joined }) => joined <= position.seq))
+  return holes.some(({ from }) => isVisible(reader, from)) ? 'too-old' : undefined
 }
 
 function tagAt({ tables, conversation }: Reader, seq: number): string {

@@ -15,13 +15,13 @@ export function readerOf(tables: Tables, at: { tenant: string; conversation: str
   const conversation = tables.conversation(at)
   const seat = conversation && tables.seat(at, at.user)
   if (!conversation || !seat?.active) return undefined
-  const { floor, holes } = bounds(seat)
+  const { floor, holes } = boundsOf(seat.stints)
   const hidden = holes.map((hole) => ({ ...hole, messages: tables.countMessages(at, hole.from, hole.to) }))
   return { tables, conversation, seat, floor, hidden }
 }
 
 /** A stint that opens the past opens all of it. */
-function bounds({ stints }: SeatRecord): { floor: number; holes: { from: number; to: number }[] } {
+export function boundsOf(stints: SeatRecord['stints']): { floor: number; holes: { from: number; to: number }[] } {
   let floor = 0
   let holes: { from: number; to: number }[] = []
   stints.forEach((stint, i) => {

@@ -87,6 +87,25 @@ export const arrangeCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'who holds a log with a hidden pause begins anew where a later return has opened the past',
+    async run(talk) {
+      await talk.put(['ann', 'bob'], { history: 'from-join' })
+      await talk.put(['ann'])
+      await talk.send('ann', 'hidden')
+      await talk.put(['ann', 'bob'])
+      const { epoch, head: seq, tag } = await talk.open('bob')
+      const again = async () => {
+        const { reset, rows } = await talk.open('bob', { epoch, seq, tag })
+        return [reset, rows.map((row) => row.localId)]
+      }
+      same(await again(), [undefined, []], 'nothing is new')
+      await talk.put(['ann'])
+      await talk.put(['ann'], { history: 'full' })
+      await talk.put(['ann', 'bob'])
+      same(await again(), ['too-old', ['hidden']], 'what was hidden is shown')
+    },
+  },
+  {
     name: 'watermarks rise, never above the head, never from another epoch; read is delivered',
     async run(talk) {
       await talk.put(['ann', 'bob'])

@@ -18,11 +18,12 @@ function begunLate(frame: Opened): Opened | null {
   return { ...frame, from, rows: frame.rows.filter(({ rev }) => rev > from), own: frame.own.filter(({ seq }) => seq > from) }
 }
 
-/** The newest message that was revised, and for the last time before what was asked for: whoever stands there knows better. */
+/** The newest message that its reader sees and that was revised, for the last time before what was asked for: whoever stands there knows better. */
 function withOldRow(frame: Opened, { places, states }: Line): Opened | null {
   const place = places.findLast((seq) => {
     const known = states.get(seq) ?? []
-    return known.length > 1 && (known.at(-1)?.rev ?? 0) <= frame.from
+    const isSeen = seq > frame.floor && !frame.hidden.some(({ from, to }) => seq >= from && seq <= to)
+    return isSeen && known.length > 1 && (known.at(-1)?.rev ?? 0) <= frame.from
   })
   const old = place === undefined ? undefined : states.get(place)?.[0]
   return old ? { ...frame, rows: [old, ...frame.rows] } : null

@@ -38,7 +38,7 @@ function checkTab(world: World, memory: Memory, tab: Tab): void {
   const last = memory.states.get(tab)
   if (last?.state === state) return
   if (last && last.state.slots !== state.slots) {
-    for (const id of last.state.slots.keys()) if (!state.slots.has(id)) world.journal.fired('conversation let go from memory')
+    for (const { id, log } of last.state.conversations) if (!state.slots.has(id)) letGo(world, memory, tab, id, log.epoch)
   }
   memory.states.set(tab, { state, held: checkCaps(world.journal, tab.name, state, last?.held ?? world.plan.held ?? 50) })
   // Adopted ones too: whoever holds an entry must not lose it.
@@ -48,6 +48,15 @@ function checkTab(world: World, memory: Memory, tab: Tab): void {
   const disk = memory.disks.get(tab.device)
   if (noteDurable(tab) && disk) disk.commits = -1
   for (const conversation of state.conversations) checkConversation(world, memory, tab, conversation)
+}
+
+/**
+ * What comes next is what disk and server say. Where a backup was restored under the same epoch the server has forgotten watermarks that it
+ * had told, and with what was in memory and perhaps on disk went all that knew of them: the next are held against the truth alone.
+ */
+function letGo({ journal, truth }: World, memory: Memory, tab: Tab, room: string, epoch: string): void {
+  journal.fired('conversation let go from memory')
+  if (truth.wentBack(room, epoch)) memory.marks.get(tab)?.delete(room)
 }
 
 export function checkRoom(world: World, memory: Memory, tab: Tab, room: string): void {
