@@ -21,7 +21,7 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
   assertId('createChat', user)
   const isWhole = typeof transport?.open === 'function' && typeof storage === 'function' && (!schema || schema['~standard'])
   assertArgument('createChat', isWhole, 'check transport, storage and content.')
-  const engine = createEngine(options)
+  const engine = createEngine<C>({ ...options, transport: { open: (to) => transport.open({ ...to, owner: chat }) } })
   const { state, dispatch, make, assertOpen } = engine
   const conversations = new Map<string, Conversation<C>>()
   const inbox = inboxMaker<C>(user, engine.messages)
@@ -44,7 +44,6 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
     storage: opened(() => state().storage ?? unopened),
     connect() {
       assertOpen('connect')
-      transport.watch?.(chat)
       dispatch({ kind: 'connect' })
     },
     conversation(id) {

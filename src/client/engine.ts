@@ -12,7 +12,7 @@ import { createEvents, type Events } from './events.js'
 import { type Lanes, lanes as newLanes } from './lanes.js'
 import { levelsOf, type Messages, messages as newMessages, noLevels } from './messages.js'
 import { type Readables, readables } from './readables.js'
-import { createShell, type Shell } from './shell.js'
+import { createShell, type Shell, type ShellParts } from './shell.js'
 import { siblings } from './siblings.js'
 import { listen, type Signals } from './signals.js'
 import { soon } from './soon.js'
@@ -53,7 +53,7 @@ export interface Engine<C> extends Shell, Pick<Readables, 'make' | 'changed'>, P
 
 export type End = 'closed' | 'logged-out'
 
-export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
+export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> & Pick<ShellParts, 'transport'>): Engine<C> {
   const { user, tenant, transport, delivered = 'received', clock = systemClock, lanes = newLanes() } = options
   const newId = monotonicFactory(() => clock.roll())
   const newLocalId = () => newId(Math.floor(clock.wall()))
