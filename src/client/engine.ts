@@ -1,6 +1,7 @@
 /** What every handle of a chat stands on: shell, readables, waits, events and their common end. No I/O before it is used. */
 import { monotonicFactory } from 'ulidx'
 import { initialState } from '../core/initial.js'
+import type { Signal } from '../core/event.js'
 import type { ChatState } from '../core/state.js'
 import { conversations } from '../core/bounds.js'
 import type { Clock } from '../ports/clock.js'
@@ -81,9 +82,10 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
     soon(() => shell.dispatch({ kind: 'disk-state', state }))
   }
   const claim = (lane: string) => lanes.claim(lane, () => shell.dispatch({ kind: 'lanes-claimed', lanes: [lane] }))
+  const signalled = (signal: Signal) => shell.dispatch({ kind: 'signal', signal })
   const storage = (): Storage => {
     if (opened) return opened
-    others = siblings({ user, tenant }, lane, lanes.claim(lane), fenced, (other) => lanes.locks && claim(other))
+    others = siblings({ user, tenant }, lane, lanes.claim(lane), fenced, signalled, (other) => lanes.locks && claim(other))
     opened = options.storage({ user, tenant }, { state: placed })
     return opened
   }
@@ -103,7 +105,7 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
   const assertOpen = (what: string) => {
     const code = ended ?? (broken && 'fault')
     if (code) throw chatError(code, what, broken)
-    signals ??= listen(clock, (signal) => shell.dispatch({ kind: 'signal', signal }))
+    signals ??= listen(clock, signalled)
   }
   const end = async (why: End) => {
     if (ended) return
@@ -118,7 +120,7 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
     if (!planted.lanesKept) lanes.release()
   }
   const ending = (): Session | undefined => (broken ? { phase: 'faulted', error: broken } : ended && { phase: 'closed' })
-  const tellLogout = () => others?.postMessage('logout')
+  const tellLogout = () => others?.postMessage([user])
   const own = { user, clock, messages, state, toShown, ending, assertOpen, newLocalId, storage, place: () => place, tellLogout, end }
   return { ...cells, ...events, ...waiting, ...shell, ...own }
 }
