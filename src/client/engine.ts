@@ -46,10 +46,8 @@ export interface Engine<C> extends Shell, Pick<Readables, 'make' | 'changed'>, P
   storage(): Storage
   /** Where rows live, as the storage has said last. */
   place(): StorageState | undefined
-  /** Other instances of this user end too. */
-  tellLogout(): void
-  /** Ends everything that runs; the disk keeps what it has. */
-  end(why: End): Promise<void>
+  /** Ends everything that runs; the disk keeps what it has. With `all`, other instances of this user end too. */
+  end(why: End, all?: boolean): Promise<void>
 }
 
 export type End = 'closed' | 'logged-out'
@@ -107,8 +105,9 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
     if (code) throw chatError(code, what, broken)
     signals ??= listen(clock, signalled)
   }
-  const end = async (why: End) => {
+  const end: Engine<C>['end'] = async (why, all) => {
     if (ended) return
+    if (all) others?.postMessage([user])
     ended = why
     waiting.end()
     shell.dispatch({ kind: 'close' })
@@ -120,7 +119,6 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
     if (!planted.lanesKept) lanes.release()
   }
   const ending = (): Session | undefined => (broken ? { phase: 'faulted', error: broken } : ended && { phase: 'closed' })
-  const tellLogout = () => others?.postMessage([user])
-  const own = { user, clock, messages, state, toShown, ending, assertOpen, newLocalId, storage, place: () => place, tellLogout, end }
+  const own = { user, clock, messages, state, toShown, ending, assertOpen, newLocalId, storage, place: () => place, end }
   return { ...cells, ...events, ...waiting, ...shell, ...own }
 }

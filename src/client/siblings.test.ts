@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as bounds from '../core/bounds.js'
 import { drivenChat } from '../../test/fakes/driven-chat.js'
+import { memoryStorage } from '../storage/memory/index.js'
 import { virtualClock } from '../testing/virtual-clock.js'
 import { mockTransport } from '../transports/mock/index.js'
 import { siblings } from './siblings.js'
@@ -82,6 +83,18 @@ describe('L1 R16: instances of one user', () => {
     expect(here.onLogout).toHaveBeenCalledOnce()
     expect(here.onOther).not.toHaveBeenCalled()
     expect(here.heard()).toHaveLength(bounds.lanes)
+  })
+})
+
+describe('L10: a logout', () => {
+  it('ends the chat of another tab', async () => {
+    const storage = memoryStorage()
+    const [here, there] = [drivenChat({ storage }), drivenChat({ storage })]
+    for (const { online } of [here, there]) await online()
+    await here.chat.logout()
+    await there.pass()
+    expect(there.chat.session.get()).toEqual({ phase: 'closed' })
+    expect(() => there.chat.connect()).toThrow(expect.objectContaining({ code: 'logged-out' }))
   })
 })
 

@@ -22,9 +22,7 @@ export function commitRows(rows: OrderedRows, writes: readonly Write[], expect: 
 export function checkKey(...keys: readonly (Key | undefined)[]): void {
   for (const key of keys) {
     if (key && !isKey(key)) {
-      throw storageError('failed', 'The storage cannot place a key: it holds something else than strings and numbers. Mend the key.', {
-        key,
-      })
+      throw storageError('failed', 'A key may hold strings and numbers alone.', { key })
     }
   }
 }
