@@ -7,7 +7,7 @@ import { memoryStorage } from './storage/memory/index.js'
 /**
  * Makes a chat for one user over a transport and a storage. Nothing is opened until it is used, and no link before
  * `connect()`. Throws `bad-argument` for a `user` that is no string of 1 to 128 characters, and for
- * a `transport`, `storage` or `content` that is none.
+ * a `transport`, `storage`, `content`, `logger` or `metrics` that is none.
  */
 export function createChat<Content = unknown>(options: ChatOptions<Content>): Chat<Content> {
   const given: unknown = options?.storage

@@ -220,9 +220,9 @@ export interface ChatOptions<Content = unknown> {
    * its conversation is `opened`, which is while somebody subscribes to it. Default `received` (R23).
    */
   readonly delivered?: 'received' | 'opened'
-  /** Default silent. */
+  /** Default silent. One that throws is told as `fault` and harms nothing. */
   readonly logger?: Logger
-  /** Called with every figure as it is known. Default none. */
+  /** Called with every figure as it is known. One that throws is told as `fault` and harms nothing. Default none. */
   readonly metrics?: (metric: Metric) => void
   /** Default the machine's own; tests hand in a virtual one. */
   readonly clock?: Clock
@@ -251,7 +251,10 @@ export interface Chat<Content = unknown> {
   settled(localId: string, options?: CallOptions): Promise<Message<Content>>
   /** Listens until the returned function is called. Throws `bad-argument` for another event, or where `run` is no function. */
   on<E extends keyof ChatEvents>(event: E, run: (...args: ChatEvents<Content>[E]) => void): () => void
-  /** Ends link, timers and listeners; keeps the disk. Safe to call twice. Waits for the storage alone, so it takes no `signal`. */
+  /**
+   * Ends link, timers and listeners, and keeps the disk. Safe to call twice. All of it is done in the call itself: the promise waits for the
+   * storage to be closed and takes no `signal`, for there is nothing left that one could end.
+   */
   close(): Promise<void>
   /** Tries to flush for `flushMs` (default 0), wipes this user's data and closes; resolves with what was never sent (R28). Rejects `storage-failed` where the disk could not be wiped: nothing more is sent, and it may be called again. Its `signal` counts during the flush alone, and ends the work as well: `aborted`, nothing is wiped, and the chat goes on. */
   logout(options?: CallOptions & { readonly flushMs?: number }): Promise<{ readonly unsent: readonly OutboxEntry<Content>[] }>

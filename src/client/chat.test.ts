@@ -52,6 +52,11 @@ describe('construction', () => {
     ['storage', memoryStorage],
     ['storage', {}],
     ['content', {}],
+    ['content', { '~standard': {} }],
+    ['logger', () => {}],
+    ['logger', { info: () => {} }],
+    ['metrics', { send: () => {} }],
+    ['metrics', 'on'],
   ])('refuses a %s that is none', (part, given) => {
     const options = { user: 'me', transport: mockTransport(), [part]: given }
     expect(() => createChat(options as never)).toThrow(
@@ -442,6 +447,8 @@ describe('events', () => {
     }
     const logger = { debug: thrower, info: thrower, warn: thrower, error: thrower }
     const { chat, mock, online, pass } = drivenChat({ logger, metrics: thrower })
+    const faults: unknown[] = []
+    chat.on('fault', ({ cause }) => faults.push(cause))
     const talk = chat.conversation('c')
     await online()
     mock.disconnect()
@@ -450,6 +457,7 @@ describe('events', () => {
     await pass(1_000)
     expect(chat.session.get().phase).toBe('online')
     expect(chat.outbox.get()).toEqual([])
+    expect(new Set(faults.map(String))).toEqual(new Set(['Error: mine']))
   })
 
   it('only what is told can be listened to, and only by a function', () => {

@@ -17,11 +17,12 @@ const unopened: StorageState = { kind: 'memory', cacheBytes: 0 }
 
 /** Makes a chat over the given parts. Throws `bad-argument`. */
 export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
-  const { user, transport, storage, content: schema } = options
+  const { user, transport, storage, content: schema, metrics, logger } = options
   assertId('createChat', user)
-  const isWhole = typeof transport?.open === 'function' && typeof storage === 'function' && (!schema || schema['~standard'])
-  assertArgument('createChat', isWhole, 'check transport, storage and content.')
-  const engine = createEngine(options)
+  const { warn } = logger ?? console
+  for (const part of [transport?.open, storage, schema ? schema['~standard']?.validate : storage, warn, metrics ?? storage])
+    assertArgument('createChat', typeof part === 'function', 'check transport, storage, content, logger and metrics.')
+  const engine = createEngine<C>({ ...options, transport: { open: (to) => transport.open({ ...to, owner: chat }) } })
   const { state, dispatch, make, assertOpen } = engine
   const conversations = new Map<string, Conversation<C>>()
   const inbox = inboxMaker<C>(user, engine.messages)
@@ -44,7 +45,6 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
     storage: opened(() => state().storage ?? unopened),
     connect() {
       assertOpen('connect')
-      transport.watch?.(chat)
       dispatch({ kind: 'connect' })
     },
     conversation(id) {
@@ -68,7 +68,7 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
     close: () => engine.end('closed'),
     async logout({ flushMs = 0, signal } = {}) {
       const unsent = await logout(engine, outbox, flushMs, signal)
-      await engine.end('logged-out')
+      await engine.end('logged-out', true)
       return { unsent }
     },
   }

@@ -1,6 +1,7 @@
 /** What every handle of a chat stands on: shell, readables, waits, events and their common end. No I/O before it is used. */
 import { monotonicFactory } from 'ulidx'
 import { initialState } from '../core/initial.js'
+import type { Signal } from '../core/event.js'
 import type { ChatState } from '../core/state.js'
 import { conversations } from '../core/bounds.js'
 import type { Clock } from '../ports/clock.js'
@@ -12,7 +13,7 @@ import { createEvents, type Events } from './events.js'
 import { type Lanes, lanes as newLanes } from './lanes.js'
 import { levelsOf, type Messages, messages as newMessages, noLevels } from './messages.js'
 import { type Readables, readables } from './readables.js'
-import { createShell, type Shell } from './shell.js'
+import { createShell, type Shell, type ShellParts } from './shell.js'
 import { siblings } from './siblings.js'
 import { listen, type Signals } from './signals.js'
 import { soon } from './soon.js'
@@ -45,15 +46,13 @@ export interface Engine<C> extends Shell, Pick<Readables, 'make' | 'changed'>, P
   storage(): Storage
   /** Where rows live, as the storage has said last. */
   place(): StorageState | undefined
-  /** Other instances of this user end too. */
-  tellLogout(): void
-  /** Ends everything that runs; the disk keeps what it has. */
-  end(why: End): Promise<void>
+  /** Ends everything that runs; the disk keeps what it has. With `all`, other instances of this user end too. */
+  end(why: End, all?: boolean): Promise<void>
 }
 
 export type End = 'closed' | 'logged-out'
 
-export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
+export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> & Pick<ShellParts, 'transport'>): Engine<C> {
   const { user, tenant, transport, delivered = 'received', clock = systemClock, lanes = newLanes() } = options
   const newId = monotonicFactory(() => clock.roll())
   const newLocalId = () => newId(Math.floor(clock.wall()))
@@ -81,9 +80,10 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
     soon(() => shell.dispatch({ kind: 'disk-state', state }))
   }
   const claim = (lane: string) => lanes.claim(lane, () => shell.dispatch({ kind: 'lanes-claimed', lanes: [lane] }))
+  const signalled = (signal: Signal) => shell.dispatch({ kind: 'signal', signal })
   const storage = (): Storage => {
     if (opened) return opened
-    others = siblings({ user, tenant }, lane, lanes.claim(lane), fenced, (other) => lanes.locks && claim(other))
+    others = siblings({ user, tenant }, lane, lanes.claim(lane), fenced, signalled, (other) => lanes.locks && claim(other))
     opened = options.storage({ user, tenant }, { state: placed })
     return opened
   }
@@ -103,10 +103,11 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
   const assertOpen = (what: string) => {
     const code = ended ?? (broken && 'fault')
     if (code) throw chatError(code, what, broken)
-    signals ??= listen(clock, (signal) => shell.dispatch({ kind: 'signal', signal }))
+    signals ??= listen(clock, signalled)
   }
-  const end = async (why: End) => {
+  const end: Engine<C>['end'] = async (why, all) => {
     if (ended) return
+    if (all) others?.postMessage([user])
     ended = why
     waiting.end()
     shell.dispatch({ kind: 'close' })
@@ -118,7 +119,6 @@ export function createEngine<C>(options: ComposedOptions<C>): Engine<C> {
     if (!planted.lanesKept) lanes.release()
   }
   const ending = (): Session | undefined => (broken ? { phase: 'faulted', error: broken } : ended && { phase: 'closed' })
-  const tellLogout = () => others?.postMessage('logout')
-  const own = { user, clock, messages, state, toShown, ending, assertOpen, newLocalId, storage, place: () => place, tellLogout, end }
+  const own = { user, clock, messages, state, toShown, ending, assertOpen, newLocalId, storage, place: () => place, end }
   return { ...cells, ...events, ...waiting, ...shell, ...own }
 }

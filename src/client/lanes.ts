@@ -19,7 +19,7 @@ export function lanes(): Lanes {
   const locks = navigator?.locks
   const end = new AbortController()
   const { signal } = end
-  const released = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+  const released = new Promise((resolve) => signal.addEventListener('abort', resolve))
   return {
     locks: !!locks,
     claim: (lane, had) =>

@@ -19,7 +19,7 @@ const what = 'logout'
 
 /** Resolves with what was never sent. Nothing more is sent from the end of the flush on; called again, it tries the disk again. */
 export async function logout<C>(
-  { assertOpen, wait, answer, dispatch, stop, state, storage, place, clock, tellLogout }: Engine<C>,
+  { assertOpen, wait, answer, dispatch, stop, state, storage, place, clock }: Engine<C>,
   outbox: Readable<readonly OutboxEntry<C>[]>,
   flushMs: number,
   signal: AbortSignal | undefined,
@@ -57,7 +57,6 @@ export async function logout<C>(
   await wipe()
   const others = await unsentOfOthers<C>(disk, state())
   if (!planted.wipeForgotten) await wipe({ kind: 'clear', range: { prefix: [] } })
-  tellLogout()
   return [...others, ...here]
 }
 

@@ -30,7 +30,7 @@ export function keyOf({ author, localId, id }: Pick<MessageRow, 'author' | 'loca
 
 export function levelsOf({ members, memberCount, marks }: ReceiptSource, user: string): Levels {
   if (memberCount > bounds.receiptMembers) return noLevels
-  let delivered = Number.MAX_VALUE
+  let delivered = 1 / 0
   let read = delivered
   return members
     .filter((member) => member.user !== user)

@@ -20,7 +20,7 @@ export interface Shell {
 
 export interface ShellParts {
   readonly initial: ChatState
-  readonly transport: Transport
+  readonly transport: Pick<Transport, 'open'>
   readonly clock: Clock
   /** Called at the first need. */
   readonly storage: () => Storage
@@ -133,7 +133,7 @@ function performStored(
 }
 
 /** Frames of one tick become one event; what came before a close is taken before it. */
-function openLink(transport: Transport, link: number, dispatch: Dispatch): Link {
+function openLink(transport: ShellParts['transport'], link: number, dispatch: Dispatch): Link {
   const frames: LinkFrame[] = []
   const flush = () => {
     if (frames.length > 0) dispatch({ kind: 'link-frames', link, frames: frames.splice(0) })

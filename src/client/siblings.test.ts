@@ -1,6 +1,10 @@
-/** What instances of one user in one browser tell each other, and what they do not listen to. */
+/** What instances in one browser tell each other, and what they do not listen to. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as bounds from '../core/bounds.js'
+import { drivenChat } from '../../test/fakes/driven-chat.js'
+import { memoryStorage } from '../storage/memory/index.js'
+import { virtualClock } from '../testing/virtual-clock.js'
+import { mockTransport } from '../transports/mock/index.js'
 import { siblings } from './siblings.js'
 
 /** The channels of one browser, each message heard at once. */
@@ -25,15 +29,15 @@ class Channel {
 beforeEach(() => {
   channels = []
   posted = []
-  vi.stubGlobal('document', {})
+  vi.stubGlobal('document', new EventTarget())
   vi.stubGlobal('BroadcastChannel', Channel)
 })
 afterEach(() => vi.unstubAllGlobals())
 
-function instance(lane: string, { user = 'ann', held = Promise.resolve() as Promise<unknown> } = {}) {
-  const [onLogout, onLane] = [vi.fn(), vi.fn<(lane: string) => void>()]
-  const channel = siblings({ user, tenant: undefined }, lane, held, onLogout, onLane) as BroadcastChannel
-  return { channel, onLogout, heard: () => onLane.mock.calls.map(([of]) => of) }
+function instance(lane: string, { user = 'ann', tenant = 't', held = Promise.resolve() as Promise<unknown> } = {}) {
+  const [onLogout, onOther, onLane] = [vi.fn(), vi.fn(), vi.fn<(lane: string) => void>()]
+  const channel = siblings({ user, tenant }, lane, held, onLogout, onOther, onLane) as BroadcastChannel
+  return { channel, onLogout, onOther, heard: () => onLane.mock.calls.map(([of]) => of) }
 }
 
 const quiet = () => new Promise<void>((done) => setImmediate(done))
@@ -62,25 +66,103 @@ describe('L1 R16: instances of one user', () => {
     expect(here.heard()).toEqual([])
   })
 
-  it('hear nothing of another user', async () => {
-    const [here, there] = [instance('a'), instance('b', { user: 'ben' })]
-    await quiet()
-    expect([here.heard(), there.heard()]).toEqual([[], []])
-  })
-
   it('ignore what is no lane, and lanes beyond the bound', async () => {
     const here = instance('a'.repeat(26))
-    const stranger = new Channel('chatloom:[null,"ann"]')
-    for (const data of [null, 1, {}, ['b'], { length: 26 }, 'x'.repeat(1_000), 'a'.repeat(26)]) stranger.postMessage(data)
+    const other = new Channel('chatloom:t')
+    const tell = (of?: unknown) => other.postMessage(['ann', of])
+    for (const of of [1, {}, ['b'], { length: 26 }, 'x'.repeat(1_000), 'a'.repeat(26)]) tell(of)
     expect(here.heard()).toEqual([])
     await quiet()
     posted = []
-    for (let n = 0; n < 2 * bounds.lanes; n++) stranger.postMessage(`${n}`.padStart(26, '0'))
+    for (let n = 0; n < 2 * bounds.lanes; n++) tell(`${n}`.padStart(26, '0'))
     await quiet()
     expect(here.heard()).toHaveLength(bounds.lanes)
     expect(posted).toHaveLength(3 * bounds.lanes)
-    stranger.postMessage('logout')
+    expect(here.onLogout).not.toHaveBeenCalled()
+    tell()
     expect(here.onLogout).toHaveBeenCalledOnce()
+    expect(here.onOther).not.toHaveBeenCalled()
     expect(here.heard()).toHaveLength(bounds.lanes)
+  })
+})
+
+describe('L10: a logout', () => {
+  it('ends the chat of another tab', async () => {
+    const storage = memoryStorage()
+    const [here, there] = [drivenChat({ storage }), drivenChat({ storage })]
+    for (const { online } of [here, there]) await online()
+    await here.chat.logout()
+    await there.pass()
+    expect(there.chat.session.get()).toEqual({ phase: 'closed' })
+    expect(() => there.chat.connect()).toThrow(expect.objectContaining({ code: 'logged-out' }))
+  })
+})
+
+describe('L10: instances of different users', () => {
+  it('those of before are told that one begins, as often as one does; of its lanes and its logout nothing is meant for them', async () => {
+    const here = instance('a')
+    await quiet()
+    const there = instance('b', { user: 'ben' })
+    await quiet()
+    expect(here.onOther.mock.calls).toEqual([['other-user']])
+    // That of before says nothing of itself.
+    expect(there.onOther).not.toHaveBeenCalled()
+    there.channel.close()
+    instance('c', { user: 'ben' })
+    await quiet()
+    expect(here.onOther).toHaveBeenCalledTimes(2)
+    expect([here.heard(), here.onLogout.mock.calls]).toEqual([[], []])
+  })
+
+  it('those of another tenant are told nothing', async () => {
+    const here = instance('a')
+    instance('b', { user: 'ben', tenant: 'other' })
+    await quiet()
+    expect(here.onOther).not.toHaveBeenCalled()
+  })
+
+  it('what another build says may be of another user', () => {
+    const here = instance('a')
+    new Channel('chatloom:t').postMessage(null)
+    expect([here.onOther.mock.calls.length, here.heard()]).toEqual([1, []])
+  })
+
+  const accountSwitch = async () => {
+    const clock = virtualClock()
+    const mock = mockTransport({ clock })
+    const here = drivenChat({ user: 'ann', clock, mock })
+    const seen: string[] = []
+    here.chat.session.subscribe((session) => seen.push('why' in session ? session.why : session.phase))
+    await here.online()
+    const talk = here.chat.conversation('c')
+    seen.length = 0
+    const there = drivenChat({ user: 'ben', clock, mock })
+    const operations = () => mock.sent.filter(({ type }) => type === 'operation').length
+    return { mock, here, there, talk, seen, operations }
+  }
+
+  it('a chat is fenced as soon as one of another user begins, and refused where the server no longer takes its token', async () => {
+    const { mock, here, there, talk, seen, operations } = await accountSwitch()
+    mock.refuse('wrong-user')
+    there.chat.connect()
+    await there.pass()
+    expect(seen).toEqual(['other-user'])
+    talk.send('of ann')
+    await here.pass(60_000)
+    expect(here.chat.session.get()).toEqual({ phase: 'refused', code: 'wrong-user' })
+    expect(operations()).toBe(0)
+    expect(here.chat.outbox.get()).toMatchObject([{ content: 'of ann', status: 'queued' }])
+  })
+
+  it('a chat whose token is still good goes on, and the other is not disturbed by that', async () => {
+    const { here, there, talk, seen, operations } = await accountSwitch()
+    const theirs: string[] = []
+    await there.online()
+    there.chat.session.subscribe(({ phase }) => theirs.push(phase))
+    talk.send('of ann')
+    await here.pass(2_000)
+    expect(seen).toEqual(['other-user', 'connecting', 'online'])
+    expect(operations()).toBe(1)
+    expect(theirs).toEqual(['online'])
   })
 })

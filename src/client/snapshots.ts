@@ -62,7 +62,7 @@ function itemShown<C>(item: InboxItemState, people: People, user: string, { pend
     people: named(item.people.slice(0, bounds.listedPeople), people),
     unread,
     unreadMore: more,
-    ...(last && { last }),
+    last,
   }
 }
 

@@ -5,8 +5,8 @@ import type { LinkClosed, LinkFrame } from '../ports/transport.js'
 import type { Provisional } from './state.js'
 import type { Key, KeyRange, Row, StorageErrorCode, StorageState, Write, Expectation } from '../ports/storage.js'
 
-/** What the page and the device tell, in the core's words. */
-export type Signal = 'online' | 'offline' | 'visible' | 'hidden' | 'resume' | 'clock-jump'
+/** What the page and the device tell, in the core's words. `other-user`: another account begins in this browser. */
+export type Signal = 'online' | 'offline' | 'visible' | 'hidden' | 'resume' | 'clock-jump' | 'other-user'
 
 export type CoreEvent =
   | { readonly kind: 'tick' }

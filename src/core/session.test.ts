@@ -94,6 +94,7 @@ const inputs: Record<Input, (core: DrivenCore) => void> = {
   hidden: signal('hidden'),
   resume: signal('resume'),
   'clock-jump': signal('clock-jump'),
+  'other-user': signal('other-user'),
 }
 
 const stays = (phase: SessionState['phase']) => Object.fromEntries(Object.keys(inputs).map((input) => [input, phase])) as Cells
@@ -120,6 +121,7 @@ const online: Cells = {
   hidden: 'online',
   resume: 'online',
   'clock-jump': 'online',
+  'other-user': 'waiting',
 }
 
 const table: Record<Phase, Cells> = {
@@ -144,6 +146,7 @@ const table: Record<Phase, Cells> = {
     hidden: 'idle',
     resume: 'idle',
     'clock-jump': 'idle',
+    'other-user': 'idle',
   },
   connecting: {
     connect: 'connecting',
@@ -166,6 +169,7 @@ const table: Record<Phase, Cells> = {
     hidden: 'connecting',
     resume: 'connecting',
     'clock-jump': 'connecting',
+    'other-user': 'waiting',
   },
   online,
   'online, ping out': { ...online, 'its deadline': 'waiting' },
@@ -190,6 +194,7 @@ const table: Record<Phase, Cells> = {
     hidden: 'waiting',
     resume: 'connecting',
     'clock-jump': 'connecting',
+    'other-user': 'waiting',
   },
   refused: { ...stays('refused'), connect: 'connecting', close: 'closed' },
   closed: stays('closed'),

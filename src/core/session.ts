@@ -154,6 +154,8 @@ export function close(turn: Turn): void {
 /** Somebody may be looking again, or the network is back: prove the link, or stop waiting. */
 export function sessionSignal(turn: Turn, signal: Signal): void {
   if (signal === 'hidden') return
+  // Whoever is signed in now: the server is asked again who this is, and until then hears nothing (L10).
+  if (signal === 'other-user') return leave(turn, { band: 'retry', code: signal })
   // Begun without a network, it would hang until its deadline.
   if (turn.session.phase === 'connecting' && signal === 'online') leave(turn, { band: 'retry', code: 'network' })
   const { session } = turn

@@ -31,4 +31,4 @@ export const typingShownMs = 6_000
 /** A new link must say again within this what is on its way. */
 export const aheadMs = 10_000
 
-export const never = Number.POSITIVE_INFINITY
+export const never = 1 / 0

@@ -6,8 +6,6 @@ export interface Transport {
   readonly name: string
   /** Opens one link. Never throws: what goes wrong arrives at `to.closed`, once. */
   open(to: LinkEvents): Link
-  /** Told at every `connect()` of a client whose links it makes; one that joins tabs shows the others what waits in it. Default nothing. */
-  readonly watch?: (client: Waiting) => void
 }
 
 interface Watched<T> {
@@ -32,6 +30,8 @@ export interface Waiting {
 
 /** What a link tells its owner: `opened` at most once, then frames, then `closed` exactly once. */
 export interface LinkEvents {
+  /** The client whose link it is: what joins tabs tells the others what waits in it. A transport that hands on events of its own may leave it out. */
+  readonly owner?: Waiting | undefined
   opened(): void
   frame(frame: LinkFrame): void
   closed(why: LinkClosed): void

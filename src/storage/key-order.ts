@@ -29,11 +29,8 @@ export function compareKeys(a: Bound, b: Bound): number {
   for (let i = 0; i < shared; i++) {
     const x = a[i] as Bound[number]
     const y = b[i] as Bound[number]
-    if (x === y) continue
-    const order = rank(x) - rank(y)
+    const order = rank(x) - rank(y) || (x < y ? -1 : Number(x > y))
     if (order !== 0) return order
-    if (x < y) return -1
-    if (x > y) return 1
   }
   return a.length - b.length
 }
@@ -42,8 +39,5 @@ const rank = (element: Bound[number]): number => (typeof element === 'number' ? 
 
 /** Untyped callers and arithmetic gone wrong: NaN and anything but numbers and strings have no place in the order. */
 export function isKey(key: Key): boolean {
-  for (const element of key) {
-    if (typeof element !== 'string' && (typeof element !== 'number' || Number.isNaN(element))) return false
-  }
-  return true
+  return key.every((element) => typeof element === 'string' || (typeof element === 'number' && !Number.isNaN(element)))
 }

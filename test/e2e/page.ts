@@ -22,6 +22,8 @@ export interface PageOptions {
   readonly idle?: boolean
   /** One link with the other tabs. Default false. */
   readonly shared?: boolean
+  /** Signs in for all tabs, as by a cookie: each takes the token of who did so last. Default: each page has its own. */
+  readonly signIn?: boolean
 }
 
 export interface Shown {
@@ -62,11 +64,13 @@ const loom = {
   disordered,
   watched,
   welcomedSince,
-  async open({ user, url, events, faults = {}, conversation, idle = false, shared: isShared = false }: PageOptions) {
+  async open({ user, url, events, faults = {}, conversation, idle = false, shared: isShared = false, signIn = false }: PageOptions) {
     globalThis.planted = faults
     if (isShared) watchBrowser()
-    const first = (url.startsWith('ws') ? webSocketTransport : sseTransport)({ url, token: user })
-    const own = events ? fallback([first, sseTransport({ url: events.url, token: user })], events) : first
+    if (signIn) localStorage.setItem('signed in', user)
+    const token = () => (signIn && localStorage.getItem('signed in')) || user
+    const first = (url.startsWith('ws') ? webSocketTransport : sseTransport)({ url, token })
+    const own = events ? fallback([first, sseTransport({ url: events.url, token })], events) : first
     const transport = isShared ? watchLinks(shared(own)) : own
     chat = composeChat({ user, transport, storage: indexedDbStorage({ name: 'e2e' }) })
     chat.outbox.subscribe((entries) => {

@@ -44,6 +44,8 @@ export function createPerson(user: string): Person {
   const ways = createWays(user, tab)
   const chat = createChat<Content>({
     user,
+    // Several people are signed in side by side in this page.
+    tenant: user,
     transport: unreliable(ways.transport, controls),
     storage: indexedDbStorage({ name: 'chatloom-demo' }),
     content: contentSchema,

@@ -24,7 +24,7 @@ const isCursor = recordOf<CursorValue>({
 })
 
 /** Messages of stored pages with an index in [first, last], each in its newest stored state, oldest first. */
-export function foldPages(rows: readonly Row[], first: number, last = Number.MAX_SAFE_INTEGER): readonly MessageRow[] {
+export function foldPages(rows: readonly Row[], first: number, last = 1 / 0): readonly MessageRow[] {
   const byIndex = new Map<number, MessageRow>()
   const damaged = new Set<unknown>()
   for (const { key, value } of rows) {

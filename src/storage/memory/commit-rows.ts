@@ -1,5 +1,5 @@
 /** Owns the meaning of a commit over rows in memory: everything is checked before anything is written (R29). */
-import type { Expectation, Key, Write } from '../../ports/storage.js'
+import type { Expectation, Key, KeyRange, Row, Write } from '../../ports/storage.js'
 import { isKey } from '../key-order.js'
 import { conflictAt, storageError } from '../storage-error.js'
 import type { OrderedRows } from './ordered-rows.js'
@@ -22,15 +22,11 @@ export function commitRows(rows: OrderedRows, writes: readonly Write[], expect: 
 export function checkKey(...keys: readonly (Key | undefined)[]): void {
   for (const key of keys) {
     if (key && !isKey(key)) {
-      throw storageError('failed', 'The storage cannot place a key: it holds something else than strings and numbers. Mend the key.', {
-        key,
-      })
+      throw storageError('failed', 'A key may hold strings and numbers alone.', { key })
     }
   }
 }
 
-function checkWrite(write: Write): void {
-  if (write.kind === 'put') checkKey(write.row.key)
-  else if (write.kind === 'remove') checkKey(write.key)
-  else checkKey(write.range.prefix, write.range.from, write.range.to)
+function checkWrite({ row, key, range }: { readonly row?: Row; readonly key?: Key; readonly range?: KeyRange }): void {
+  checkKey(row?.key, key, range?.prefix, range?.from, range?.to)
 }

@@ -56,7 +56,7 @@ export function orderedRows(): OrderedRows {
       // `to` stands before `from` where the range is empty.
       rows.splice(from, Math.max(0, to - from))
     },
-    read({ limit = Number.POSITIVE_INFINITY, ...range }) {
+    read({ limit = rows.length, ...range }) {
       const [from, to] = placesOf(range)
       if (!range.reverse) return rows.slice(from, Math.min(to, from + limit))
       return rows.slice(Math.max(from, to - limit), Math.max(from, to)).reverse()

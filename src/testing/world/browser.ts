@@ -76,7 +76,7 @@ function ask({ queues, steals }: Common, claim: Claim, byForce: boolean): void {
   else queue.push(claim)
   if (holder) {
     steals.count += 1
-    holder.run(() => holder.to.lost())
+    holder.run(() => holder.to.lost?.())
   }
   if (queue[0] === claim) grant(queues, claim)
 }

@@ -39,8 +39,8 @@ function setUp() {
     const timeline = { atLatest: true, messages: [] as { localId: string; finality: string }[] }
     const shown: LinkFrame[] = []
     const client: Waiting = { user, session, outbox, conversation: () => ({ timeline: cell(timeline) }) }
-    transport.open({ opened() {}, frame: (frame) => shown.push(frame), closed() {} }).close()
-    const connect = () => transport.watch?.(client)
+    const to = { owner: client, opened() {}, frame: (frame: LinkFrame) => shown.push(frame), closed() {} }
+    const connect = () => transport.open(to).close()
     connect()
     /** All that waits here now. */
     const waits = (...localIds: string[]) => {
@@ -50,7 +50,7 @@ function setUp() {
       pass()
     }
     const told = () => shown.splice(0).map((frame) => `${frame.type} ${'localId' in frame ? frame.localId : ''}`)
-    return { fake, transport, session, outbox, timeline, connect, waits, told }
+    return { fake, transport, client, session, outbox, timeline, connect, waits, told }
   }
   return { browser, clock, pass, enter }
 }
@@ -108,7 +108,7 @@ describe('R18: what waits in a tab', () => {
     here.waits('a')
     there.told()
     const newest: LinkFrame[] = []
-    const link = there.transport.open({ opened() {}, frame: (frame) => newest.push(frame), closed() {} })
+    const link = there.transport.open({ owner: there.client, opened() {}, frame: (frame) => newest.push(frame), closed() {} })
     there.session.set({ phase: 'online' })
     expect([there.told(), newest.length]).toEqual([[], 1])
     link.send({ type: 'open', request: 1, conversation: 'c' })
@@ -154,5 +154,46 @@ describe('R18: what waits in a tab', () => {
     expect(there.told()).toHaveLength(256)
     there.session.set({ phase: 'closed' })
     expect(browser.locks()).toBe(0)
+  })
+
+  it.each(['closed', 'faulted'])('L11: of a client that is %s no lock and no listener is left', (phase) => {
+    const { browser, pass, enter } = setUp()
+    const here = enter()
+    pass()
+    here.waits('a')
+    here.session.set({ phase })
+    pass(5_000)
+    expect([here.session.listeners.size, here.outbox.listeners.size, browser.locks()]).toEqual([0, 0, 0])
+  })
+
+  it('L10: is not shown to another client that takes the transport over, and again to its own', () => {
+    const { pass, enter } = setUp()
+    const [here, there] = [enter(), enter()]
+    pass()
+    const shown: LinkFrame[] = []
+    const user = 'ben'
+    there.transport.open({ owner: { ...there.client, user }, opened() {}, frame: (frame) => shown.push(frame), closed() {} })
+    here.waits('a')
+    expect([shown, there.told()]).toEqual([[], []])
+    there.connect()
+    here.waits('a', 'b')
+    expect(there.told()).toEqual(['provisional b'])
+  })
+
+  it('L11: nothing is remembered of a tab that is gone: one that is heard again is waited for again', () => {
+    const { browser, pass, enter } = setUp()
+    const there = enter()
+    pass()
+    const locks = browser.locks()
+    const ghost = browser.tab().tabs.channel('chatloom:["chatloom","ann"]/waits', () => {})
+    const frame = { type: 'provisional', conversation: 'c', author: 'ann', localId: 'a', content: 'a', at: 0 }
+    const haunt = () => {
+      ghost.post({ kind: 'waits', from: 'ghost', frames: [frame] })
+      pass(5_000)
+    }
+    haunt()
+    haunt()
+    expect(there.told()).toEqual(['provisional a', 'withdrawn a', 'provisional a', 'withdrawn a'])
+    expect(browser.locks()).toBe(locks)
   })
 })

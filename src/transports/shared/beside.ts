@@ -23,7 +23,7 @@ export function besideTabs({ tabs, clock }: House, name: string, client: Waiting
   /** None until others can wait for the end of this tab. */
   let mine: ReadonlyMap<string, Shown> | undefined
   const outbox = createSlot()
-  const channel = tabs.channel(name, (data) => isMessage(data) && data.kind === 'waits' && hear(data.from, data.frames))
+  const channel = tabs.channel(`${name}/waits`, (data) => isMessage(data) && data.kind === 'waits' && hear(data.from, data.frames))
   const post = (frames: Told[]) => channel.post({ kind: 'waits', from: id, frames })
   const again = () => {
     for (const { frame } of theirs.values()) show(frame)
@@ -31,7 +31,7 @@ export function besideTabs({ tabs, clock }: House, name: string, client: Waiting
 
   function hear(from: string, frames: readonly Told[]) {
     if (!ends.has(from)) {
-      const lock = tabs.lock(`${name}/${from}`, { held: () => ended(from), lost() {} })
+      const lock = tabs.lock(`${name}/${from}`, { held: () => ended(from) })
       ends.set(from, lock)
       if (mine) post([...mine.values()])
     }
@@ -46,6 +46,7 @@ export function besideTabs({ tabs, clock }: House, name: string, client: Waiting
     ends.get(of)?.()
     const withdraw = () => {
       for (const { from, frame } of theirs.values()) if (from === of) hear(of, [{ ...frame, type: 'withdrawn' }])
+      ends.delete(of)
     }
     ends.set(of, clock.timer(clock.now() + heirMs, withdraw))
   }
@@ -72,10 +73,10 @@ export function besideTabs({ tabs, clock }: House, name: string, client: Waiting
   }
 
   const held = () => outbox(() => client.outbox.subscribe(look))
-  const leave = tabs.lock(`${name}/${id}`, { held, lost() {} })
+  const leave = tabs.lock(`${name}/${id}`, { held })
   const unwatch = client.session.subscribe(({ phase }) => {
     again()
-    if (phase === 'closed') for (const end of [outbox, unwatch, leave, channel.close, ...ends.values()]) end()
+    if (/closed|faulted/.test(phase)) for (const end of [outbox, unwatch, leave, channel.close, ...ends.values()]) end()
   })
   return again
 }

@@ -9,7 +9,7 @@ export interface Follows {
 }
 
 /** `end` tells the server. */
-export function createFollows(limit: () => number, end: (conversation: string) => void): Follows {
+export function createFollows(limit: () => number | undefined, end: (conversation: string) => void): Follows {
   const seats = new Map<string, Set<string>>()
   /** At the server, the last asked for last. */
   const followed = new Set<string>()
@@ -36,7 +36,7 @@ export function createFollows(limit: () => number, end: (conversation: string) =
     open(seat, conversation) {
       seats.get(seat)?.add(conversation)
       const [oldest = ''] = followed
-      if (!followed.delete(conversation) && followed.size >= limit()) drop(oldest)
+      if (!followed.delete(conversation) && followed.size === limit()) drop(oldest)
       followed.add(conversation)
     },
     unfollow(seat, conversation) {

@@ -33,7 +33,7 @@ export function holdLink(
   const asked = new Map<number, { readonly seat: string; readonly request: number }>()
   let request = 0
   const follows = createFollows(
-    () => welcome?.limits.followed ?? Number.POSITIVE_INFINITY,
+    () => welcome?.limits.followed,
     (conversation) => link.send({ type: 'unfollow', conversation }),
   )
   const link = transport.open({ opened: () => link.send(hello), frame: hear, closed })

@@ -76,7 +76,7 @@ export function host(house: House, { name, id, hello }: Self, { post, deliver, e
   }
 
   function admit(seat: string) {
-    if (!seats.has(seat)) seats.set(seat, tabs.lock(`${name}/${seat}`, { held: () => dismiss(seat), lost() {} }))
+    if (!seats.has(seat)) seats.set(seat, tabs.lock(`${name}/${seat}`, { held: () => dismiss(seat) }))
     holder.join(seat)
   }
 

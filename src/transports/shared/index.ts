@@ -3,7 +3,7 @@
  * BroadcastChannel. It only saves links: every law is kept by the clients and the server, whoever holds, and however often that changes.
  */
 import type { Clock } from '../../ports/clock.js'
-import type { Link, LinkClosed, LinkEvents, Transport, Waiting } from '../../ports/transport.js'
+import type { Link, LinkClosed, LinkEvents, LinkFrame, Transport, Waiting } from '../../ports/transport.js'
 import { realClock } from '../real-clock.js'
 import { besideTabs } from './beside.js'
 import type { House } from './host.js'
@@ -29,20 +29,21 @@ export function shared(
   transport: Transport,
   { name = 'chatloom', tabs = browserTabs(), clock = realClock }: SharedOptions = {},
 ): Transport {
-  let client: Waiting | undefined
-  let last: LinkEvents | undefined
-  let again = () => {}
   const house: House | undefined = tabs && { transport, tabs, clock, lane: '', link: 0, peaceUntilMs: 0 }
+  /** Of each client, the way to show it again what waits in others. */
+  const besides = new WeakMap<Waiting, () => void>()
+  let last: LinkEvents
   return {
     name: 'shared',
-    watch(chat) {
-      if (!house || client === chat) return
-      client = chat
-      again = besideTabs(house, `${nameFor(name, chat.user)}/waits`, chat, (frame) => last?.frame(frame))
-    },
     open(to) {
+      if (!house) return transport.open(to)
       last = to
-      return house ? openLink(house, name, to, () => again()) : transport.open(to)
+      const { owner } = to
+      // Between its links it is shown by the last, as long as no other client has opened one.
+      const show = (frame: LinkFrame) => last.owner === owner && last.frame(frame)
+      const again = owner && (besides.get(owner) ?? besideTabs(house, nameFor(name, owner.user), owner, show))
+      if (again) besides.set(owner, again)
+      return openLink(house, name, to, again)
     },
   }
 }
@@ -51,7 +52,7 @@ export function shared(
 const nameFor = (name: string, user: string) => `chatloom:${JSON.stringify([name, user])}`
 
 /** The first frame names the user. */
-function openLink(house: House, name: string, to: LinkEvents, again: () => void): Link {
+function openLink(house: House, name: string, to: LinkEvents, again?: () => void): Link {
   let seat: Seat | undefined
   let isOver = false
 
@@ -68,7 +69,7 @@ function openLink(house: House, name: string, to: LinkEvents, again: () => void)
       if (frame.type === 'hello') seat ??= takeSeat(house, nameFor(name, frame.user), frame, { frame: to.frame, end })
       else seat?.send(frame)
       // A conversation that was not held here.
-      if (frame.type === 'open') again()
+      if (frame.type === 'open') again?.()
     },
     close() {
       seat?.leave()

@@ -85,12 +85,13 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
     claim(true)
   })
   // Whoever is granted this lock knows that the seat is empty: no holder may ask for it before the seat has it.
-  const giveUpSeat = tabs.lock(`${name}/${id}`, { held: sit, lost() {} })
+  const giveUpSeat = tabs.lock(`${name}/${id}`, { held: sit })
   // A page that is frozen could hold the lock, and even answer, while its link carries nothing.
   const unwatch = tabs.freezing(() => end(asleep))
   /** A place in the queue for the lock, or the lock; what is given back is not asked for again. */
   const link = createSlot()
-  const claim = (byForce: boolean) => link(() => tabs.lock(name, { held, lost: () => end(moved) }, byForce))
+  /** Where the browser refuses locks, as in some frames, this tab holds a link of its own. */
+  const claim = (byForce: boolean) => link(() => tabs.lock(name, { held, lost: held }, byForce))
   const deliver = (frame: LinkFrame) => at.phase !== 'left' && to.frame(frame)
 
   const ear = listenTo(house, id, at, { post, deliver, end, trust: vigil.trust })
@@ -111,7 +112,7 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
   function end(why: LinkClosed) {
     if (at.phase === 'left') return
     at.phase = 'left'
-    post(hosting ? { kind: 'over', why: why === asleep || why.code === 'closed' ? moved : why } : { kind: 'leave' })
+    post(hosting ? { kind: 'over', why: /asleep|closed/.test(why.code) ? moved : why } : { kind: 'leave' })
     hosting?.close()
     for (const stop of [vigil.stop, mailbox.flush, channel.close, giveUpSeat, unwatch, link]) stop()
     to.end(why)

@@ -9,7 +9,7 @@ import { record } from '../../testing/transport-cases/ground.js'
 import { type TransportGround, transportSuite } from '../../testing/transport-suite.js'
 import { virtualClock } from '../../testing/virtual-clock.js'
 import { realClock } from '../real-clock.js'
-import { shared } from './index.js'
+import { type LockEvents, shared } from './index.js'
 
 const hello = (user = 'ann', lane = 'own'): ClientFrame => ({ type: 'hello', version: 1, user, device: 'd', lane, link: 3 })
 const welcome = { type: 'welcome', user: 'ann', time: 1_000, features: ['after'], limits: { followed: 3 } } as never as Welcome
@@ -259,6 +259,32 @@ describe('the link', () => {
     second.close()
     await pass()
     expect(server(first).sent.at(-1)).toEqual(operation('x'))
+  })
+})
+
+describe('a page that may not have locks', () => {
+  it('holds a link of its own, and comes back no more often than that ends', async () => {
+    const { browser, pass } = setUp()
+    const { tabs, clock } = browser.tab()
+    const lock = (_: string, { lost }: LockEvents) => {
+      queueMicrotask(() => lost?.())
+      return () => {}
+    }
+    const refusing = { ...tabs, lock }
+    const { transport: inner, openings } = way('inner')
+    const transport = shared(inner, { tabs: refusing, clock })
+    const ends: unknown[] = []
+    const frames: LinkFrame[] = []
+    const link = transport.open({ opened: () => link.send(hello()), frame: (frame) => frames.push(frame), closed: (why) => ends.push(why) })
+    await pass()
+    at(openings).opened()
+    at(openings).frame(welcome)
+    await pass(120_000)
+    expect([openings.length, ends, frames.map(({ type }) => type)]).toEqual([1, [], ['via', 'welcome']])
+    at(openings).closed({ band: 'retry', code: 'network' })
+    await pass()
+    expect(ends).toEqual([{ band: 'retry', code: 'network' }])
+    expect(browser.locks()).toBe(0)
   })
 })
 

@@ -2,8 +2,8 @@
 
 export interface LockEvents {
   held(): void
-  /** Another has taken it by force. */
-  lost(): void
+  /** Another has taken it by force; or, where it was never held, the browser gives none. */
+  lost?(): void
 }
 
 export interface Channel {
@@ -28,21 +28,15 @@ export function browserTabs(): Tabs | undefined {
   return {
     lock(name, { held, lost }, byForce = false) {
       const ending = new AbortController()
-      let release = () => {}
-      const holding = new Promise<void>((resolve) => {
-        release = resolve
-      })
-      const isOver = () => ending.signal.aborted
+      const { signal } = ending
+      const given = new Promise((back) => signal.addEventListener('abort', back))
       const hold = () => {
-        if (isOver()) return
+        if (signal.aborted) return
         held()
-        return holding
+        return given
       }
-      locks.request(name, byForce ? { steal: true } : { signal: ending.signal }, hold).catch(() => isOver() || lost())
-      return () => {
-        ending.abort()
-        release()
-      }
+      locks.request(name, byForce ? { steal: true } : { signal }, hold).catch(() => signal.aborted || lost?.())
+      return () => ending.abort()
     },
     channel(name, hear) {
       const channel = new Channel(name)

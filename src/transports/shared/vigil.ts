@@ -39,7 +39,7 @@ export function keepVigil(house: House, name: string, ask: () => void, rob: (pea
   function doubt() {
     rest()
     if (clock.now() < house.peaceUntilMs) return
-    licence(() => tabs.lock(`${name}/licence`, { held: prepare, lost() {} }, isAsked))
+    licence(() => tabs.lock(`${name}/licence`, { held: prepare }, isAsked))
     isAsked = true
   }
 

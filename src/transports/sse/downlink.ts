@@ -25,7 +25,7 @@ const heldBack: LinkClosed = {
   band: 'retry',
   code: 'buffered',
   reason:
-    'The stream began, but something between here and the server holds it back. Let the proxy pass text/event-stream unbuffered, or use another transport.',
+    'Something between here and the server holds the stream back. Let the proxy pass text/event-stream unbuffered, or use another transport.',
 }
 
 /** The first stream must have begun within the timeout from now, each later one within it from when it is asked for. */

@@ -174,7 +174,7 @@ describe('an answer to the request for a stream', () => {
     expect(await ended({ connectTimeoutMs: 40 })).toMatchObject({
       band: 'retry',
       code: 'buffered',
-      reason: expect.stringContaining('holds it back'),
+      reason: expect.stringContaining('holds the stream back'),
     })
   })
 })
