@@ -20,7 +20,11 @@ import { bundle } from './bundle.mjs'
 const soaks = {
   tabs: { project: 'e2e', files: ['test/e2e/shared-tabs.test.ts'], options: { seed: '1', seeds: '50' } },
   fuzz: { project: 'node', files: ['test/fuzz/fuzz.test.ts'], options: { seed: '1', frames: '5000000' } },
-  indexeddb: { project: 'simulation', files: ['test/simulation/indexeddb.test.ts'], options: { seeds: '1000' } },
+  indexeddb: {
+    project: 'simulation',
+    files: ['test/simulation/indexeddb-1.test.ts', 'test/simulation/indexeddb-2.test.ts'],
+    options: { seeds: '1000' },
+  },
   kills: {
     project: 'server',
     files: ['test/server/kills.test.ts', 'test/server/kill.test.ts'],

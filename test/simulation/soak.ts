@@ -17,8 +17,6 @@ interface Done {
 
 const most = 10
 const sayEveryMs = 30_000
-/** What a history makes is gone with it: where there is room for more of it, less is kept for longer than it lives. */
-const options = { execArgv: ['--min-semi-space-size=16', '--max-semi-space-size=64'] }
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 async function work(seed: number): Promise<Done> {
@@ -57,7 +55,7 @@ function lead(): void {
 
   say(`${minutes} minutes from seed ${first} on, ${workers} processes`)
   for (let n = workers; n > 0; n--) {
-    const worker = fork(fileURLToPath(import.meta.url), ['worker'], options)
+    const worker = fork(fileURLToPath(import.meta.url), ['worker'])
     let seed = first
     const hand = () => {
       if (isOver()) return worker.disconnect()
