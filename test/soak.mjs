@@ -2,7 +2,7 @@
  * Tests that draw from seeds, with many more of them, and those that need minutes: `npm run soak -- <name> [--option value]`.
  *   npm run soak -- tabs --seed 1 --seeds 50          lives of tabs that share a link
  *   npm run soak -- fuzz --seed 1 --frames 5000000    frames from the schemas, at both ends
- *   npm run soak -- indexeddb --seeds 200             the simulated world over the IndexedDB adapter
+ *   npm run soak -- indexeddb --seeds 1000            the simulated world over the IndexedDB adapter
  *   npm run soak -- kills --seed 1 --seeds 15         a server killed at drawn points, nine times a seed
  *   npm run soak -- browser --kills 100               the browser killed in the middle of its writes
  *   npm run soak -- firefox                           the main job in Firefox, where one is installed
@@ -20,7 +20,11 @@ import { bundle } from './bundle.mjs'
 const soaks = {
   tabs: { project: 'e2e', files: ['test/e2e/shared-tabs.test.ts'], options: { seed: '1', seeds: '50' } },
   fuzz: { project: 'node', files: ['test/fuzz/fuzz.test.ts'], options: { seed: '1', frames: '5000000' } },
-  indexeddb: { project: 'simulation', files: ['test/simulation/indexeddb.test.ts'], options: { seeds: '200' } },
+  indexeddb: {
+    project: 'simulation',
+    files: ['test/simulation/indexeddb-1.test.ts', 'test/simulation/indexeddb-2.test.ts'],
+    options: { seeds: '1000' },
+  },
   kills: {
     project: 'server',
     files: ['test/server/kills.test.ts', 'test/server/kill.test.ts'],

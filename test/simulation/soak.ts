@@ -7,7 +7,7 @@ import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { runHistory } from '../../src/testing/world/history.js'
-import { quantile, reportOf } from './histories.js'
+import { reportOf } from './histories.js'
 
 interface Done {
   readonly agreedMs?: number
@@ -33,17 +33,19 @@ function lead(): void {
   const minutes = Number(process.env.MINUTES || 60)
   const first = Number(process.env.SEED || Math.floor(Date.now() / 60_000) * 100)
   const began = Date.now()
-  const agreedMs: number[] = []
-  const onlineMs: number[] = []
+  const agreedMs = tally()
+  const onlineMs = tally()
   let next = first
   let histories = 0
   let failures = 0
   let workers = availableParallelism()
 
-  const progress = () =>
+  const progress = () => {
+    const passed = (Date.now() - began) / 60_000
     say(
-      `${((Date.now() - began) / 60_000).toFixed(1)} min, ${histories} histories, ${failures} failures, longest to agree ${quantile(agreedMs, 1) / 1_000} s, p99 of those told of the network ${quantile(onlineMs, 0.99) / 1_000} s`,
+      `${passed.toFixed(1)} min, ${histories} histories (${Math.round(histories / passed)} a minute), ${failures} failures, longest to agree ${agreedMs.quantile(1) / 1_000} s, p99 of those told of the network ${onlineMs.quantile(0.99) / 1_000} s`,
     )
+  }
   const isOver = () => Date.now() - began >= minutes * 60_000 || failures >= most
   const timer = setInterval(progress, sayEveryMs)
   const failed = (report: string) => {
@@ -63,8 +65,8 @@ function lead(): void {
     worker.on('message', ({ report, agreedMs: agreed, onlineMs: online = [] }: Done) => {
       histories += 1
       if (report) failed(report)
-      if (agreed !== undefined) agreedMs.push(agreed)
-      onlineMs.push(...online)
+      if (agreed !== undefined) agreedMs.add(agreed)
+      for (const each of online) onlineMs.add(each)
       hand()
     })
     worker.on('exit', (code) => {
@@ -73,9 +75,30 @@ function lead(): void {
       if (workers > 0) return
       clearInterval(timer)
       progress()
+      say(`seeds ${first} to ${next - 1}`)
       process.exitCode = failures > 0 ? 1 : 0
     })
     hand()
+  }
+}
+
+/** How often each of a few times was seen: hundreds of thousands of histories take no more room than one. */
+function tally() {
+  const counts = new Map<number, number>()
+  let all = 0
+  return {
+    add(ms: number) {
+      counts.set(ms, (counts.get(ms) ?? 0) + 1)
+      all += 1
+    },
+    quantile(part: number): number {
+      let left = Math.min(all, Math.floor(all * part) + 1)
+      for (const [ms, times] of [...counts].sort(([a], [b]) => a - b)) {
+        left -= times
+        if (left <= 0) return ms
+      }
+      return 0
+    },
   }
 }
 

@@ -7,11 +7,17 @@ import type { Row, Storage, StorageErrorCode, StorageScope } from '../../src/por
 import type { DiskParts, WorldDisk } from '../../src/testing/world/tab.js'
 import type { World } from '../../src/testing/world/world.js'
 
+/** So many histories in all. */
+export const seeds = Number(process.env.SEEDS ?? 200)
+export const halfOf = (all: number): number => Math.ceil(all / 2)
+/** Of half of them. */
+export const timeout = Math.max(600_000, 3_000 * seeds)
+
 /** One task of the engine takes so long. */
 const taskMs = 0.1
 
 /** While a world runs, tasks of IndexedDB are its timers. Returns the end of it. */
-export function onVirtualTime({ time }: World): () => void {
+function onVirtualTime({ time }: World): () => void {
   const real = globalThis.setImmediate
   const queue = (task: (...args: unknown[]) => void, ...args: unknown[]) => {
     time.later(taskMs, () => {
@@ -53,7 +59,7 @@ function rowAt(record: DiskRecord): Row {
 let disks = 0
 
 /** A browser ends without harm to what is committed; an evicted one begins with nothing. */
-export function indexedDbDisk({ cacheBytes }: DiskParts): WorldDisk {
+function indexedDbDisk({ cacheBytes }: DiskParts): WorldDisk {
   disks += 1
   let life = 0
   let failing: StorageErrorCode | undefined
@@ -99,3 +105,5 @@ export function indexedDbDisk({ cacheBytes }: DiskParts): WorldDisk {
     counts,
   }
 }
+
+export const onIndexedDb = { disk: indexedDbDisk, inspect: onVirtualTime }

@@ -44,7 +44,7 @@ interface Common {
   losing: (() => void) | undefined
 }
 
-type Listener = (message: unknown, from: object) => void
+type Listener = (message: unknown) => void
 
 export function fakeBrowser(clock: Clock): FakeBrowser {
   const common: Common = { clock, queues: new Map(), listeners: new Map(), steals: { count: 0 }, losing: undefined }
@@ -160,9 +160,7 @@ function channelOf(common: Common, own: Own, name: string, hear: (message: unkno
   const all = common.listeners.get(name) ?? new Set()
   common.listeners.set(name, all)
   let isOpen = true
-  const listener: Listener = (message, from) => {
-    if (from !== listener) own.later(() => isOpen && hear(structuredClone(message)))
-  }
+  const listener: Listener = (message) => own.later(() => isOpen && hear(message))
   const close = () => {
     isOpen = false
     all.delete(listener)
@@ -175,7 +173,7 @@ function channelOf(common: Common, own: Own, name: string, hear: (message: unkno
       const { losing } = common
       common.losing = undefined
       if (losing) return losing()
-      for (const each of [...all]) each(structuredClone(message), listener)
+      for (const each of [...all]) if (each !== listener) each(structuredClone(message))
     },
     close,
   }

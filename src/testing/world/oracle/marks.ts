@@ -30,9 +30,11 @@ export function checkMarks(journal: Journal, truth: Truth, held: MarksHeld, befo
     journal.broken(invariant, `${who} in ${room}: ${what}`)
   const { rev } = receipts.marked
   if (!line) return { line, marks, rev }
-  for (const [member, { delivered, read }] of marks) {
+  const last = before?.line === line ? before : undefined
+  // The same ones hold still: what they may be at most only rises.
+  for (const [member, { delivered, read }] of last?.marks === marks ? [] : marks) {
     const most = truth.highest(room, log.epoch, member)
-    const was = before?.line === line ? before.marks.get(member) : undefined
+    const was = last?.marks.get(member)
     if (delivered > most.delivered || read > most.read)
       say(`holds ${delivered}/${read} of ${member}, whose highest was ${most.delivered}/${most.read}`)
     if (was && (delivered < was.delivered || read < was.read))
@@ -41,12 +43,12 @@ export function checkMarks(journal: Journal, truth: Truth, held: MarksHeld, befo
   }
   const pending = receipts.pending?.epoch === log.epoch ? receipts.pending : undefined
   const set = (pending?.marked?.rev ?? 0) > receipts.marked.rev ? pending?.marked : receipts.marked
-  if (before?.line === line && rev < before.rev) say(`lowered the mark from ${before.rev} to ${rev}`)
+  if (last && rev < last.rev) say(`lowered the mark from ${last.rev} to ${rev}`)
   const read = readBelow(Math.max(marks.get(user)?.read ?? 0, pending?.read ?? 0), set?.at ?? 0)
   const item = inbox.items.find((each) => each.conversation === room)
-  const unread = unreadIn(line, user, read, log.head)
   // Where the log is not followed, the item is the server's summary, which may be newer.
   const counted = log.state === 'ready' && log.liveOn !== 0 && log.tail.from <= read
+  const unread = item && counted ? unreadIn(line, user, read, log.head) : 0
   if (item && counted && item.unread !== Math.min(unread, 100)) say(`shows ${item.unread} unread, but ${unread} are`, 'unread-recount')
   return { line, marks, rev }
 }

@@ -30,8 +30,9 @@ export const stateAt = ({ states }: LogModel, place: number, head: number): Mess
 
 /** May this user, who knows the log up to `head`, see what stands there? */
 export function isVisible({ stints }: LogModel, user: string, place: number, head: number): boolean {
-  const known = (stints.get(user) ?? []).filter(({ joined }) => joined <= head)
-  return known.some(({ joined, left, opensPast }) => (place > joined && place < left) || (opensPast && place <= joined))
+  for (const { joined, left, opensPast } of stints.get(user) ?? [])
+    if (joined <= head && (place > joined ? place < left : opensPast)) return true
+  return false
 }
 
 export const isMember = ({ stints }: LogModel, user: string): boolean => stints.get(user)?.at(-1)?.left === Number.POSITIVE_INFINITY

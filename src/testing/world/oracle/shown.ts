@@ -5,6 +5,7 @@ import type { Content } from '../tab.js'
 import type { InvariantName } from '../invariants.js'
 import type { Journal } from '../journal.js'
 import { indexFrom, isVisible } from './model.js'
+import { isSame } from './same.js'
 import { type Line, ownKey, type Truth } from './truth.js'
 
 export interface Shown {
@@ -24,7 +25,8 @@ type Say = (invariant: InvariantName, what: string) => void
 export function checkShown(journal: Journal, truth: Truth, shown: Shown, discarded: ReadonlySet<string>): void {
   const { who, room, user, view, at, outbox } = shown
   const say: Say = (invariant, what) => journal.broken(invariant, `${who} in ${room}: ${what}`)
-  const keys = new Set(view.messages.map(({ key }) => key))
+  const keys = new Set<string>()
+  for (const { key } of view.messages) keys.add(key)
   if (keys.size !== view.messages.length) say('shown-once', `a message is shown twice (${view.messages.map(({ key }) => key.slice(-4))})`)
   for (const { localId, status } of outbox) {
     const awaited = status !== 'failed' && !discarded.has(localId) && view.atLatest && view.state !== 'gone'
@@ -86,8 +88,8 @@ function checkState(line: Line, message: Message<Content>, rev: number, head: nu
   const states = line.states.get(seq) as readonly MessageRow[]
   const last = states[states.length - 1] as MessageRow
   if (rev === last.rev && message.content === last.content) return true
-  const state = states.find((each) => each.rev === rev)
-  if (!state || JSON.stringify(state.content) !== JSON.stringify(message.content)) {
+  const state = states.findLast((each) => each.rev === rev)
+  if (!state || !isSame(state.content, message.content)) {
     say('cache-within-truth', `${seq} is shown in a state ${rev} that never was`)
     return false
   }

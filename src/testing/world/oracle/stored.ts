@@ -4,6 +4,7 @@ import type { MessageRow } from '../../../protocol/frames.js'
 import type { InvariantName } from '../invariants.js'
 import type { Journal } from '../journal.js'
 import { indexFrom, isVisible, stateAt } from './model.js'
+import { isSame } from './same.js'
 import { type Line, ownKey, type Truth } from './truth.js'
 
 const cursorPage = Number.MAX_SAFE_INTEGER
@@ -18,8 +19,8 @@ interface Cursor {
   readonly rows: readonly MessageRow[]
 }
 
-/** Where the stored cursors stood, by room: within a line they never go back. */
-export type Cursors = Map<string, { readonly line: Line; readonly head: number }>
+/** Where the stored cursors stood, by room, and on which rows: within a line they never go back. */
+export type Cursors = Map<string, { readonly line: Line; readonly head: number; readonly stored: readonly Row[] }>
 
 export interface StoredParts {
   readonly journal: Journal
@@ -52,10 +53,12 @@ export function checkStored(parts: StoredParts): Cursors {
     }
     if (row.key[0] === 'm') {
       const room = row.key[1] as string
-      if (!truth.everIn(room, user)) journal.broken('no-row-of-another', `the disk of ${user} has rows of ${room}`)
       const list = cached.get(room)
       if (list) list.push(row)
-      else cached.set(room, [row])
+      else {
+        cached.set(room, [row])
+        if (!truth.everIn(room, user)) journal.broken('no-row-of-another', `the disk of ${user} has rows of ${room}`)
+      }
     }
   }
   const after: Cursors = new Map()
@@ -88,7 +91,8 @@ export function checkStored(parts: StoredParts): Cursors {
   return after
 }
 
-function checkCache({ journal, truth, user, isSpoilt }: StoredParts, room: string, stored: readonly Row[], after: Cursors): void {
+function checkCache(parts: StoredParts, room: string, stored: readonly Row[], after: Cursors): void {
+  const { journal, truth, user, isSpoilt, before } = parts
   const say = (invariant: InvariantName, what: string) => journal.broken(invariant, `the disk of ${user}, ${room}: ${what}`)
   // What a spoilt row stood for nobody can say until it is written anew.
   if (stored.some(isSpoilt)) return
@@ -97,7 +101,10 @@ function checkCache({ journal, truth, user, isSpoilt }: StoredParts, room: strin
   const cursor = found.value as Cursor
   const line = truth.lineOf(room, cursor)
   if (!line) return say('cache-within-truth', `the cursor stands at ${cursor.epoch} ${cursor.head} ${cursor.tag}, where the log never was`)
-  after.set(room, { line, head: cursor.head })
+  after.set(room, { line, head: cursor.head, stored })
+  // The same rows on the same line: what it knows up to their head does not change.
+  const was = before.get(room)
+  if (was?.line === line && was.stored.length === stored.length && stored.every((row, i) => row === was.stored[i])) return
   // Of two lines under one epoch nobody can tell which of them a row is of where both hold its neighbours.
   const isOfTwin = (row: MessageRow) => truth.wentBack(room, line.epoch) && truth.wasEver(room, line.epoch, row)
   const newest = newestRows(line, cursor, stored, isOfTwin, say)
@@ -119,8 +126,8 @@ function newestRows(
     const isCursor = row.key[2] === cursorPage
     const messages = isCursor ? cursor.rows : row.key.length === 4 ? [row.value as MessageRow] : (row.value as MessageRow[])
     for (const message of messages) {
-      const same = line.states.get(message.seq)?.find((each) => each.rev === message.rev)
-      if (!same || (same !== message && JSON.stringify(same) !== JSON.stringify(message))) {
+      const same = line.states.get(message.seq)?.findLast((each) => each.rev === message.rev)
+      if (!same || !isSame(same, message)) {
         if (isOfTwin(message)) {
           newest.set(message.index, { ...message, rev: Number.POSITIVE_INFINITY })
           continue
