@@ -81,6 +81,8 @@ function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: reado
   const last = value.rows.at(-1)?.index ?? first - 1
   const stored = { version, head, last, cover: { first, from } }
   const isSettling = removals.length > 0
+  // What only the other one has heard of watermarks is not written over.
+  mergeMarks(turn, c, value.epoch, value.marks)
   if (head < log.head) {
     const dirtyFrom = Math.min(cache.dirtyFrom, last + 1)
     Object.assign(cache, stored, { dirtyFrom, pages: [], restart: false, isLeft: cache.isLeft || isSettling })
@@ -90,8 +92,7 @@ function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: reado
   storedTo(c, head)
   const { dirtyFrom, patches } = cache
   // Whether it has what is new here only its tag can tell, once the heads are the same: both may share our newest message and no more.
-  // Watermarks that only one of both has heard of are kept, and written where they are not there.
-  mergeMarks(turn, c, value.epoch, value.marks)
+  // What only this one has heard of watermarks is written after it.
   const dirty = JSON.stringify(value.marks) !== JSON.stringify(described(c).marks)
   Object.assign(cache, emptyCache, stored, { dirty }, head > log.head && { dirtyFrom, patches })
 }
