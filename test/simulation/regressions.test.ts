@@ -36,6 +36,8 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [1201940, 'what was hidden inside a log as it was held was missing without a gap when a return opened the past'],
   [1201644, 'the oracle let the bus fall silent before a node had found out that its store was another'],
   [1201775, 'the oracle held watermarks of a conversation that was let go against a store that had lost them'],
+  [1212910, 'watermarks that one tab alone had heard of were lost where another had stored the same log before it'],
+  [1213373, 'the oracle asked for a watermark of who had joined, which no frame tells'],
   [1203791, 'a server that lagged told of a message that its reader could not see'],
   [882, 'the oracle took for hidden what a member who came back was told in an answer that ended before the return'],
 ]

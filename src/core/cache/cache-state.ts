@@ -1,13 +1,13 @@
 /** What is known of a conversation's rows on disk; `cache.ts` has the rules. */
 import type { Write } from '../../ports/storage.js'
-import type { HiddenRange, Marked, Member, MessageRow, Profile, Unread } from '../../protocol/frames.js'
+import type { HiddenRange, Mark, Marked, Member, MessageRow, Profile, Unread } from '../../protocol/frames.js'
 import { never } from '../timing.js'
 
 /** Sorts behind every page. */
 export const cursorPage = Number.MAX_SAFE_INTEGER
 
 /** The shape of stored rows; another shape is dropped at load (R30). */
-export const build = 1
+export const build = 2
 
 /** From where on the disk holds every message: index and place before it; a place of -1 is not known. */
 export interface Cover {
@@ -58,7 +58,7 @@ export interface CursorValue {
   readonly profile: Profile
   readonly memberCount: number
   readonly members: readonly Member[]
-  readonly marks: readonly (readonly [string, number, number])[]
+  readonly marks: readonly Mark[]
   /** Absent in rows of before there was one. */
   readonly marked?: Marked
   readonly unread: Unread & { readonly read: number; readonly countedTo: number }

@@ -106,7 +106,7 @@ describe('L8 R35: what is written', () => {
 
 describe('L8: a doubtful cache is dropped and written anew, never half used', () => {
   const damages: [string, (value: CursorValue) => unknown][] = [
-    ['of another build', (value) => ({ ...value, build: 2 })],
+    ['of another build', (value) => ({ ...value, build: 1 })],
     ['of no build', (value) => ({ ...value, build: -1 })],
     ['nothing', () => null],
     ['no epoch', (value) => ({ ...value, epoch: '' })],

@@ -70,8 +70,9 @@ export function neededFrom({ last, dirtyFrom }: CacheState): number {
   return Math.min(dirtyFrom, last)
 }
 
-function described({ log, receipts }: Draft): Omit<CursorValue, 'rows' | 'build' | 'first' | 'from'> {
-  const marks = [...receipts.marks].map(([user, { delivered, read }]) => [user, delivered, read] as const)
+/** The cursor row as far as it is not of rows. */
+export function described({ log, receipts }: Draft): Omit<CursorValue, 'rows' | 'build' | 'first' | 'from'> {
+  const marks = [...receipts.marks].map(([user, mark]) => ({ user, ...mark }))
   return { ...factsOf(log), epoch: log.epoch, head: log.head, marks, marked: receipts.marked, unread: receipts.unread }
 }
 

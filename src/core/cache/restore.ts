@@ -6,11 +6,11 @@ import type { Row } from '../../ports/storage.js'
 import type { MessageRow } from '../../protocol/frames.js'
 import { confirm } from '../ahead.js'
 import { settleHeld } from '../outbox/settle.js'
-import { storedTo, unmarked } from '../receipts.js'
+import { mergeMarks, storedTo, unmarked } from '../receipts.js'
 import { factsOf } from '../timeline/facts.js'
 import { isDense, pageOf, positionOf, windowOf } from '../timeline/window.js'
 import type { Draft, Turn } from '../turn.js'
-import { restart } from './cache.js'
+import { described, restart } from './cache.js'
 import { type CursorValue, emptyCache } from './cache-state.js'
 import { enqueue } from './disk-queue.js'
 import { cursorRow, cursorValue, foldPages } from './stored-rows.js'
@@ -56,8 +56,8 @@ function fill({ log, receipts, cache }: Draft, value: CursorValue, rows: readonl
   const held = [...olderRows(value, rows), ...value.rows]
   const from = held[0]?.index === first && value.from >= 0 ? value.from : (held[0]?.seq ?? head + 1) - 1
   Object.assign(log, factsOf(value), { epoch, head, tail: windowOf(held, from, head) })
-  log.heard = Math.max(log.heard, head, ...value.marks.map(([, delivered]) => delivered))
-  const marks = new Map(value.marks.map(([user, delivered, read]) => [user, { delivered, read }]))
+  log.heard = Math.max(log.heard, head, ...value.marks.map(({ delivered }) => delivered))
+  const marks = new Map(value.marks.map(({ user, ...mark }) => [user, mark]))
   Object.assign(receipts, { marks, marked, storedTo: head, unread })
   Object.assign(cache, { head, last: held.at(-1)?.index ?? -1, cover: { first, from: value.from } })
 }
@@ -81,6 +81,8 @@ function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: reado
   const last = value.rows.at(-1)?.index ?? first - 1
   const stored = { version, head, last, cover: { first, from } }
   const isSettling = removals.length > 0
+  // What only the other one has heard of watermarks is not written over.
+  mergeMarks(turn, c, value.epoch, value.marks)
   if (head < log.head) {
     const dirtyFrom = Math.min(cache.dirtyFrom, last + 1)
     Object.assign(cache, stored, { dirtyFrom, pages: [], restart: false, isLeft: cache.isLeft || isSettling })
@@ -90,8 +92,8 @@ function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: reado
   storedTo(c, head)
   const { dirtyFrom, patches } = cache
   // Whether it has what is new here only its tag can tell, once the heads are the same: both may share our newest message and no more.
-  // One of its own, which landed and was said to have failed: what was learnt since is in no commit.
-  const dirty = !!version?.startsWith(turn.config.lane)
+  // What only this one has heard of watermarks is written after it.
+  const dirty = JSON.stringify(value.marks) !== JSON.stringify(described(c).marks)
   Object.assign(cache, emptyCache, stored, { dirty }, head > log.head && { dirtyFrom, patches })
 }
 

@@ -70,8 +70,8 @@ export function ownIds(rows: readonly MessageRow[], user: string): string[] {
 function reportSent(turn: Turn, { log }: Draft, entry: Entry, row?: MessageRow): void {
   const { user } = turn.config
   const tookMs = entry.madeMs < 0 ? -1 : turn.nowMs - entry.madeMs
-  const held = () => log.tail.rows.findLast(({ localId, author }) => localId === entry.localId && author === user)
-  report(turn, { kind: 'sent', entry, tookMs, row: row ?? held() ?? rowOf(entry, user) })
+  const held = row ?? log.tail.rows.findLast(({ localId, author }) => localId === entry.localId && author === user)
+  report(turn, { kind: 'sent', entry, tookMs, row: held ?? rowOf(entry, user) })
 }
 
 export function rejected(turn: Turn, { conversation, localId, try: tried, final, code, retryAfterMs }: Reject): void {
