@@ -425,6 +425,21 @@ describe('R18: until the final log has it', () => {
     expect(news()).toEqual([shown('a'), gone('a')])
   })
 
+  it('is not withdrawn while nobody follows its conversation: whether the final log has it is not heard', () => {
+    const { clock, fast, final, send, news } = both(1_000)
+    fast().frame(message(1, 'a'))
+    send({ type: 'unfollow', conversation: 'c' })
+    fast().frame(message(2, 'b'))
+    clock.advance(100_000)
+    send(open(2))
+    clock.advance(100_000)
+    expect(news()).toEqual([shown('a'), shown('b')])
+    final().frame(openedFrame(2, 5, 6, { rows: [row(6, { localId: 'a' })] }))
+    news()
+    clock.advance(1_000)
+    expect(news()).toEqual([gone('b')])
+  })
+
   it('L11: of more than 1,000 the oldest is withdrawn', () => {
     const { fast, news } = both()
     for (let i = 0; i < 1_002; i++) fast().frame(message(i + 1, `m${i}`))
@@ -516,6 +531,15 @@ describe('a path that ends', () => {
     clock.advance(59_999)
     expect([paths.fast.openings.length, at(paths.fast.openings, 0).isClosed]).toEqual([1, true])
     clock.advance(2_000)
+    expect(paths.fast.openings).toHaveLength(2)
+  })
+
+  it('a hint is kept for an hour at most', () => {
+    const { fast, clock, paths } = both()
+    fast().frame({ type: 'drain', retryAfterMs: Number.MAX_SAFE_INTEGER })
+    clock.advance(3_600_000 - 1)
+    expect(paths.fast.openings).toHaveLength(1)
+    clock.advance(1_001)
     expect(paths.fast.openings).toHaveLength(2)
   })
 

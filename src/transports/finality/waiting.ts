@@ -34,6 +34,8 @@ export interface Waiting {
   withdraw(name: Name): void
   /** From now on the final log is known to lack what waits in this conversation. */
   caughtUp(conversation: string): void
+  /** It is followed no longer: what the final log has is not heard any more. */
+  unfollow(conversation: string): void
   stop(): void
 }
 
@@ -50,7 +52,17 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
   const caughtUp = new Set<string>()
 
   function time(each: Each) {
-    if (caughtUp.has(each.frame.conversation)) each.cancel ??= clock.timer(clock.now() + withdrawMs, () => withdraw(each.frame))
+    const { conversation } = each.frame
+    const due = () => {
+      halt(each)
+      if (caughtUp.has(conversation)) withdraw(each.frame)
+    }
+    if (caughtUp.has(conversation)) each.cancel ??= clock.timer(clock.now() + withdrawMs, due)
+  }
+
+  function halt(each: Each) {
+    each.cancel?.()
+    each.cancel = undefined
   }
 
   function settle(name: Name) {
@@ -58,13 +70,14 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
     waiting.get(key)?.cancel?.()
     waiting.delete(key)
     over.add(key)
-    for (const oldest of over) if (over.size > most) over.delete(oldest)
+    const [oldest = ''] = over
+    if (over.size > most) over.delete(oldest)
   }
 
-  function withdraw({ conversation, author, localId }: Name) {
-    const name = { conversation, author, localId }
+  function withdraw(name: Name) {
+    const { conversation, author, localId } = name
     settle(name)
-    tell({ type: 'withdrawn', ...name })
+    tell({ type: 'withdrawn', conversation, author, localId })
   }
 
   return {
@@ -86,11 +99,7 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
       caughtUp.add(conversation)
       waiting.forEach(time)
     },
-    stop() {
-      for (const each of waiting.values()) {
-        each.cancel?.()
-        each.cancel = undefined
-      }
-    },
+    unfollow: (conversation) => caughtUp.delete(conversation),
+    stop: () => waiting.forEach(halt),
   }
 }
