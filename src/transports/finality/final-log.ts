@@ -40,10 +40,8 @@ export function finalLog(ground: { readonly user: string }, waiting: Waiting, te
     },
     asked(frame) {
       const { type } = frame
-      if (type === 'unfollow') {
-        questions.delete(placeOf(frame))
-        waiting.unfollow(frame.conversation)
-      } else if (/^(open|operation|inbox)$/.test(type)) questions.set(placeOf(frame), frame)
+      if (type === 'unfollow') questions.delete(placeOf(frame))
+      else if (/^(open|operation|inbox)$/.test(type)) questions.set(placeOf(frame), frame)
     },
     repeat: (send) => questions.forEach(send),
   }

@@ -425,21 +425,6 @@ describe('R18: until the final log has it', () => {
     expect(news()).toEqual([shown('a'), gone('a')])
   })
 
-  it('is not withdrawn while nobody follows its conversation: whether the final log has it is not heard', () => {
-    const { clock, fast, final, send, news } = both(1_000)
-    fast().frame(message(1, 'a'))
-    send({ type: 'unfollow', conversation: 'c' })
-    fast().frame(message(2, 'b'))
-    clock.advance(100_000)
-    send(open(2))
-    clock.advance(100_000)
-    expect(news()).toEqual([shown('a'), shown('b')])
-    final().frame(openedFrame(2, 5, 6, { rows: [row(6, { localId: 'a' })] }))
-    news()
-    clock.advance(1_000)
-    expect(news()).toEqual([gone('b')])
-  })
-
   it('L11: of more than 1,000 the oldest is withdrawn', () => {
     const { fast, news } = both()
     for (let i = 0; i < 1_002; i++) fast().frame(message(i + 1, `m${i}`))

@@ -54,9 +54,7 @@ const longestHintMs = 3_600_000
 /** Of a link that was left nothing but `closed` still comes. */
 export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   let link: Link | undefined
-  let isOpen = false
-  let isUp = false
-  let upMs = 0
+  let [isOpen, isUp, upMs] = [false, false, 0]
   let stopResting = () => {}
   const worry = worryIn(clock, () => closed({ band: 'retry', code: 'silent' }))
 
@@ -98,11 +96,10 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
 
   function closed(why: LinkClosed) {
     const wasUp = isUp
-    const nowMs = clock.now()
     drop()
-    track.tries = wasUp && nowMs - upMs >= goodLinkMs ? 0 : track.tries + 1
+    track.tries = wasUp && clock.now() - upMs >= goodLinkMs ? 0 : track.tries + 1
     const ownMs = clock.roll() * Math.min(longestRestMs, firstRestMs * 2 ** track.tries)
-    track.restUntilMs = nowMs + Math.min(why.retryAfterMs ?? 0, longestHintMs) + ownMs
+    track.restUntilMs = clock.now() + Math.min(why.retryAfterMs ?? 0, longestHintMs) + ownMs
     if (why.band !== 'terminal') stopResting = clock.timer(track.restUntilMs, open)
     to.down(why, wasUp)
   }

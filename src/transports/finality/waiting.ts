@@ -34,8 +34,6 @@ export interface Waiting {
   withdraw(name: Name): void
   /** From now on the final log is known to lack what waits in this conversation. */
   caughtUp(conversation: string): void
-  /** It is followed no longer: what the final log has is not heard any more. */
-  unfollow(conversation: string): void
   stop(): void
 }
 
@@ -52,17 +50,7 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
   const caughtUp = new Set<string>()
 
   function time(each: Each) {
-    const { conversation } = each.frame
-    const due = () => {
-      halt(each)
-      if (caughtUp.has(conversation)) withdraw(each.frame)
-    }
-    if (caughtUp.has(conversation)) each.cancel ??= clock.timer(clock.now() + withdrawMs, due)
-  }
-
-  function halt(each: Each) {
-    each.cancel?.()
-    each.cancel = undefined
+    if (caughtUp.has(each.frame.conversation)) each.cancel ??= clock.timer(clock.now() + withdrawMs, () => withdraw(each.frame))
   }
 
   function settle(name: Name) {
@@ -99,7 +87,11 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
       caughtUp.add(conversation)
       waiting.forEach(time)
     },
-    unfollow: (conversation) => caughtUp.delete(conversation),
-    stop: () => waiting.forEach(halt),
+    stop() {
+      for (const each of waiting.values()) {
+        each.cancel?.()
+        each.cancel = undefined
+      }
+    },
   }
 }
