@@ -49,7 +49,7 @@ const passing = {
   rejected: 'the server could not answer. Try again later.',
   'gave-up': 'ten tries failed. Retry or discard it.',
   offline: 'there is no connection. Try again online.',
-  'storage-failed': 'the disk was not wiped. Call it again, or delete the site data.',
+  'storage-failed': 'the disk was not wiped. Try again, or delete the site data.',
 }
 
 /** The same, where it will not. What is wrong with an argument, the caller says. */

@@ -86,6 +86,26 @@ describe('L1 R16: instances of one user', () => {
   })
 })
 
+it.each([
+  [
+    'refused',
+    class {
+      constructor() {
+        throw new Error('The operation is insecure.')
+      }
+    },
+  ],
+  ['not there', undefined],
+])('where channels are %s, a chat has no siblings, and is none the worse', async (_, Refused) => {
+  vi.stubGlobal('BroadcastChannel', Refused)
+  const { chat, online, pass } = drivenChat()
+  await online()
+  chat.conversation('c').send('mine')
+  await pass(1_000)
+  expect([chat.session.get().phase, chat.outbox.get()]).toEqual(['online', []])
+  await chat.logout()
+})
+
 describe('L10: a logout', () => {
   it('ends the chat of another tab', async () => {
     const storage = memoryStorage()

@@ -18,22 +18,25 @@ export function siblings(
   onOther: (signal: 'other-user') => void,
   onLane: (lane: string) => void,
 ): BroadcastChannel | undefined {
-  const { document, BroadcastChannel: Channel }: Partial<typeof globalThis> = globalThis
-  if (!document || !Channel) return undefined
-  const channel = new Channel(`chatloom:${tenant}`)
-  const known = new Set([lane])
-  /** Once the channel is closed it throws. */
-  const tell = () => void held.then(() => channel.postMessage([user, lane])).catch(() => {})
-  channel.onmessage = ({ data }) => {
-    if (data?.[0] !== user) return onOther('other-user')
-    const [, of] = data
-    if (!of) return onLogout()
-    if (!isId(of) || known.has(of) || known.size > lanes) return
-    known.add(of)
-    onLane(of)
-    // One that has just begun does not know of this one yet.
+  // There may be no page and no such thing, and Firefox refuses one where it keeps nothing.
+  try {
+    const channel = document && new BroadcastChannel(`chatloom:${tenant}`)
+    const known = new Set([lane])
+    /** Once the channel is closed it throws. */
+    const tell = () => void held.then(() => channel.postMessage([user, lane])).catch(() => {})
+    channel.onmessage = ({ data }) => {
+      if (data?.[0] !== user) return onOther('other-user')
+      const [, of] = data
+      if (!of) return onLogout()
+      if (!isId(of) || known.has(of) || known.size > lanes) return
+      known.add(of)
+      onLane(of)
+      // One that has just begun does not know of this one yet.
+      tell()
+    }
     tell()
+    return channel
+  } catch {
+    return undefined
   }
-  tell()
-  return channel
 }

@@ -3,31 +3,31 @@
  * chance `mint`, its only delay `turn`. So a simulated world can run it in one thread, and the same calls give the same frames.
  * Answers and broadcasts leave each link in one order: a write is acknowledged after its transaction, and told to all right after.
  */
-import { keyOf } from './key.js'
 import type { CloseCode } from '../protocol/codes.js'
-import type { ClientFrame, MessageRow, Profile } from '../protocol/frames.js'
+import type { ClientFrame, MessageRow } from '../protocol/frames.js'
 import { protocolVersion } from '../protocol/frames.js'
 import * as limits from '../protocol/limits.js'
 import { serverLimits } from '../protocol/server-limits.js'
 import { type Faults, noFaults } from './faults.js'
 import { ping, receipt, typing } from './hub/ephemeral.js'
-import { topicOfUser } from './bus.js'
 import { check } from './hub/check.js'
-import { tellArranged, tellMarks, tellNamed, tellStored } from './hub/fan-out.js'
+import { tellMarks } from './hub/fan-out.js'
 import { unfollow } from './hub/follow.js'
 import { hearHints, sayLink } from './hub/hear-hints.js'
 import { goOn, hear } from './hub/hearing.js'
 import { inbox, tellInboxes } from './hub/inbox.js'
+import { introduce, post, type PostInput, put, type PutInput } from './hub/host-writes.js'
 import { type Connection, type Link, newLink } from './hub/link.js'
-import { ignore, listen, newNode, publish } from './hub/node.js'
+import { forget, register, sameLane, shut } from './hub/links.js'
+import { newNode, publish } from './hub/node.js'
 import { operate, reject } from './hub/operation.js'
 import { take } from './hub/rate.js'
 import { fail, history, open } from './hub/read.js'
-import { type HubOptions, type HubState, linksOf, push } from './hub/state.js'
+import { type HubOptions, type HubState, push } from './hub/state.js'
 import { createWrites } from './hub/writes.js'
 import { silentLogger } from './logger.js'
-import type { Outcome, PersonWrite, PostWrite, PutWrite } from './store.js'
 
+export type { MemberInput, PutInput } from './hub/host-writes.js'
 export type { Connection } from './hub/link.js'
 export type { HubOptions } from './hub/state.js'
 
@@ -41,23 +41,13 @@ export interface HubLink {
   closed(): void
 }
 
-export interface MemberInput {
-  readonly user: string
-  /** Replaces the user's stored profile. */
-  readonly profile?: Profile
-}
-
-export interface PutInput extends Omit<PutWrite, 'kind' | 'members'> {
-  readonly members: readonly MemberInput[]
-}
-
 export interface Hub {
   /** Welcomes the link, or closes it at once with the reason. */
   connect(connection: Connection): HubLink
   /** Resolves when stored; rejects when the store failed. Idempotent (see `server.conversations.put`). */
   put(write: PutInput): Promise<void>
   /** Resolves with the stored message; undefined where there is no such conversation. */
-  post(write: Omit<PostWrite, 'kind' | 'at'>): Promise<MessageRow | undefined>
+  post(write: PostInput): Promise<MessageRow | undefined>
   /** Announces the end to every link. They are to come back one after the other, the first after `retryAfterMs`, the last so much later. */
   drain(retryAfterMs: number, spreadMs?: number): void
   /**
@@ -79,11 +69,7 @@ export function createHub(options: HubOptions, faults: Faults = noFaults): Hub {
   return {
     connect: (connection) => connect(state, connection),
     put: (write) => put(state, write),
-    post: (write) =>
-      settled(state, { kind: 'post', ...write, at: options.clock.now() }, (outcome) => {
-        if (outcome.kind === 'stored') tellStored(state, write, outcome)
-        return outcome.kind === 'stored' || outcome.kind === 'known' ? outcome.message : undefined
-      }),
+    post: (write) => post(state, write),
     drain(retryAfterMs, spreadMs = 0) {
       const stepMs = spreadMs / state.links.size
       let at = 0
@@ -230,68 +216,4 @@ function hold(state: HubState, link: Link, frame: ClientFrame, retryAfterMs: num
   else if ('request' in frame) fail(state, link, frame.request, 'rate-limited', retryAfterMs)
   else if (frame.type === 'unfollow') unfollow(state, link, frame.conversation)
   else if (frame.type === 'ping') ping(state, link, frame)
-}
-
-/** People first: a joiner has a name when all hear of them. */
-async function put(state: HubState, { members, ...write }: PutInput): Promise<void> {
-  const { tenant } = write
-  const named = members.map(({ user, profile }) => profile && introduce(state, { tenant, user, profile }))
-  const arranged = settled(state, { kind: 'put', ...write, members: members.map(({ user }) => user) }, (outcome) => {
-    if (outcome.kind === 'arranged') tellArranged(state, write, outcome)
-  })
-  await Promise.all([...named, arranged])
-}
-
-function introduce(state: HubState, { tenant, user, profile }: Omit<PersonWrite, 'kind'>): Promise<void> {
-  return settled(state, { kind: 'person', tenant, user, profile }, (outcome) => {
-    if (outcome.kind === 'named') tellNamed(state, tenant, { user, profile }, outcome)
-  })
-}
-
-/** The living link of the same device and lane, of which there is at most one (R26). */
-function sameLane(state: HubState, link: Link): Link | undefined {
-  return linksOf(state, link.tenant, link.user).find((other) => other.lane === link.lane)
-}
-
-function register(state: HubState, link: Link): void {
-  state.links.add(link)
-  state.users.set(keyOf(link.tenant, link.user), [...linksOf(state, link.tenant, link.user), link])
-  if (state.node) listen(state.node, topicOfUser(link.tenant, link.user))
-}
-
-/** Closes a link from this side. What it was sent before leaves first. */
-function shut(state: HubState, link: Link, as: 'closed' | 'fenced', code: CloseCode, retryAfterMs?: number): void {
-  if (link.state !== 'open') return
-  if (link.out.length) link.send(link.out, link.shared)
-  link.state = as
-  forget(state, link)
-  link.close(code, retryAfterMs)
-}
-
-function forget(state: HubState, link: Link): void {
-  link.out = []
-  link.held = undefined
-  state.unsent.delete(link)
-  state.asking.delete(link)
-  state.stale.delete(link)
-  for (const reading of link.readings ?? []) reading.cancelled = true
-  for (const conversation of [...link.follows.keys()]) unfollow(state, link, conversation)
-  state.links.delete(link)
-  const key = keyOf(link.tenant, link.user)
-  const rest = linksOf(state, link.tenant, link.user).filter((other) => other !== link)
-  if (rest.length) state.users.set(key, rest)
-  else {
-    state.users.delete(key)
-    if (state.node) ignore(state.node, topicOfUser(link.tenant, link.user))
-  }
-}
-
-/** `tell` runs in the tick of the answer, so that what is told keeps the order of the log. */
-function settled<T>(state: HubState, write: PutWrite | PostWrite | PersonWrite, tell: (outcome: Outcome) => T): Promise<T> {
-  const name = write.kind === 'person' ? write.user : write.conversation
-  return new Promise((resolve, reject) =>
-    state.writes.add(write, (outcome) =>
-      outcome ? resolve(tell(outcome)) : reject(new Error(`The ${write.kind} of ${name} failed in the store; see the log.`)),
-    ),
-  )
 }

@@ -41,7 +41,7 @@ export function finalLog(ground: { readonly user: string }, waiting: Waiting, te
     asked(frame) {
       const { type } = frame
       if (type === 'unfollow') questions.delete(placeOf(frame))
-      else if (type === 'open' || type === 'operation' || type === 'inbox') questions.set(placeOf(frame), frame)
+      else if (/^(open|operation|inbox)$/.test(type)) questions.set(placeOf(frame), frame)
     },
     repeat: (send) => questions.forEach(send),
   }

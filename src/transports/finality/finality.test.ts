@@ -519,6 +519,15 @@ describe('a path that ends', () => {
     expect(paths.fast.openings).toHaveLength(2)
   })
 
+  it('a hint is kept for an hour at most', () => {
+    const { fast, clock, paths } = both()
+    fast().frame({ type: 'drain', retryAfterMs: Number.MAX_SAFE_INTEGER })
+    clock.advance(3_600_000 - 1)
+    expect(paths.fast.openings).toHaveLength(1)
+    clock.advance(1_001)
+    expect(paths.fast.openings).toHaveLength(2)
+  })
+
   it('the final log is lost: the session comes back at once by the fast path, and the final log when it can', async () => {
     const { fast, final, paths, up, clock, begin, ends, news } = both()
     final().closed({ band: 'terminal', code: 'logged-out', reason: 'why' })

@@ -48,20 +48,20 @@ const patienceMs = 15_000
 const goodLinkMs = 5_000
 const firstRestMs = 500
 const longestRestMs = 30_000
+/** No hint of a server is kept for longer, as the session does. */
+const longestHintMs = 3_600_000
 
 /** Of a link that was left nothing but `closed` still comes. */
 export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   let link: Link | undefined
-  let isOpen = false
-  let isUp = false
-  let upMs = 0
+  let [isOpen, isUp, upMs] = [false, false, 0]
   let stopResting = () => {}
   const worry = worryIn(clock, () => closed({ band: 'retry', code: 'silent' }))
 
   function open() {
     const own = track.transport?.open({ opened, frame, closed: (why) => own === link && closed(why) })
     link = own
-    if (own) worry.begin()
+    if (own) worry(true)
   }
 
   function opened() {
@@ -82,11 +82,11 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
       track.name = frame.via
       to.renamed()
     } else if (isUp) {
-      worry.end()
+      worry()
       if (frame.type === 'drain') closed({ band: 'retry-after', code: 'drain', retryAfterMs: frame.retryAfterMs })
       else to.frame(frame)
     } else if (frame.type === 'welcome') {
-      worry.end()
+      worry()
       isUp = true
       upMs = clock.now()
       to.renamed()
@@ -97,13 +97,15 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   function closed(why: LinkClosed) {
     const wasUp = isUp
     drop()
-    rest(track, clock, why, wasUp && clock.now() - upMs >= goodLinkMs)
+    track.tries = wasUp && clock.now() - upMs >= goodLinkMs ? 0 : track.tries + 1
+    const ownMs = clock.roll() * Math.min(longestRestMs, firstRestMs * 2 ** track.tries)
+    track.restUntilMs = clock.now() + Math.min(why.retryAfterMs ?? 0, longestHintMs) + ownMs
     if (why.band !== 'terminal') stopResting = clock.timer(track.restUntilMs, open)
     to.down(why, wasUp)
   }
 
   function drop() {
-    worry.end()
+    worry()
     stopResting()
     link?.close()
     link = undefined
@@ -113,7 +115,7 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   function send(frame: ClientFrame) {
     if (!isUp) return
     link?.send(frame)
-    if (frame.type === 'ping') worry.begin()
+    if (frame.type === 'ping') worry(true)
   }
 
   if (track.restUntilMs > clock.now()) stopResting = clock.timer(track.restUntilMs, open)
@@ -121,21 +123,11 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   return { isUp: () => isUp, isAlive: () => !!link, greet, send, close: drop }
 }
 
-function rest(track: Track, clock: Clock, { retryAfterMs = 0 }: LinkClosed, wasGood: boolean): void {
-  track.tries = wasGood ? 0 : track.tries + 1
-  track.restUntilMs = clock.now() + retryAfterMs + clock.roll() * Math.min(longestRestMs, firstRestMs * 2 ** track.tries)
-}
-
-/** Runs out when a word that is waited for does not come. */
+/** Begins to run out where a word is waited for, or ends that. */
 function worryIn(clock: Clock, out: () => void) {
   let calm: (() => void) | undefined
-  return {
-    begin() {
-      calm ??= clock.timer(clock.now() + patienceMs, out)
-    },
-    end() {
-      calm?.()
-      calm = undefined
-    },
+  return (isWaiting?: true) => {
+    if (isWaiting) calm ??= clock.timer(clock.now() + patienceMs, out)
+    else calm = void calm?.()
   }
 }

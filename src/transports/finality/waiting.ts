@@ -58,13 +58,14 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
     waiting.get(key)?.cancel?.()
     waiting.delete(key)
     over.add(key)
-    for (const oldest of over) if (over.size > most) over.delete(oldest)
+    const [oldest = ''] = over
+    if (over.size > most) over.delete(oldest)
   }
 
-  function withdraw({ conversation, author, localId }: Name) {
-    const name = { conversation, author, localId }
+  function withdraw(name: Name) {
+    const { conversation, author, localId } = name
     settle(name)
-    tell({ type: 'withdrawn', ...name })
+    tell({ type: 'withdrawn', conversation, author, localId })
   }
 
   return {

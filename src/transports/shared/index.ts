@@ -72,8 +72,9 @@ function openLink(house: House, name: string, to: LinkEvents, again?: () => void
       if (frame.type === 'open') again?.()
     },
     close() {
-      seat?.leave()
-      end({ band: 'retry', code: 'closed' })
+      const why: LinkClosed = { band: 'retry', code: 'closed' }
+      seat?.leave(why)
+      end(why)
     },
   }
 }

@@ -25,7 +25,7 @@ export interface SeatEvents {
 export interface Seat {
   send(frame: ClientFrame): void
   /** Who holds the link gives it up. */
-  leave(): void
+  leave(why: LinkClosed): void
 }
 
 const moved: LinkClosed = { band: 'retry-after', code: 'moved', retryAfterMs: 0 }
@@ -124,6 +124,6 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
       if (hosting) hosting.hear({ kind: 'up', frames: [frame], from: id })
       else if (at.phase === 'seated') post({ kind: 'up', frames: [frame] })
     },
-    leave: () => end({ band: 'retry', code: 'closed' }),
+    leave: end,
   }
 }

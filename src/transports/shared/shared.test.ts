@@ -1,5 +1,5 @@
 /** Who holds the link of several tabs, what reaches whom, and what happens when the holder closes, sleeps or dies. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type FakeTab, fakeBrowser } from '../../testing/world/browser.js'
 import { mockGaps, mockGround } from '../../../test/fakes/mock-ground.js'
 import { at, type Opening, way } from '../../../test/fakes/way.js'
@@ -10,6 +10,7 @@ import { type TransportGround, transportSuite } from '../../testing/transport-su
 import { virtualClock } from '../../testing/virtual-clock.js'
 import { realClock } from '../real-clock.js'
 import { type LockEvents, shared } from './index.js'
+import { browserTabs } from './tabs.js'
 
 const hello = (user = 'ann', lane = 'own'): ClientFrame => ({ type: 'hello', version: 1, user, device: 'd', lane, link: 3 })
 const welcome = { type: 'welcome', user: 'ann', time: 1_000, features: ['after'], limits: { followed: 3 } } as never as Welcome
@@ -177,6 +178,16 @@ describe('the link', () => {
     const { enter } = setUp()
     const people = [await enter('ann'), await enter('bob'), await enter('ann', 'other')]
     expect(people.map(({ openings }) => openings.length)).toEqual([1, 1, 1])
+  })
+
+  it('is each tab its own where the browser refuses channels', () => {
+    vi.stubGlobal('navigator', { locks: {} })
+    expect(browserTabs()).toBeDefined()
+    vi.stubGlobal('BroadcastChannel', () => {
+      throw new Error('The operation is insecure.')
+    })
+    expect(browserTabs()).toBeUndefined()
+    vi.unstubAllGlobals()
   })
 
   it('is each tab its own where there are no locks or channels', () => {

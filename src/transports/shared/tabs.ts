@@ -22,30 +22,36 @@ export interface Tabs {
 
 /** Those of the browser; undefined where it has no locks or no channels. */
 export function browserTabs(): Tabs | undefined {
-  const { navigator, document, BroadcastChannel: Channel } = globalThis as Partial<typeof globalThis>
-  const locks = navigator?.locks
-  if (!locks || !Channel) return undefined
-  return {
-    lock(name, { held, lost }, byForce = false) {
-      const ending = new AbortController()
-      const { signal } = ending
-      const given = new Promise((back) => signal.addEventListener('abort', back))
-      const hold = () => {
-        if (signal.aborted) return
-        held()
-        return given
+  // There may be neither, and Firefox refuses a channel where it keeps nothing.
+  try {
+    const { locks } = navigator
+    new BroadcastChannel('chatloom').close()
+    return (
+      locks && {
+        lock(name, { held, lost }, byForce = false) {
+          const ending = new AbortController()
+          const { signal } = ending
+          const given = new Promise((back) => signal.addEventListener('abort', back))
+          const hold = () => {
+            if (signal.aborted) return
+            held()
+            return given
+          }
+          locks.request(name, byForce ? { steal: true } : { signal }, hold).catch(() => signal.aborted || lost?.())
+          return () => ending.abort()
+        },
+        channel(name, hear) {
+          const channel = new BroadcastChannel(name)
+          channel.onmessage = ({ data }) => hear(data)
+          return { post: (message) => channel.postMessage(message), close: () => channel.close() }
+        },
+        freezing(run) {
+          globalThis.document?.addEventListener('freeze', run)
+          return () => globalThis.document?.removeEventListener('freeze', run)
+        },
       }
-      locks.request(name, byForce ? { steal: true } : { signal }, hold).catch(() => signal.aborted || lost?.())
-      return () => ending.abort()
-    },
-    channel(name, hear) {
-      const channel = new Channel(name)
-      channel.onmessage = ({ data }) => hear(data)
-      return { post: (message) => channel.postMessage(message), close: () => channel.close() }
-    },
-    freezing(run) {
-      document?.addEventListener('freeze', run)
-      return () => document?.removeEventListener('freeze', run)
-    },
+    )
+  } catch {
+    return undefined
   }
 }

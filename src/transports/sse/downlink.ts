@@ -52,17 +52,17 @@ export function createDownlink(get: () => Promise<Response>, timeoutMs: number, 
   async function stream() {
     isFresh = false
     isAnswered = false
-    let response: Response
+    // What an application hands in as `fetch` may answer with anything.
     try {
-      response = await get()
+      const response = await get()
+      const refusal = await refusalOf(response)
+      if (refusal) return to.ended(refusal)
+      isAnswered = true
+      const fault = await readEvents(response.body as ReadableStream<Uint8Array>, hear, isOver)
+      if (fault !== undefined) unreadable(fault)
     } catch (error) {
-      return to.ended({ band: 'retry', code: 'network', reason: `No stream came: ${sentenceOf(error)}.` })
+      to.ended({ band: 'retry', code: 'network', reason: `No stream came: ${sentenceOf(error)}.` })
     }
-    const refusal = await refusalOf(response)
-    if (refusal) return to.ended(refusal)
-    isAnswered = true
-    const fault = await readEvents(response.body as ReadableStream<Uint8Array>, hear, isOver)
-    if (fault !== undefined) unreadable(fault)
   }
 
   function hear({ event, data, id }: StreamEvent) {

@@ -167,6 +167,13 @@ describe('an answer to the request for a stream', () => {
     expect(await ended({ fetch })).toMatchObject({ band: 'retry', code: 'not-a-stream' })
   })
 
+  it('that is none, or has been read before, asks for a retry', async () => {
+    const read = new Response('x', { headers: { 'content-type': 'text/event-stream' } })
+    read.body?.getReader()
+    for (const answer of [undefined, {}, read] as Response[])
+      expect(await ended({ fetch: async () => answer })).toMatchObject({ band: 'retry', code: 'network' })
+  })
+
   it('that never comes is a timeout, and one without an event is a stream held back', async () => {
     server.instead = () => {}
     expect(await ended({ connectTimeoutMs: 40 })).toEqual({ band: 'retry', code: 'timeout' })
