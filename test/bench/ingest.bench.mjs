@@ -8,7 +8,7 @@ import { textsIn } from './parts/log.mjs'
 import { limitIngest, limitPage } from './parts/limit.mjs'
 import { cpuWatch, interleaved } from './parts/rounds.mjs'
 import { join, readBack, sit, until } from './parts/sitting.mjs'
-import { streamIngest } from './parts/stream-chat.mjs'
+import { streamIngest, streamPage } from './parts/stream-chat.mjs'
 import { table } from './parts/table.mjs'
 
 const found = table()
@@ -119,8 +119,15 @@ async function page() {
 }
 
 async function pages() {
-  const result = await interleaved({ limit: limitPage, page }, { rounds: 9 })
-  found.row({ figure: 'page of 100 into a held window', value: result.page, unit: 'ms', limit: result.limit, most: 0.5 })
+  const result = await interleaved({ limit: limitPage, page, peer: streamPage }, { rounds: 9 })
+  found.row({
+    figure: 'page of 100 into a held window',
+    value: result.page,
+    unit: 'ms',
+    limit: result.limit,
+    peer: ['stream-chat', result.peer],
+    most: 0.5,
+  })
 }
 
 /** µs per live message with so many conversations held and so many in the list, both read at every publish. */
