@@ -90,7 +90,7 @@ export interface Conversation<Content = unknown> {
   readonly details: Readable<Details>
   /** Shows the message now and sends it when it can; returns its localId. Content is copied as JSON. Throws `content-invalid`, `content-too-large`, `outbox-full`, `closed`, `conversation-gone`. */
   send(content: Content): string
-  /** Puts a failed message at the end of the queue. Throws `unknown-message` where there is none that failed, also while what an earlier page left is not read yet: wait until `outbox` shows it. */
+  /** Puts a failed message at the end of the queue; one that failed as `uncertain` may then come twice. Throws `unknown-message` where there is none that failed, also while what an earlier page left is not read yet: wait until `outbox` shows it. */
   retry(localId: string): void
   /** Takes back an unsent message; one that may have landed is shown if it did. Throws `unknown-message` as `retry` does. */
   discard(localId: string): void

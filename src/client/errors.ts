@@ -12,6 +12,7 @@ export type ChatErrorCode =
   | 'not-found'
   | 'rejected'
   | 'gave-up'
+  | 'uncertain'
   | 'aborted'
   | 'offline'
   | 'closed'
@@ -59,6 +60,7 @@ const final = {
   'conversation-gone': 'this user is not a member. Ask to be added.',
   'unknown-message': 'no message fits this localId yet. Wait until the outbox shows it.',
   discarded: 'the message was taken back.',
+  uncertain: 'the server cannot say whether it has it. Look, then retry or discard it.',
   'not-found': 'this user cannot see that place.',
   aborted: 'its signal ended it.',
   closed: 'the chat was closed. Make a new one.',
@@ -68,7 +70,7 @@ const final = {
 
 /** The error of what could not be done, such as `send`. */
 export function chatError(code: ChatErrorCode, what: string, cause?: unknown, why?: string): ChatError {
-  const retry = code in passing ? 'later' : code === 'logged-out' ? 'after-auth' : 'never'
+  const retry = !why && code in passing ? 'later' : code === 'logged-out' ? 'after-auth' : 'never'
   return new ChatError(code, `${what} failed: ${why ?? { ...passing, ...final }[code as keyof typeof final]}`, { retry, cause })
 }
 
@@ -79,6 +81,6 @@ export function assertArgument(what: string, holds: unknown, why: string): asser
 
 /** The error of an own message that failed, by the protocol's code or the core's. */
 export function failure(code: string): ChatError {
-  if (code === 'gave-up' || code === 'conversation-gone') return chatError(code, 'send')
-  return new ChatError('rejected', `send failed: the server refused it (${code}). Change it, or discard it.`, { cause: code })
+  if (code === 'gave-up' || code === 'uncertain' || code === 'conversation-gone') return chatError(code, 'send')
+  return chatError('rejected', 'send', code, `the server refused it (${code}). Change it, or discard it.`)
 }

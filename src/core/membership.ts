@@ -1,6 +1,6 @@
 /** Left, removed, or never there (R27): the rows stay readable, nothing more is asked or sent, entries fail. */
 import { withdraw } from './ahead.js'
-import { fail } from './outbox/settle.js'
+import { fail } from './outbox/outbox.js'
 import { unfollowed } from './timeline/catch-up.js'
 import { endLoad } from './timeline/history.js'
 import { type Draft, report, type Turn } from './turn.js'

@@ -29,7 +29,7 @@ type Arm<Phase> = Extract<SessionState, { phase: Phase }>
 export function connect(turn: Turn): void {
   const { session } = turn
   if (session.phase === 'idle' || session.phase === 'refused') openNext(turn, session.link)
-  if (session.phase === 'waiting') hurry(turn, session, session.attempt)
+  if (session.phase === 'waiting') hurry(turn, session)
 }
 
 function openNext(turn: Turn, before: number, attempt = 0, refreshes = 0): void {
@@ -159,12 +159,12 @@ export function sessionSignal(turn: Turn, signal: Signal): void {
   // Begun without a network, it would hang until its deadline.
   if (turn.session.phase === 'connecting' && signal === 'online') leave(turn, { band: 'retry', code: 'network' })
   const { session } = turn
-  if (session.phase === 'waiting' && signal !== 'offline') hurry(turn, session, signal === 'online' ? 0 : session.attempt)
+  if (session.phase === 'waiting' && signal !== 'offline') hurry(turn, session, signal === 'online' ? 0 : undefined)
   if (session.phase === 'online') ping(turn, session, timing.probeMs)
 }
 
 /** Now, but never before the server's own hint: coming back to a tab is no reason to press it. */
-function hurry(turn: Turn, session: Arm<'waiting'>, attempt: number): void {
+function hurry(turn: Turn, session: Arm<'waiting'>, attempt = session.attempt): void {
   if (turn.nowMs >= session.hintMs) openNext(turn, session.link, attempt, session.refreshes)
   else turn.session = { ...session, dueMs: Math.min(session.dueMs, session.hintMs) }
 }
@@ -179,7 +179,7 @@ function ping(turn: Turn, session: Arm<'online'>, withinMs: number): void {
 export function sessionTick(turn: Turn): void {
   const { session } = turn
   if (turn.nowMs < sessionWakeAt(session)) return
-  if (session.phase === 'waiting') hurry(turn, session, session.attempt)
+  if (session.phase === 'waiting') hurry(turn, session)
   else if (session.phase === 'online' && !session.isPingOut) ping(turn, session, timing.pongMs)
   else leave(turn, { band: 'retry', code: session.phase === 'online' ? 'silent' : 'connect-timeout' })
 }

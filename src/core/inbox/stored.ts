@@ -15,11 +15,11 @@ import { offers, type Turn } from '../turn.js'
 import { bookOf, itemsOf } from './book.js'
 import type { InboxItemState } from './inbox-state.js'
 
-interface StoredItem extends Omit<InboxItemState, 'people' | 'pending' | 'receipts'> {
+interface StoredItem extends Omit<InboxItemState, 'people'> {
   readonly people: readonly Person[]
 }
 
-const isStoredItem = recordOf<StoredItem>({
+const isStoredItem = recordOf<Omit<StoredItem, 'pending' | 'receipts'>>({
   id: isId,
   at: isTime,
   unread: isCount,
@@ -35,12 +35,12 @@ export function storeInbox(turn: Turn): void {
   const { inbox, people: known, nowMs } = turn
   if (nowMs < storeInboxAt(turn)) return
   const items = itemsOf(inbox.book).slice(0, bounds.storedInbox)
-  const value = items.map(({ id, at, unread, more, rev, profile, people: users, last }): StoredItem => {
-    const people = users.slice(0, bounds.listedPeople).flatMap(({ user }) => {
+  const value = items.map((item): StoredItem => {
+    const people = item.people.slice(0, bounds.listedPeople).flatMap(({ user }) => {
       const profile = known.get(user)
       return profile ? [{ user, profile }] : []
     })
-    return { id, at, unread, more, rev, profile, people, last }
+    return { ...item, people, pending: undefined, receipts: undefined }
   })
   inbox.stored = inbox.book
   inbox.storeAtMs = nowMs + timing.storeInboxMs

@@ -6,7 +6,8 @@
  *      └──── retry ──── failed ◀── final rejection, ten failures alone
  *
  * An echo or a catch-up settles an entry in every arm. An entry once handed to a link has an unknown fate (R13):
- * it is never dropped; taking it back sends `void` under its id, in its place.
+ * it is never dropped; taking it back sends `void` under its id, in its place. Where a second try may be a second message
+ * (no `idempotent`) it is not tried again: queued and `uncertain`, it fails once the log has been read without it (R31).
  */
 import type { Key, Row, Write } from '../../ports/storage.js'
 import type { ClientFrame, MessageRow } from '../../protocol/frames.js'
@@ -15,12 +16,12 @@ import { put } from '../cache/put.js'
 
 export type Arm =
   | { readonly kind: 'saving' }
-  /** `waits`: not while the one before it is in flight (R12). */
-  | { readonly kind: 'queued'; readonly notBeforeMs: number; readonly waits?: boolean }
+  /** `waits`: not while the one before it is in flight (R12). `uncertain`: nobody has said whether it landed before (R13). */
+  | { readonly kind: 'queued'; readonly notBeforeMs: number; readonly waits?: boolean; readonly uncertain?: boolean }
   | { readonly kind: 'inflight'; readonly link: number; readonly deadlineMs: number }
   /** `link`: on which it was said; an older server's word counts only once the log has been asked again. */
   | { readonly kind: 'acked'; readonly seq: number; readonly epoch: string; readonly link: number; readonly message?: MessageRow }
-  /** `behind`: the head when it failed, its place in the view (R18). `final`: the server will never take it. */
+  /** `behind`: the head when it failed, its place in the view (R18). `final`: a `void` would gain nothing. */
   | { readonly kind: 'failed'; readonly code: string; readonly final: boolean; readonly behind: number }
 
 export interface Entry {
@@ -48,6 +49,8 @@ export interface Entry {
 }
 
 export const queuedNow: Arm = { kind: 'queued', notBeforeMs: 0 }
+/** The same, of what may have landed. */
+export const uncertain: Arm = { kind: 'queued', notBeforeMs: 0, uncertain: true }
 
 /** Handed over, and not yet in the log. */
 export function isUnsettled({ arm }: Entry): boolean {
@@ -81,7 +84,7 @@ export function entryFromRow({ key, value }: Row): Entry | null {
     madeMs: -1,
     arm: isFields(failed)
       ? { kind: 'failed', code: String(failed.code), final: failed.final === true, behind: numberOr0(failed.behind) }
-      : queuedNow,
+      : uncertain,
     attempts: numberOr0(attempts),
     handed: true,
     voiding: voiding === true,

@@ -99,10 +99,11 @@ describe('L6 R12: order', () => {
 
 describe('R17: the window', () => {
   it.each([
-    [['after'], 8, 8],
-    [['after'], 32, 32],
-    [['after'], 1_000, 32],
-    [[], 8, 1],
+    [['after', 'idempotent'], 8, 8],
+    [['after', 'idempotent'], 32, 32],
+    [['after', 'idempotent'], 1_000, 32],
+    [['after'], 8, 1],
+    [['idempotent'], 8, 1],
   ])('with %j of features and a limit of %i holds %i', (features, window, size) => {
     const core = drivenCore()
     core.online({ features, limits: { ...welcomeFrame.limits, window } })

@@ -8,8 +8,8 @@ import * as timing from '../timing.js'
 import { never } from '../timing.js'
 import { isOutboxRead } from '../select.js'
 import { type Draft, draftOf, type Turn } from '../turn.js'
-import { type Arm, type Entry, operationFrame, queuedNow, withChange } from './entry.js'
-import { revise } from './outbox.js'
+import { type Arm, type Entry, operationFrame, uncertain, withChange } from './entry.js'
+import { fail, revise } from './outbox.js'
 
 type Totals = Pick<ChatState, 'conversations' | 'outbox'>
 
@@ -20,7 +20,9 @@ export function flush(turn: Turn, c: Draft): void {
   const { link, features, limits } = session
   // `open` goes first on every link: a server may only then know this user in the conversation.
   if (log.liveOn !== link && !log.catchUp) return
-  const window = planted.windowUnbounded ? 1_000 : features.includes('after') ? limits.window : 1
+  const mayRepeat = features.includes('idempotent')
+  // What goes behind another may have to go again with it.
+  const window = planted.windowUnbounded ? 1_000 : mayRepeat && features.includes('after') ? limits.window : 1
   let bytes = bytesInFlight(turn)
   // One that had failed and is taken back has others in flight behind it.
   let inFlight = c.entries.filter(({ arm }) => isInFlight(arm)).length
@@ -33,6 +35,12 @@ export function flush(turn: Turn, c: Draft): void {
     // What another link acknowledged holds what is behind it until the log says whether it is still there.
     if (arm.kind === 'saving' || (arm.kind === 'acked' && arm.link !== link)) break
     if (arm.kind === 'queued') {
+      if (arm.uncertain && !mayRepeat) {
+        // Only the log can tell whether it landed, and where it does not, only its user may risk a second one (R31).
+        if (log.liveOn !== link || log.head < log.heard) break
+        fail(turn, c, entry, 'uncertain')
+        continue
+      }
       if (inFlight >= window || arm.notBeforeMs > nowMs || (arm.waits && previous?.arm.kind === 'inflight')) break
       if (bytes > 0 && bytes + entry.bytes > bounds.unackedBytes) break
       const deadlineMs = nowMs + timing.ackMs
@@ -77,7 +85,7 @@ export function isInFlight({ kind }: Arm): boolean {
 
 /** The entries with some of them to be handed over again. */
 export function requeued(entries: readonly Entry[], which: (arm: Arm, at: number) => boolean): readonly Entry[] {
-  return entries.map((each, at) => (which(each.arm, at) ? withChange(each, { arm: queuedNow }) : each))
+  return entries.map((each, at) => (which(each.arm, at) ? withChange(each, { arm: uncertain }) : each))
 }
 
 /** When an entry of this conversation next wants to be looked at. What is due already waits for something else than time. */

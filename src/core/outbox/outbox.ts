@@ -4,7 +4,7 @@ import { enqueue } from '../cache/disk-queue.js'
 import { type Draft, draftOf, report, shownTime, type Turn } from '../turn.js'
 import { type Entry, entryRemoval, entryWrite, queuedNow, withChange } from './entry.js'
 
-export function entryOf({ entries }: Draft, localId: string): Entry | undefined {
+export function entryOf({ entries }: Draft, localId: string | undefined): Entry | undefined {
   return entries.find((each) => each.localId === localId)
 }
 
@@ -45,7 +45,7 @@ function nextKey({ config, outbox }: Turn, c: Draft): Key {
 export function retry(turn: Turn, c: Draft, localId: string): void {
   const entry = entryOf(c, localId)
   if (entry?.arm.kind !== 'failed') return
-  const again = withChange(entry, { arm: { kind: 'saving' }, key: nextKey(turn, c), voiding: false, alone: 0 })
+  const again = withChange(entry, { arm: { kind: 'saving' }, key: nextKey(turn, c), alone: 0 })
   c.entries = [...c.entries.filter((each) => each !== entry), again]
   keep(turn, again, entryRemoval(entry))
 }
@@ -88,9 +88,14 @@ export function drop({ outbox }: Turn, c: Draft, entry: Entry): void {
 
 /** Nothing happened under this id, and nothing will. */
 export function takenBack(turn: Turn, c: Draft, entry: Entry): void {
-  const { localId } = entry
   drop(turn, c, entry)
-  report(turn, { kind: 'discarded', conversation: c.id, localId })
+  report(turn, { kind: 'discarded', conversation: c.id, localId: entry.localId })
+}
+
+/** Visible and at rest until `retry` or `discard`; everything behind it goes on. */
+export function fail(turn: Turn, c: Draft, entry: Entry, code: string, final = true): void {
+  keep(turn, revise(c, entry, { arm: { kind: 'failed', code, final, behind: c.log.head }, voiding: false }))
+  report(turn, { kind: 'failed', conversation: c.id, localId: entry.localId, code })
 }
 
 /** Puts a changed entry in the place of the old one. */

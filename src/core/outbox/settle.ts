@@ -4,14 +4,15 @@
  */
 import type { MessageRow, ServerFrame } from '../../protocol/frames.js'
 import { enqueue } from '../cache/disk-queue.js'
+import { isOf } from '../ahead.js'
 import { waitMs } from '../session.js'
 import { heard, isLive } from '../timeline/live.js'
 import { windowOf } from '../timeline/window.js'
 import * as bounds from '../bounds.js'
 import { type Draft, draftOf, onlineLink, report, type Turn } from '../turn.js'
-import { type Entry, entryRemoval, entryWrite, isUnsettled, queuedNow, rowOf } from './entry.js'
+import { type Entry, entryRemoval, isUnsettled, rowOf, uncertain } from './entry.js'
 import { isInFlight, requeued } from './flush.js'
-import { drop, entryOf, revise, takenBack } from './outbox.js'
+import { drop, entryOf, fail, revise, takenBack } from './outbox.js'
 
 type Ack = Extract<ServerFrame, { type: 'ack' }>
 type Reject = Extract<ServerFrame, { type: 'reject' }>
@@ -24,7 +25,7 @@ export function acked(turn: Turn, { conversation, localId, epoch, seq, message }
   if (log.epoch !== '' && epoch !== log.epoch) return
   if (seq === undefined) {
     // Taken back before, and sent again since: it can never land, and its user must hear so. The server knows it: what follows it arrives.
-    if (!entry.voiding) return fail(turn, c, entry, 'taken-back', true)
+    if (!entry.voiding) return fail(turn, c, entry, 'taken-back')
     enqueue(turn, c.id, '', [entryRemoval(entry)])
     return takenBack(turn, c, entry)
   }
@@ -48,10 +49,11 @@ function settle(turn: Turn, c: Draft, entry: Entry): void {
   c.cache.removals = c.cache.removals.concat(entryRemoval(entry))
 }
 
-/** Own changes that the log has just taken in. */
-export function settleOwn(turn: Turn, c: Draft, localIds: readonly string[]): void {
-  for (const localId of c.entries.length > 0 ? localIds : []) {
-    const entry = entryOf(c, localId)
+/** What the log has just taken in; without an author it is an own change. */
+export function settleOwn(turn: Turn, c: Draft, rows: readonly Partial<Pick<MessageRow, 'author' | 'localId'>>[]): void {
+  const { user } = turn.config
+  for (const { author = user, localId } of rows) {
+    const entry = author === user && entryOf(c, localId)
     if (entry) settle(turn, c, entry)
   }
 }
@@ -59,18 +61,14 @@ export function settleOwn(turn: Turn, c: Draft, localIds: readonly string[]): vo
 /** Entries whose messages stand in a window already: an older instance sent them, or the answer was lost (L5). */
 export function settleHeld(turn: Turn, c: Draft): void {
   const { tail, view } = c.log
-  if (c.entries.length > 0) settleOwn(turn, c, ownIds([...tail.rows, ...(view?.rows ?? [])], turn.config.user))
-}
-
-export function ownIds(rows: readonly MessageRow[], user: string): string[] {
-  return rows.flatMap(({ author, localId }) => (author === user && localId !== undefined ? [localId] : []))
+  settleOwn(turn, c, [...tail.rows, ...(view?.rows ?? [])])
 }
 
 /** `row`: as the server stores it; made from the entry where the answer did not say. */
 function reportSent(turn: Turn, { log }: Draft, entry: Entry, row?: MessageRow): void {
   const { user } = turn.config
   const tookMs = entry.madeMs < 0 ? -1 : turn.nowMs - entry.madeMs
-  const held = row ?? log.tail.rows.findLast(({ localId, author }) => localId === entry.localId && author === user)
+  const held = row ?? log.tail.rows.findLast(isOf({ author: user, localId: entry.localId }))
   report(turn, { kind: 'sent', entry, tookMs, row: held ?? rowOf(entry, user) })
 }
 
@@ -78,36 +76,28 @@ export function rejected(turn: Turn, { conversation, localId, try: tried, final,
   const c = draftOf(turn, conversation)
   const entry = c && entryOf(c, localId)
   if (!c || entry?.arm.kind !== 'inflight' || tried !== entry.attempts) return
-  if (final) return planted.rejectDrops ? drop(turn, c, entry) : fail(turn, c, holdBack(c, entry), code, true)
+  if (final) return planted.rejectDrops ? drop(turn, c, entry) : fail(turn, c, holdBack(c, entry), code)
   if (code !== 'out-of-order') return failedInPassing(turn, c, entry, retryAfterMs)
   const ahead = c.entries.slice(0, c.entries.indexOf(entry)).filter(isUnsettled)
   const before = ahead.findLast(({ key }) => key[2] === entry.key[2]) ?? ahead.at(-1)
   holdBack(c, entry, { arm: { kind: 'queued', notBeforeMs: 0, waits: true } })
   // The server no longer knows what it acknowledged: it was restored from a backup under this link.
-  if (before?.arm.kind === 'acked') revise(c, before, { arm: queuedNow })
+  if (before?.arm.kind === 'acked') revise(c, before, { arm: uncertain })
 }
 
 /** Acknowledgements that did not come in time. */
 export function ackDeadlines(turn: Turn, c: Draft): void {
   const late = c.entries.find(({ arm }) => arm.kind === 'inflight' && arm.deadlineMs <= turn.nowMs)
-  if (late) planted.droppedAtDeadline ? drop(turn, c, late) : failedInPassing(turn, c, late)
+  if (late) planted.droppedAtDeadline ? drop(turn, c, late) : failedInPassing(turn, c, late, 0, true)
 }
 
 /** The queue holds and goes again; an entry that fails alone while others settle gives up at last. */
-function failedInPassing(turn: Turn, c: Draft, entry: Entry, hintMs?: number): void {
+function failedInPassing(turn: Turn, c: Draft, entry: Entry, hintMs?: number, isLate?: boolean): void {
   const settledThen = turn.outbox.settled
   const alone = entry.alone + (settledThen > entry.settledThen ? 1 : 0)
   if (alone >= bounds.soloFailures) return fail(turn, c, holdBack(c, entry), 'gave-up', false)
   const notBeforeMs = turn.nowMs + waitMs(Math.min(entry.attempts - 1, 6), turn.roll, hintMs)
-  holdBack(c, entry, { arm: { kind: 'queued', notBeforeMs }, alone, settledThen })
-}
-
-/** Visible and at rest until `retry` or `discard`; everything behind it goes on. */
-export function fail(turn: Turn, c: Draft, entry: Entry, code: string, final: boolean): void {
-  const { localId } = entry
-  const failed = revise(c, entry, { arm: { kind: 'failed', code, final, behind: c.log.head }, voiding: false })
-  enqueue(turn, c.id, localId, [entryWrite(failed)])
-  report(turn, { kind: 'failed', conversation: c.id, localId, code })
+  holdBack(c, entry, { arm: { kind: 'queued', notBeforeMs, uncertain: isLate }, alone, settledThen })
 }
 
 /** A changed entry, and everything in flight behind it goes again: it was sent as its successor (R12). */
@@ -121,11 +111,14 @@ function holdBack(c: Draft, entry: Entry, change: Partial<Entry> = {}): Entry {
  * What the server once acknowledged on another link than this one (0: on any), it is asked for again: after a reset or a
  * restored backup it may be lost, and where it is not, the first answer comes back (R3).
  */
-export function askAgain(entries: readonly Entry[], trusted = 0): readonly Entry[] {
-  const isDoubtful = (arm: Entry['arm']) => arm.kind === 'acked' && arm.link !== trusted
-  const first = entries.findIndex(({ arm }) => isDoubtful(arm))
-  // What is on its way behind the first was sent as its successor, and goes again too (R12).
-  return first < 0 ? entries : requeued(entries, (arm, at) => isDoubtful(arm) || (at > first && isInFlight(arm)))
+export function askAgain(c: Draft, trusted = 0): void {
+  let isBehind = false
+  c.entries = requeued(c.entries, (arm) => {
+    const isDoubtful = arm.kind === 'acked' && arm.link !== trusted
+    isBehind ||= isDoubtful
+    // What is on its way behind one was sent as its successor, and goes again too (R12).
+    return isDoubtful || (isBehind && isInFlight(arm))
+  })
 }
 
 /**
@@ -133,6 +126,6 @@ export function askAgain(entries: readonly Entry[], trusted = 0): readonly Entry
  * it; what an older one acknowledged and is not in it may be lost with a restored backup, and is asked again.
  */
 export function doubtAcked(turn: Turn, c: Draft): void {
-  c.entries = askAgain(c.entries, onlineLink(turn))
+  askAgain(c, onlineLink(turn))
   for (const entry of c.entries) if (entry.arm.kind === 'acked' && entry.arm.seq <= c.log.head) settle(turn, c, entry)
 }

@@ -5,7 +5,7 @@
 import type { ChangeFrame, MessageRow, Opened } from '../../protocol/frames.js'
 import { confirm } from '../ahead.js'
 import { restart } from '../cache/cache.js'
-import { askAgain, ownIds, settleOwn } from '../outbox/settle.js'
+import { askAgain, settleOwn } from '../outbox/settle.js'
 import { count, mergeMarks, newEpoch, readTo } from '../receipts.js'
 import * as bounds from '../bounds.js'
 import { type Draft, report, type Turn } from '../turn.js'
@@ -72,11 +72,10 @@ export function admitOpened(turn: Turn, c: Draft, frame: Opened): boolean {
   }
   finish(turn, intake, 'catch-up', intake.fresh.slice(known))
   heard(c, log.head)
-  const landed = frame.own.filter(({ seq }) => seq <= log.head)
   settleOwn(
     turn,
     c,
-    landed.map(({ localId }) => localId),
+    frame.own.filter(({ seq }) => seq <= log.head),
   )
   mergeMarks(turn, c, epoch, frame.marks)
   receipts.unread = { count: unread.count, more: unread.more, read: readTo(receipts, user), countedTo: frame.head }
@@ -93,7 +92,8 @@ function beginAnew(turn: Turn, c: Draft, { reset = '', epoch, from, to, head }: 
   // A backup was restored under the same epoch: what the watermarks named may be other messages now.
   const wentBack = reset === 'ahead' || reset === 'tag'
   const isOther = wentBack || epoch !== wasEpoch
-  c.entries = planted.pendingLostOnReset && known ? [] : askAgain(c.entries)
+  if (planted.pendingLostOnReset && known) c.entries = []
+  askAgain(c)
   restart(cache)
   cache.wentBack = wentBack
   // How far another epoch was written says nothing of this one.
@@ -124,7 +124,7 @@ function finish(turn: Turn, intake: Intake, source: 'live' | 'catch-up', news: r
   authorsStopped(c, news)
   confirm(turn, c, fresh)
   for (const row of news) report(turn, { kind: 'message', conversation: c.id, row, source })
-  if (c.entries.length > 0) settleOwn(turn, c, ownIds(fresh, turn.config.user))
+  settleOwn(turn, c, fresh)
 }
 
 function bySeq<Placed extends { readonly seq: number }>(items: readonly Placed[]): readonly Placed[] {
