@@ -3,10 +3,11 @@
  * One build, so that subpaths share chunks. Dependencies and peers stay imports: a package bundled here could not be deduplicated by the application.
  */
 import { defineConfig } from 'tsup'
-import type { Faults } from './src/core/planted.js'
+import type { Faults as ClientFaults } from './src/core/planted.js'
+import type { Faults as ServerFaults } from './src/server/planted.js'
 
 /** Bugs that only tests turn: gone from what is built. One forgotten here does not compile. */
-const planted: Record<keyof Faults, 'undefined'> = {
+const planted: Record<keyof ClientFaults | keyof ServerFaults, 'undefined'> = {
   applyOverHole: 'undefined',
   fromUnchecked: 'undefined',
   olderRevWins: 'undefined',
@@ -38,6 +39,19 @@ const planted: Record<keyof Faults, 'undefined'> = {
   mixedContent: 'undefined',
   droppedAtDeadline: 'undefined',
   rejectDrops: 'undefined',
+  ackBeforeCommit: 'undefined',
+  ignoreAfter: 'undefined',
+  hintTrusted: 'undefined',
+  headsUnchecked: 'undefined',
+  noDedupe: 'undefined',
+  staleReceipts: 'undefined',
+  lowerMarks: 'undefined',
+  skipSeq: 'undefined',
+  skipIndex: 'undefined',
+  oldRev: 'undefined',
+  epochIgnored: 'undefined',
+  rowLost: 'undefined',
+  toldAfterRemoval: 'undefined',
 }
 
 /** What must stand on the first line of an entry, which bundling loses. */

@@ -1,6 +1,7 @@
 /**
  * Planted bugs: each breaks one rule, to prove that a test of that rule can fail. The build replaces every `planted.x` by
  * `undefined`, so that none of them is in what ships; tests set the global.
+ * @internal
  */
 export interface Faults {
   readonly applyOverHole?: boolean
@@ -36,6 +37,11 @@ export interface Faults {
   readonly rejectDrops?: boolean
 }
 
+/**
+ * Of every floor that has some.
+ * @internal
+ */
 declare global {
-  var planted: Faults
+  interface Planted extends Faults {}
+  var planted: Planted
 }

@@ -439,7 +439,8 @@ describe('a failing store', () => {
 
 describe('a planted bug', () => {
   it('ackBeforeCommit answers while nothing is stored; ignoreAfter stores out of order', async () => {
-    const { link, put, settle } = drivenHub({}, { ackBeforeCommit: true, ignoreAfter: true })
+    globalThis.planted = { ackBeforeCommit: true, ignoreAfter: true }
+    const { link, put, settle } = drivenHub()
     await put(['ann'])
     const ann = link('ann')
     ann.say(open())

@@ -9,7 +9,6 @@ import type { ClientFrame, MessageRow, Profile } from '../protocol/frames.js'
 import { protocolVersion } from '../protocol/frames.js'
 import * as limits from '../protocol/limits.js'
 import { serverLimits } from '../protocol/server-limits.js'
-import { type Faults, noFaults } from './faults.js'
 import { ping, receipt, typing } from './hub/ephemeral.js'
 import { topicOfUser } from './bus.js'
 import { check } from './hub/check.js'
@@ -73,9 +72,8 @@ const defaultRate = { perSecond: 500, burst: 2_000 }
 const defaultHeartbeatMs = 25_000
 const features = ['dense', 'index', 'idempotent', 'echo', 'after', 'receipts', 'typing', 'inbox'] as const
 
-/** `faults` is for tests alone: bugs planted to see that the laws catch them. */
-export function createHub(options: HubOptions, faults: Faults = noFaults): Hub {
-  const state = newState(options, faults)
+export function createHub(options: HubOptions): Hub {
+  const state = newState(options)
   return {
     connect: (connection) => connect(state, connection),
     put: (write) => put(state, write),
@@ -99,11 +97,10 @@ export function createHub(options: HubOptions, faults: Faults = noFaults): Hub {
   }
 }
 
-function newState(options: HubOptions, faults: Faults): HubState {
+function newState(options: HubOptions): HubState {
   const { store, mint, turn, logger = silentLogger, bus } = options
   const state: HubState = {
     options,
-    faults,
     writes: createWrites({ store, mint, turn, logger, flush: () => flush(state) }),
     node: bus && newNode(bus, mint(), (text) => hearHints(state, text, (link) => shut(state, link, 'fenced', 'superseded'))),
     links: new Set(),

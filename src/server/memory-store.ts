@@ -1,5 +1,4 @@
 /** A store in the memory of this process: for tests, demonstrations and trials. Nothing survives the process. */
-import type { Faults } from './faults.js'
 import { storeOver } from './ledger/store-over.js'
 import { type MemoryData, memoryTables } from './memory-tables.js'
 import type { Store } from './store.js'
@@ -10,9 +9,9 @@ export function memoryStore(): Store {
 }
 
 /**
- * For tests: over data of their own, and with planted bugs.
+ * For tests: over data of their own.
  * @internal
  */
-export function createMemoryStore(data?: MemoryData, faults?: Faults): Store {
-  return storeOver(memoryTables(data), faults)
+export function createMemoryStore(data?: MemoryData): Store {
+  return storeOver(memoryTables(data))
 }

@@ -2,18 +2,16 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Faults } from '../../src/server/faults.js'
 import { sqliteStore } from '../../src/server/index.js'
 import { createMemoryStore } from '../../src/server/memory-store.js'
 import type { MemoryData } from '../../src/server/memory-tables.js'
 import { openFile } from '../../src/server/sqlite/engine.js'
 import type { Keeping } from './shipped.js'
 
-/** `faults`: bugs planted in the store. */
-export function inMemory(faults?: Faults) {
+export function inMemory() {
   let data: MemoryData = new Map()
   return {
-    open: () => createMemoryStore(data, faults),
+    open: () => createMemoryStore(data),
     copy({ renew = true } = {}) {
       const kept = structuredClone(data)
       return () => {

@@ -1,19 +1,21 @@
 /** The hub alone, in one thread: every turn is run by hand, every frame is looked at. */
 import type { ClientFrame, Profile, ServerFrame } from '../../src/protocol/frames.js'
-import type { Faults } from '../../src/server/faults.js'
 import { type HubOptions, createHub } from '../../src/server/hub.js'
 import { memoryStore } from '../../src/server/memory-store.js'
 
 type Hello = Extract<ClientFrame, { type: 'hello' }>
 
-export function drivenHub(more: Partial<HubOptions> = {}, faults?: Faults) {
+export function drivenHub(more: Partial<HubOptions> = {}) {
   const turns: (() => void)[] = []
   let minted = 0
   let now = 1_000
-  const hub = createHub(
-    { store: memoryStore(), clock: { now: () => now }, mint: () => `id${++minted}`, turn: (run) => void turns.push(run), ...more },
-    faults,
-  )
+  const hub = createHub({
+    store: memoryStore(),
+    clock: { now: () => now },
+    mint: () => `id${++minted}`,
+    turn: (run) => void turns.push(run),
+    ...more,
+  })
   /** Runs turns until nothing moves; a macrotask lets every promise settle. */
   async function settle() {
     do {

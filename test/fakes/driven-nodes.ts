@@ -1,6 +1,5 @@
 /** Several hubs over one store and one scripted bus, in one thread and in virtual time; what each link is sent is looked at. */
 import type { ClientFrame, ServerFrame } from '../../src/protocol/frames.js'
-import type { Faults } from '../../src/server/faults.js'
 import { type Hub, createHub } from '../../src/server/hub.js'
 import { memoryStore } from '../../src/server/memory-store.js'
 import { roundMs, rounds } from '../../src/server/rounds.js'
@@ -15,14 +14,13 @@ export type DrivenLink = ReturnType<DrivenNodes['link']>
 
 export interface NodesOptions {
   readonly seed?: number
-  readonly faults?: Faults
   readonly store?: Store
 }
 
 /** After so long everything that was written has arrived, whatever the bus did: a look at the news, and the reads that follow it. */
 export const healedMs = roundMs.most + 100
 
-export function drivenNodes(count: number, { seed = 1, faults, store = memoryStore() }: NodesOptions = {}) {
+export function drivenNodes(count: number, { seed = 1, store = memoryStore() }: NodesOptions = {}) {
   const clock = virtualClock({ seed, startMs: 1_000 })
   const bus: ScriptedBus = scriptedBus(clock)
   const turns: (() => void)[] = []
@@ -30,16 +28,13 @@ export function drivenNodes(count: number, { seed = 1, faults, store = memorySto
   let minted = 0
 
   const nodes = reads.map((read, n): Hub => {
-    const hub = createHub(
-      {
-        store: counted(store, read),
-        bus: bus.of(n),
-        clock: { now: clock.now },
-        mint: () => `id${++minted}`,
-        turn: (run) => void turns.push(run),
-      },
-      faults,
-    )
+    const hub = createHub({
+      store: counted(store, read),
+      bus: bus.of(n),
+      clock: { now: clock.now },
+      mint: () => `id${++minted}`,
+      turn: (run) => void turns.push(run),
+    })
     rounds({ check: hub.check, later: (ms, run) => clock.timer(clock.now() + ms, run), roll: clock.roll })
     return hub
   })

@@ -1,15 +1,14 @@
 /** Bugs planted on purpose, each by one switch: the world must catch every one of them, or it proves nothing. */
 import type { InvariantName } from '../../src/testing/world/invariants.js'
-import type { Planted } from '../../src/testing/world/world.js'
 
 export interface Mutant {
   readonly name: string
-  readonly planted: Planted
+  readonly bugs: Planted
   /** Which must notice it first in some history, where that is the point of it. Default any. */
   readonly by?: InvariantName
 }
 
-type Named = readonly (readonly [name: string, fault: string, by?: InvariantName])[]
+type Named = readonly (readonly [name: string, bug: keyof Planted, by?: InvariantName])[]
 
 const client: Named = [
   ['change applied over a hole', 'applyOverHole'],
@@ -60,7 +59,4 @@ const server: Named = [
   ['the news of the store never asked for', 'headsUnchecked'],
 ]
 
-export const mutants: readonly Mutant[] = [
-  ...client.map(([name, fault, by]) => ({ name, planted: { client: { [fault]: true } }, by })),
-  ...server.map(([name, fault, by]) => ({ name, planted: { server: { [fault]: true } }, by })),
-]
+export const mutants: readonly Mutant[] = [...client, ...server].map(([name, bug, by]) => ({ name, bugs: { [bug]: true }, by }))

@@ -15,11 +15,13 @@ const known = readCatches()
 const caught = new Map<string, Catch>()
 
 /** Where the table says, else from the first seed on. */
-async function firstCatch({ name, planted, by }: Mutant): Promise<Catch | undefined> {
+async function firstCatch({ name, bugs, by }: Mutant): Promise<Catch | undefined> {
   const told = isWriting ? undefined : known.get(name)?.seed
   for (let n = told === undefined ? 1 : 0; n <= mostSeeds; n++) {
     const seed = n === 0 ? (told as number) : n
-    const { breach } = await runHistory({ seed, planted })
+    globalThis.planted = bugs
+    const { breach } = await runHistory({ seed })
+    globalThis.planted = {}
     // A seed that breaks without the bug proves nothing about it.
     const isIt = breach && (by ?? breach.invariant) === breach.invariant
     if (isIt && !(await runHistory({ seed })).breach) return { name, invariant: breach.invariant, seed }

@@ -11,8 +11,8 @@ import { type HubState, roomAt } from './state.js'
 
 /** False: nothing that was told so far is sure to be complete. */
 export async function check(state: HubState): Promise<boolean> {
-  const { node, faults, options } = state
-  if (!node || node.cursor === undefined || faults.headsUnchecked) return true
+  const { node, options } = state
+  if (!node || node.cursor === undefined || planted.headsUnchecked) return true
   retry(state, node)
   // What is heard from now on may be of writes that this answer does not know of.
   node.earlier = node.heard

@@ -43,6 +43,6 @@ export function unfollow(state: HubState, link: Link, conversation: string): voi
 /** The user was removed: `left` is the last frame of this conversation, answers on their way are void (R27). */
 export function dismiss(state: HubState, link: Link, conversation: string, seq: number): void {
   for (const reading of link.readings ?? []) if (reading.conversation === conversation) reading.cancelled = true
-  if (!state.faults.toldAfterRemoval) unfollow(state, link, conversation)
+  if (!planted.toldAfterRemoval) unfollow(state, link, conversation)
   push(state, link, { type: 'left', conversation, seq, why: 'removed' })
 }

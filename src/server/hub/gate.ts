@@ -13,7 +13,7 @@ import { type HubState, pushToFollower, roomAt } from './state.js'
 
 export function offer(state: HubState, room: Room, epoch: string, told: ToldChange): void {
   const isNext = room.epoch === epoch && told.seq === room.head + 1
-  if (isNext || (state.faults.hintTrusted && told.seq > room.head)) tellNext(state, room, epoch, told)
+  if (isNext || (planted.hintTrusted && told.seq > room.head)) tellNext(state, room, epoch, told)
   else beyond(state, room, epoch, told.seq)
 }
 

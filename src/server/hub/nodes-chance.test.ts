@@ -4,7 +4,6 @@ import { type DrivenLink, type DrivenNodes, drivenNodes, healedMs } from '../../
 import { send } from '../../../test/fakes/driven-hub.js'
 import { type StrictReader, strictReader } from '../../../test/fakes/strict-reader.js'
 import type { Troubles } from '../../../test/fakes/scripted-bus.js'
-import type { Faults } from '../faults.js'
 
 const conversations = ['c', 'd'] as const
 const users = ['ann', 'bob', 'cid'] as const
@@ -16,8 +15,8 @@ interface Reading {
 }
 
 /** Everything wrong with one history. */
-async function history(seed: number, troubles: Troubles, faults?: Faults): Promise<readonly string[]> {
-  const driven = drivenNodes(3, { seed, faults })
+async function history(seed: number, troubles: Troubles): Promise<readonly string[]> {
+  const driven = drivenNodes(3, { seed })
   const { bus, clock, pass, store } = driven
   for (const conversation of conversations) await driven.put(0, users, conversation)
   const readings = [0, 1, 2, 1, 2].map((node, n): Reading => {
@@ -91,9 +90,10 @@ describe('whatever the bus does', () => {
 })
 
 describe('a planted bug', () => {
-  it.each<Faults>([{ hintTrusted: true }, { headsUnchecked: true }])('%o is noticed', async (faults) => {
+  it.each<Planted>([{ hintTrusted: true }, { headsUnchecked: true }])('%o is noticed', async (bugs) => {
+    globalThis.planted = bugs
     const found = []
-    for (const seed of seeds.slice(0, 5)) found.push(...(await history(seed, { loss: 0.3 }, faults)))
+    for (const seed of seeds.slice(0, 5)) found.push(...(await history(seed, { loss: 0.3 })))
     expect(found).not.toEqual([])
   })
 })

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest'
 import { type DrivenLink, drivenNodes, healedMs } from '../../../test/fakes/driven-nodes.js'
 import { open, send } from '../../../test/fakes/driven-hub.js'
-import type { Faults } from '../faults.js'
 import { memoryStore } from '../memory-store.js'
 import { roundMs } from '../rounds.js'
 import type { Store } from '../store.js'
@@ -11,8 +10,8 @@ const range = (from: number, to: number) => Array.from({ length: to - from + 1 }
 const epochOf = (link: DrivenLink) => link.of('opened')[0]?.epoch ?? ''
 
 /** ann on node 0 and bob on node 1, who both follow `c`. */
-async function two(faults?: Faults) {
-  const driven = drivenNodes(2, { faults })
+async function two() {
+  const driven = drivenNodes(2)
   await driven.put(0, ['ann', 'bob'])
   const [ann, bob] = [driven.link(0, 'ann'), driven.link(1, 'bob')]
   for (const link of [ann, bob]) link.say(open())
@@ -570,16 +569,17 @@ describe('a node that stops', () => {
 })
 
 describe('a planted bug', () => {
-  it.each<[Faults, number[]]>([
+  it.each<[Planted, number[]]>([
     [{ hintTrusted: true }, [2]],
     [{ headsUnchecked: true }, []],
-  ])('%o shows', async (faults, seqs) => {
-    const { ann, bob, bus, pass } = await two(faults)
+  ])('%o shows', async (bugs, seqs) => {
+    globalThis.planted = bugs
+    const { ann, bob, bus, pass } = await two()
     bus.cut(1)
     ann.say(send('a'))
     await pass(10)
     bus.heal(1)
-    if (faults.hintTrusted) ann.say(send('b'))
+    if (bugs.hintTrusted) ann.say(send('b'))
     await pass(healedMs)
     expect(bob.seqs()).toEqual(seqs)
   })

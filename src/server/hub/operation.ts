@@ -14,7 +14,7 @@ export function operate(state: HubState, link: Link, frame: OperationFrame): voi
   const refused = refusal(frame)
   if (refused) return reject(state, link, frame, refused, { final: true })
   const write = writeOf(state, link, frame)
-  if (state.faults.ackBeforeCommit) acknowledgeEarly(state, link, frame, write)
+  if (planted.ackBeforeCommit) acknowledgeEarly(state, link, frame, write)
   state.writes.add(write, (outcome) => settle(state, link, frame, outcome), link)
 }
 
@@ -43,7 +43,7 @@ function isLarge(text: string): boolean {
 
 function writeOf(state: HubState, { tenant, user }: Link, frame: OperationFrame): SendWrite | VoidWrite {
   const { conversation, localId, operation } = frame
-  const after = state.faults.ignoreAfter ? undefined : frame.after
+  const after = planted.ignoreAfter ? undefined : frame.after
   if (operation.kind !== 'send') return { kind: 'void', tenant, conversation, user, localId, after }
   return { kind: 'send', tenant, conversation, user, localId, after, content: operation.content, at: state.options.clock.now() }
 }

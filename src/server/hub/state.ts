@@ -2,7 +2,6 @@
 import { keyOf } from '../key.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import type { Bus } from '../bus.js'
-import type { Faults } from '../faults.js'
 import type { Logger } from '../logger.js'
 import type { Place, Store } from '../store.js'
 import type { Link } from './link.js'
@@ -38,7 +37,6 @@ export interface Roster {
 
 export interface HubState {
   readonly options: HubOptions
-  readonly faults: Faults
   readonly writes: Writes
   /** Undefined: the only node. */
   readonly node: ChatNode | undefined

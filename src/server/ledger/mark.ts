@@ -7,16 +7,16 @@ import type { MarkWrite, Outcome } from '../store.js'
 import type { SeatRecord } from '../tables.js'
 import type { Ledger } from './ledger.js'
 
-export function mark({ tables, faults }: Ledger, write: MarkWrite): Outcome {
+export function mark({ tables }: Ledger, write: MarkWrite): Outcome {
   const conversation = tables.conversation(write)
   const seat = tables.seat(write, write.user)
   if (!conversation || !seat?.active) return { kind: 'refused', code: 'not-found' }
   const { epoch, head, members: memberCount } = conversation
-  const known = epoch === write.epoch || faults.staleReceipts === true
+  const known = epoch === write.epoch || planted.staleReceipts === true
   const clamp = (asked: number | undefined) => (known ? Math.min(asked ?? 0, head) : 0)
-  const rise = (held: number, asked: number) => (faults.lowerMarks && asked ? asked : Math.max(held, asked))
+  const rise = (held: number, asked: number) => (planted.lowerMarks && asked ? asked : Math.max(held, asked))
   const read = rise(seat.read, clamp(write.read))
-  const delivered = Math.max(rise(seat.delivered, clamp(write.delivered)), faults.lowerMarks ? 0 : read)
+  const delivered = Math.max(rise(seat.delivered, clamp(write.delivered)), planted.lowerMarks ? 0 : read)
   const moved = read !== seat.read || delivered !== seat.delivered
   const remarked = known && write.marked !== undefined && write.marked.rev > seat.marked.rev
   const marked = remarked && write.marked ? { at: clamp(write.marked.at), rev: write.marked.rev } : seat.marked

@@ -39,11 +39,11 @@ export function post(ledger: Ledger, write: PostWrite): Outcome {
 }
 
 /** Membership, then the first answer, then the predecessor. */
-function enter({ tables, faults }: Ledger, write: SendWrite | VoidWrite): { outcome: Outcome } | { conversation: ConversationRecord } {
+function enter({ tables }: Ledger, write: SendWrite | VoidWrite): { outcome: Outcome } | { conversation: ConversationRecord } {
   const conversation = tables.conversation(write)
   if (!conversation || !tables.seat(write, write.user)?.active) return { outcome: { kind: 'refused', code: 'not-found' } }
   const { epoch } = conversation
-  const known = faults.noDedupe ? undefined : tables.localId(write, write.user, write.localId)
+  const known = planted.noDedupe ? undefined : tables.localId(write, write.user, write.localId)
   if (known === taken) return { outcome: { kind: 'known', epoch } }
   if (known !== undefined) return { outcome: { kind: 'known', epoch, seq: known, message: tables.message(write, known) } }
   if (write.after !== undefined && tables.localId(write, write.user, write.after) === undefined)
@@ -62,21 +62,16 @@ function create(ledger: Ledger, conversation: ConversationRecord, draft: Draft, 
   const { tables, mint } = ledger
   const { author, localId, content, at } = draft
   const { messages: index } = conversation
-  const seq = conversation.head + (ledger.faults.skipSeq && index % 9 === 8 ? 2 : 1)
+  const seq = conversation.head + (planted.skipSeq && index % 9 === 8 ? 2 : 1)
   const id = mint()
   const message: MessageRow =
     localId === undefined ? { id, seq, index, rev: seq, at, author, content } : { id, seq, index, rev: seq, at, author, localId, content }
   tables.putLocalId(conversation, owner, key, seq)
-  return commit(ledger, conversation, message, index + (ledger.faults.skipIndex ? 2 : 1))
+  return commit(ledger, conversation, message, index + (planted.skipIndex ? 2 : 1))
 }
 
 function revise(ledger: Ledger, conversation: ConversationRecord, message: MessageRow): Outcome {
-  return commit(
-    ledger,
-    conversation,
-    { ...message, rev: ledger.faults.oldRev ? message.rev : conversation.head + 1 },
-    conversation.messages,
-  )
+  return commit(ledger, conversation, { ...message, rev: planted.oldRev ? message.rev : conversation.head + 1 }, conversation.messages)
 }
 
 function commit(ledger: Ledger, conversation: ConversationRecord, message: MessageRow, messages: number): Outcome {

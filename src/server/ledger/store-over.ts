@@ -1,5 +1,4 @@
 /** A store over an engine's tables. All rules of the log live beneath this; engines keep rows. */
-import { type Faults, noFaults } from '../faults.js'
 import type { Store } from '../store.js'
 import type { Tables } from '../tables.js'
 import { readChanges } from './changes.js'
@@ -10,7 +9,7 @@ import { readOpen, readPage } from './read.js'
 import { readerOf } from './visible.js'
 import { apply } from './write.js'
 
-export function storeOver(tables: Tables, faults: Faults = noFaults): Store {
+export function storeOver(tables: Tables): Store {
   const lines = createLines(tables)
   let journal: Journal | undefined
   const written: Tables['transaction'] = (run) => {
@@ -23,7 +22,7 @@ export function storeOver(tables: Tables, faults: Faults = noFaults): Store {
   }
   return {
     async write(batch, mint) {
-      const ledger = { tables, mint, faults }
+      const ledger = { tables, mint }
       const outcomes = written(() => {
         for (const { tenant } of batch) lines.begin(tenant, mint)
         return batch.map((write) => apply(ledger, write))
@@ -35,8 +34,8 @@ export function storeOver(tables: Tables, faults: Faults = noFaults): Store {
       const reader = readerOf(tables, at)
       if (!reader) return undefined
       const { position } = at
-      const read = readOpen(reader, faults.epochIgnored && position ? { ...position, epoch: reader.conversation.epoch } : position)
-      return faults.rowLost && !read.reset ? { ...read, rows: read.rows.slice(1) } : read
+      const read = readOpen(reader, planted.epochIgnored && position ? { ...position, epoch: reader.conversation.epoch } : position)
+      return planted.rowLost && !read.reset ? { ...read, rows: read.rows.slice(1) } : read
     },
     async page(at) {
       const reader = readerOf(tables, at)

@@ -3,7 +3,6 @@
  * process dies around a commit, it loses what was not synced, it lags, and it comes back as an older backup. What it writes is told
  * to the truth as it is written. Several lives of servers may stand over it.
  */
-import type { Faults } from '../../server/faults.js'
 import { storeOver } from '../../server/ledger/store-over.js'
 import { type MemoryData, memoryTables } from '../../server/memory-tables.js'
 import type { Store } from '../../server/store.js'
@@ -35,7 +34,6 @@ export interface StoreParts {
   readonly time: Time
   readonly journal: Journal
   readonly truth: Truth
-  readonly faults: Faults | undefined
   readonly storeMs: number
   /** Commits are gone that were not on disk yet. */
   readonly unsynced: () => void
@@ -56,14 +54,14 @@ const never = (): Promise<never> => new Promise(() => {})
 const unsyncedCommits = 3
 
 export function fragileStore(parts: StoreParts): FragileStore {
-  const { journal, truth, time, faults } = parts
+  const { journal, truth, time } = parts
   const armed = new Set<StoreTrouble>()
   const waits: Waits = new Set()
   const weather: Weather = { fullUntilMs: 0, slowUntilMs: 0, slowMs: 0 }
   let data: MemoryData = new Map()
   let backups: MemoryData[] = []
   let unsynced: { readonly before: MemoryData; commits: number } | undefined
-  const open = (from: MemoryData) => storeOver(watched(memoryTables(from), truth), faults)
+  const open = (from: MemoryData) => storeOver(watched(memoryTables(from), truth))
   let store = open(data)
   const conversations = () => [...data.values()].flatMap((tenant) => [...tenant.conversations.values()])
 
@@ -82,7 +80,7 @@ export function fragileStore(parts: StoreParts): FragileStore {
 
   const present: Present = {
     store: () => store,
-    lagging: () => (backups.length > 0 ? storeOver(memoryTables(backups.at(-1) as MemoryData), faults) : undefined),
+    lagging: () => (backups.length > 0 ? storeOver(memoryTables(backups.at(-1) as MemoryData)) : undefined),
     take: (trouble) => armed.delete(trouble),
     weather,
     waits,

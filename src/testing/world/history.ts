@@ -8,7 +8,7 @@ import { end } from './oracle/ends.js'
 import { stepsOf } from './plan.js'
 import { act, lengthOf } from './steps/act.js'
 import type { MakeDisk } from './tab.js'
-import { type Planted, settle, type World, worldOf } from './world.js'
+import { settle, type World, worldOf } from './world.js'
 
 export interface HistoryOptions {
   readonly seed: number
@@ -16,7 +16,6 @@ export interface HistoryOptions {
   readonly steps?: number
   /** Only these of them, by number. Default all. */
   readonly only?: readonly number[]
-  readonly planted?: Planted
   /** Keep the lines of the trace. Default false. */
   readonly keepLines?: boolean
   /** The disks of the devices. Default disks that crash. */
@@ -46,12 +45,12 @@ const afterwards = -1
 
 /** Runs a world to its end, or to the first broken invariant. */
 export async function runHistory(options: HistoryOptions): Promise<History> {
-  const { seed, steps = 300, only, planted, keepLines, disk, nodes, inspect } = options
+  const { seed, steps = 300, only, keepLines, disk, nodes, inspect } = options
   const memory = newMemory()
   const heard: Parameters<typeof worldOf>[0]['heard'] = (world, tab, room) => {
     if (tab.isAlive() && tab.chat.session.get().phase !== 'closed') checkRoom(world, memory, tab, room)
   }
-  const world = worldOf({ seed, planted, keepLines, disk, nodes, heard })
+  const world = worldOf({ seed, keepLines, disk, nodes, heard })
   const { journal, chance, time, server } = world
   const over = inspect?.(world)
   const wanted = only ? new Set(only) : undefined

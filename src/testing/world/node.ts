@@ -1,5 +1,4 @@
 /** One node of the server: a process that runs the shipped hub over the store, ends, and begins again. */
-import type { Faults } from '../../server/faults.js'
 import { createHub } from '../../server/hub.js'
 import { rounds } from '../../server/rounds.js'
 import type { BusEnd, WorldBus } from './bus.js'
@@ -27,7 +26,6 @@ export interface NodeParts {
   readonly store: FragileStore
   /** Undefined: the only node. */
   readonly bus: WorldBus | undefined
-  readonly faults: Faults | undefined
   readonly mint: () => string
   /** The process has died: its connections break, and some time later it begins again. */
   readonly died: (node: WorldNode, life: Life | null) => void
@@ -37,7 +35,7 @@ const drainMs = 500
 /** From the word that all must go to the end. */
 const patienceMs = 1_500
 
-export function worldNode({ time, store, bus, faults, mint, died }: NodeParts): WorldNode {
+export function worldNode({ time, store, bus, mint, died }: NodeParts): WorldNode {
   let offMs = 0
   let isNextOld = false
   let isLeaving = false
@@ -65,7 +63,7 @@ export function worldNode({ time, store, bus, faults, mint, died }: NodeParts): 
       mint,
       turn: turnOf(time, alive),
     }
-    const born: Life = { alive: true, isOld: isNextOld, hub: createHub(options, faults), kill }
+    const born: Life = { alive: true, isOld: isNextOld, hub: createHub(options), kill }
     isNextOld = false
     life = born
     if (end) stop = keepUp(time, born, end)

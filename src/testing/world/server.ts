@@ -2,7 +2,6 @@
  * The server in a world: one node of the shipped hub, or two with a bus between them, over one store and behind one door, with lives that
  * end and begin again. A link enters at a node that is drawn for it, as behind a load balancer.
  */
-import type { Faults } from '../../server/faults.js'
 import type { PutInput } from '../../server/hub.js'
 import { type WorldBus, worldBus } from './bus.js'
 import type { Chance } from './chance.js'
@@ -44,14 +43,13 @@ export interface ServerParts {
   readonly journal: Journal
   readonly plan: Plan
   readonly truth: Truth
-  readonly faults: Faults | undefined
   readonly stormy: () => boolean
   /** Called when commits are gone that were not synced. */
   readonly unsynced: () => void
 }
 
 export function worldServer(parts: ServerParts): WorldServer {
-  const { time, chance, journal, plan, truth, faults } = parts
+  const { time, chance, journal, plan, truth } = parts
   const { orders, enter, cut, size } = door(journal, truth, plan.followed)
   const living = () => nodes.filter((node) => node.life() !== null)
   /** Power is gone for all of them. */
@@ -59,7 +57,7 @@ export function worldServer(parts: ServerParts): WorldServer {
     parts.unsynced()
     kill()
   }
-  const store = fragileStore({ time, journal, truth, faults, storeMs: plan.storeMs, unsynced })
+  const store = fragileStore({ time, journal, truth, storeMs: plan.storeMs, unsynced })
   const bus = plan.nodes > 1 ? worldBus(parts) : undefined
   let minted = 0
   let isWhole = false
@@ -69,7 +67,7 @@ export function worldServer(parts: ServerParts): WorldServer {
     time.later(chance.int(1, 6_000), node.start)
   }
   const mint = () => `i${++minted}`
-  const nodes = Array.from({ length: plan.nodes }, () => worldNode({ time, store, bus, faults, mint, died }))
+  const nodes = Array.from({ length: plan.nodes }, () => worldNode({ time, store, bus, mint, died }))
   const one = <T>(all: readonly T[]): T | undefined => (all.length > 1 ? chance.pick(all) : all[0])
   const node = () => one(living().filter((each) => !each.isLeaving()))
   const open = () => node() ?? living()[0]

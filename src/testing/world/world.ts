@@ -1,6 +1,4 @@
 /** Everything of one simulated world, in one thread: the users' browsers, a network, a server, a store, and the truth. */
-import type { Faults as ClientFaults } from '../../core/planted.js'
-import type { Faults as ServerFaults } from '../../server/faults.js'
 import { type Chance, chanceOf } from './chance.js'
 import { device } from './device.js'
 import { type Journal, journal } from './journal.js'
@@ -9,12 +7,6 @@ import { type Plan, planOf } from './plan.js'
 import { worldServer, type WorldServer } from './server.js'
 import type { Device, MakeDisk, Tab } from './tab.js'
 import { type Time, timeOf } from './time.js'
-
-/** Bugs planted on either side. */
-export interface Planted {
-  readonly client?: ClientFaults
-  readonly server?: ServerFaults
-}
 
 export interface World {
   readonly seed: number
@@ -50,7 +42,6 @@ export interface World {
 
 export interface WorldOptions {
   readonly seed: number
-  readonly planted?: Planted
   readonly keepLines?: boolean
   readonly disk?: MakeDisk
   readonly nodes?: 1 | 2
@@ -58,7 +49,7 @@ export interface WorldOptions {
   readonly heard: (world: World, tab: Tab, room: string) => void
 }
 
-export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, nodes, heard }: WorldOptions): World {
+export function worldOf({ seed, keepLines = false, disk, nodes, heard }: WorldOptions): World {
   const plan = planOf(seed, nodes)
   const chance = chanceOf(seed)
   const time = timeOf(seed)
@@ -74,12 +65,9 @@ export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, nod
     journal: log,
     plan,
     truth,
-    faults: bugs.server,
     stormy: () => stormy,
     unsynced: () => forgetOrder(world, false),
   })
-  // The client's are compiled out of what ships, so they are no option of a chat.
-  if (bugs.client || 'planted' in globalThis) globalThis.planted = bugs.client ?? {}
   const parts = { time, chance, journal: log, plan, stormy: () => stormy, server, disk }
 
   const opened = (tab: Tab) => {

@@ -1,4 +1,7 @@
-/** Bugs that tests plant to see that they are caught. Nothing public can turn them on. */
+/**
+ * Bugs planted in the server: switched by the same global as those of the client, and replaced by the build alike.
+ * @internal
+ */
 
 export interface Faults {
   /** Hub: acknowledges an operation when it arrives, before the store has it. */
@@ -29,4 +32,7 @@ export interface Faults {
   readonly toldAfterRemoval?: boolean
 }
 
-export const noFaults: Faults = {}
+/** @internal */
+declare global {
+  interface Planted extends Faults {}
+}
