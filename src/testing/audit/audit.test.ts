@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { memoryStorage } from '../../storage/memory/index.js'
 import { createTestChat } from '../test-chat/test-chat.js'
 import { checkHistories } from './check-histories.js'
 import { deliveryAuditor } from './delivery-auditor.js'
@@ -44,8 +45,19 @@ describe('checkHistories', () => {
     expect(found(view('bob', ['1', '2', '3']), view('bob', ['2', '3', '4']), view('bob', ['7', '8'], false))).toEqual([])
   })
 
+  it('asks a client for nothing before its first and behind its last message, nor between two runs of which it showed the ends', () => {
+    const all = view('ann', ['0', ...own, '3'])
+    expect(found(...both, all, view('bob', ['3', '4']), view('cat', []), view('dan', ['0']))).toEqual([])
+    expect(found(...both, all, view('bob', ['3', '4']), view('bob', ['0'], false))).toEqual([])
+  })
+
   it.each<[string, string[], string]>([
-    ['lost', [...both, view('ann', own), view('bob', ['2'])], 'lost 1/bob 1'],
+    ['lost', [...both, view('ann', [...own, '3']), view('bob', ['1', '3'])], 'lost 1/bob 2'],
+    [
+      'lost while a window slid',
+      [...both, view('ann', ['0', ...own, '3']), view('bob', ['0', '1']), view('bob', ['1', '3'])],
+      'lost 1/bob 2',
+    ],
     ['lost, to its sender', [...both, view('ann', [['1', 'a']])], 'lost 1/ann b'],
     ['shown twice', [view('bob', ['1', '2', '1'])], 'doubled 1/bob 1'],
     [
@@ -104,9 +116,42 @@ describe('checkHistories', () => {
   })
 
   it('takes each history for other clients', () => {
-    const one = [head, ...both, view('ann', own)]
-    expect(checkHistories(one, [head, view('ann', ['1', '2'])].join('\n'))).toMatchObject({ ok: true, clients: 2, sent: 2, settled: 2 })
-    expect(checkHistories(one, [head, view('ann', ['1'])])).toMatchObject({ lost: [{ client: '2/ann', messages: ['2'] }] })
+    const one = [head, ...both, view('ann', [...own, '3'])]
+    expect(checkHistories(one, [head, view('ann', ['1', '2', '3'])].join('\n'))).toMatchObject({
+      ok: true,
+      clients: 2,
+      sent: 2,
+      settled: 2,
+    })
+    expect(checkHistories(one, [head, view('ann', ['1', '3'])])).toMatchObject({ lost: [{ client: '2/ann', messages: ['2'] }] })
+  })
+
+  it('takes what one page sent for sent by its user, whichever page brings it home', () => {
+    const pending = [undefined, 'a'] as const
+    const page = [head, sent('ann', 'a'), view('ann', [pending])]
+    const next = [head, event('ann', 'found', { localId: 'a' }), settled('ann', 'a')]
+    expect(checkHistories(page, [...next, view('ann', [['1', 'a']])])).toMatchObject({ ok: true, sent: 1, settled: 1 })
+    expect(checkHistories(page, [head, view('ann', [['1', 'a']])])).toMatchObject({ ok: true, sent: 1, settled: 0 })
+    expect(checkHistories(page, [...next, view('ann', [])])).toMatchObject({ lost: [{ client: '1/ann', messages: ['a'] }] })
+    const other = [head, event('ann', 'found', { localId: 'a', user: 'bob' }), event('ann', 'settled', { localId: 'a', user: 'bob' })]
+    expect(checkHistories(page, other)).toMatchObject({ sent: 2, unsettled: [{ client: '1/ann', messages: ['a'] }] })
+  })
+
+  it('asks for the order of one page in every page of its user, and for none among pages', () => {
+    const turned = view('ann', [
+      ['2', 'b'],
+      ['1', 'a'],
+    ])
+    expect(checkHistories([head, ...both], [head, turned])).toMatchObject({ disordered: [{ client: '2/ann', messages: ['2', '1'] }] })
+    const page = [head, sent('ann', 'a'), settled('ann', 'a'), event('ann', 'found', { localId: 'b' })]
+    expect(checkHistories(page, [head, sent('ann', 'b'), settled('ann', 'b'), turned]).ok).toBe(true)
+  })
+
+  it('refuses to judge where there is nothing to judge', () => {
+    expect(() => checkHistories()).toThrow(new TypeError('checkHistories: there is no history. Pass the lines of deliveryAuditor().'))
+    expect(() => checkHistories([head, ...both, view('ann', own)], deliveryAuditor().lines)).toThrow(
+      new TypeError('checkHistories: history 2 tells of no client: no chat was attached. Attach each before it connects.'),
+    )
   })
 
   it.each([
@@ -140,7 +185,48 @@ it('deliveryAuditor writes what a chat sends and shows, and the checker finds wh
   talk.send('not noted')
   expect(checkHistories(auditor.lines)).toMatchObject({ ok: true, clients: 2, sent: 3, settled: 2 })
   expect(auditor.lines.join('')).not.toContain('one')
-  const blind = auditor.lines.filter((line) => !/"client":"bob".*"rows":\[\{/.test(line))
-  expect(checkHistories(blind).lost.map(({ client }) => client)).toEqual(['1/bob', '1/bob'])
+  const [, second] = bob.chat.conversation('lunch').timeline.get().messages
+  const lines = [...auditor.lines, view('bob', ['first', second?.id ?? '', 'last']), view('cat', ['first', 'last'])]
+  const told = lines.map((line) => line.replace('"conversation":"c"', '"conversation":"lunch"'))
+  expect(checkHistories(told).lost).toEqual([{ conversation: 'lunch', client: '1/cat', messages: [second?.id] }])
+  await test.close()
+})
+
+it('an auditor of each page finds nothing where a reload while offline brought all home', async () => {
+  const storage = memoryStorage()
+  const test = createTestChat({ user: 'ann', storage })
+  const bob = test.join('bob')
+  await bob.expectView('lunch', [])
+  const [page, next] = [deliveryAuditor(), deliveryAuditor()]
+  const end = page.attach('ann', test.chat, ['lunch'])
+  await test.expectView('lunch', [])
+  test.goOffline()
+  test.chat.conversation('lunch').send('one')
+  await test.expectView('lunch', ['one'])
+  end()
+  await test.chat.close()
+  const again = test.join('ann', { storage })
+  next.attach('ann', again.chat, ['lunch'])
+  again.chat.conversation('lunch').send('two')
+  await bob.expectView('lunch', ['one', 'two'])
+  await again.expectView('lunch', [{ status: 'sent' }, { status: 'sent' }])
+  expect(checkHistories(page.lines, next.lines)).toMatchObject({ ok: true, clients: 2, sent: 2, settled: 2 })
+  expect(checkHistories(page.lines).unsettled).toHaveLength(1)
+  await test.close()
+})
+
+it('a message that the client forgets between the call and the outbox is missed', async () => {
+  const test = createTestChat({ user: 'ann' })
+  const talk = test.chat.conversation('lunch')
+  const { send } = talk
+  talk.send = () => 'forgotten'
+  const auditor = deliveryAuditor()
+  const end = auditor.attach('ann', test.chat, ['lunch'])
+  talk.send('one')
+  await test.pass(1_000)
+  end()
+  expect(talk.send).not.toBe(send)
+  expect(talk.send('two')).toBe('forgotten')
+  expect(checkHistories(auditor.lines)).toMatchObject({ sent: 1, unsettled: [{ client: '1/ann', messages: ['forgotten'] }] })
   await test.close()
 })

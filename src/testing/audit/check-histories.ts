@@ -2,6 +2,7 @@
  * The external checker: reads exported histories and nothing else, and shares no code with what made them. Messages are one by their id
  * of the server; an own one is named by its local id until it has one.
  */
+import { type Row, readHistory, type Seen, unusable } from './read-history.js'
 
 export interface AuditFinding {
   readonly conversation: string
@@ -18,84 +19,129 @@ export interface AuditReport {
   /** Messages sent, and those that a server has confirmed. */
   readonly sent: number
   readonly settled: number
-  /** Confirmed to their sender, and never shown to this client. */
+  /** Confirmed to their sender, and never shown to this client although what stands before and behind was. */
   readonly lost: readonly AuditFinding[]
   /** Shown twice at once, or one sending as two messages. */
   readonly doubled: readonly AuditFinding[]
-  /** Sent one after the other by this client, and shown the other way round. */
+  /** Sent one after the other by one client of this user, and shown the other way round. */
   readonly disordered: readonly AuditFinding[]
   /** Shown in an order to one client and in another to others, or at another time. */
   readonly differing: readonly AuditFinding[]
   /** Stood in the log here, and was gone later from between what stayed. */
   readonly undone: readonly AuditFinding[]
-  /** Neither confirmed nor failed nor taken back at the end of the history. */
+  /** Neither confirmed nor failed nor taken back at the end of the histories of this user. */
   readonly unsettled: readonly AuditFinding[]
 }
 
-interface Row {
-  readonly id?: string
-  readonly localId?: string
-}
-
-/** What one client did in one conversation. */
-interface Seen {
-  readonly client: string
+/** One message that a user sent, whichever of the user's pages tell of it. */
+interface Sending {
+  readonly localId: string
   readonly conversation: string
-  readonly sent: string[]
-  readonly settled: Set<string>
-  readonly failed: Set<string>
-  readonly views: { readonly rows: readonly Row[]; readonly latest: boolean }[]
+  /** The first that tells of it. */
+  readonly client: string
+  isSettled: boolean
+  isFailed: boolean
+  id: string | undefined
 }
 
 type Kind = Exclude<keyof AuditReport, 'ok' | 'clients' | 'sent' | 'settled'>
+type Sendings = ReadonlyMap<string, Sending>
+/** By id, the ids that stand right behind it somewhere. */
+type Order = ReadonlyMap<string, ReadonlySet<string>>
 
-/** Each history as one text or as its lines. Throws `TypeError` at a line that is none of a history. */
+/** Each history as one text or as its lines. Throws `TypeError` at a line that is none of a history, and where there is nothing to check. */
 export function checkHistories(...histories: readonly (string | readonly string[])[]): AuditReport {
+  if (histories.length === 0) throw unusable('there is no history. Pass the lines of deliveryAuditor().')
   const all = histories.flatMap((history, i) => readHistory(typeof history === 'string' ? history.split('\n') : history, i + 1))
+  const sendings = sendingsOf(all)
   const found: Record<Kind, AuditFinding[]> = { lost: [], doubled: [], disordered: [], differing: [], undone: [], unsettled: [] }
-  for (const seen of all) {
-    const { client, conversation } = seen
-    const say = (kind: Kind, messages: readonly string[]) => {
+  const sayOf =
+    ({ client, conversation }: Pick<Seen, 'client' | 'conversation'>): Say =>
+    (kind, messages) => {
       const isKnown = found[kind].some(
         (each) => each.client === client && each.conversation === conversation && `${each.messages}` === `${messages}`,
       )
       if (!isKnown) found[kind].push({ conversation, client, messages })
     }
-    checkLost(seen, all, say)
-    checkDoubled(seen, say)
-    checkDisordered(seen, say)
-    checkUndone(seen, say)
-    for (const localId of seen.sent) if (!seen.settled.has(localId) && !seen.failed.has(localId)) say('unsettled', [localId])
-  }
+  for (const sending of sendings.values()) checkEnd(sending, sayOf(sending))
   for (const conversation of new Set(all.map((seen) => seen.conversation))) {
-    const messages = inCycles(all.filter((seen) => seen.conversation === conversation))
+    const here = all.filter((seen) => seen.conversation === conversation)
+    const behind = orderOf(here)
+    const wanted = [...sendings.values()].filter((sending) => sending.isSettled && sending.conversation === conversation)
+    for (const seen of here) {
+      const say = sayOf(seen)
+      checkLost(seen, behind, wanted, say)
+      checkDoubled(seen, say)
+      for (const other of here) if (other.user === seen.user) checkDisordered(seen, other.sent, sendings, say)
+      checkUndone(seen, say)
+    }
+    const messages = withoutEnds(withoutEnds(behind).reversed).left
     if (messages.length > 0) found.differing.push({ conversation, client: 'all', messages })
   }
-  const sent = all.reduce((sum, seen) => sum + seen.sent.length, 0)
-  const settled = all.reduce((sum, seen) => sum + seen.settled.size, 0)
+  const settled = [...sendings.values()].filter(({ isSettled }) => isSettled).length
   const ok = Object.values(found).every((findings) => findings.length === 0)
-  return { ok, clients: new Set(all.map(({ client }) => client)).size, sent, settled, ...found }
+  return { ok, clients: new Set(all.map(({ client }) => client)).size, sent: sendings.size, settled, ...found }
 }
 
 type Say = (kind: Kind, messages: readonly string[]) => void
 
-/** By local id: as its sender shows it. */
-function idsOf({ views }: Seen): ReadonlyMap<string, string> {
-  const rows = views.flatMap((view) => view.rows)
-  return new Map(rows.flatMap(({ id, localId }) => (id !== undefined && localId !== undefined ? [[localId, id] as const] : [])))
-}
+const keyOf = ({ user, conversation }: Seen, localId: string) => JSON.stringify([user, conversation, localId])
 
-function checkLost(seen: Seen, all: readonly Seen[], say: Say): void {
-  const shown = new Set(seen.views.flatMap(({ rows }) => rows.map(({ id }) => id)))
-  for (const other of all) {
-    if (other.conversation !== seen.conversation) continue
-    const ids = idsOf(other)
-    for (const localId of other.settled) {
-      const id = ids.get(localId)
-      // Without an id it is lost to its sender.
-      if (id === undefined ? other === seen : !shown.has(id)) say('lost', [id ?? localId])
+/** What one page sent, another of the same user may bring home. */
+function sendingsOf(all: readonly Seen[]): Sendings {
+  const sendings = new Map<string, Sending>()
+  for (const seen of all) {
+    const { client, conversation, sent, found, settled, failed } = seen
+    for (const localId of new Set([...sent, ...found, ...settled, ...failed])) {
+      const key = keyOf(seen, localId)
+      const sending = sendings.get(key) ?? { localId, conversation, client, isSettled: false, isFailed: false, id: undefined }
+      sendings.set(key, sending)
+      sending.isSettled ||= settled.has(localId)
+      sending.isFailed ||= failed.has(localId)
     }
   }
+  for (const seen of all)
+    for (const { id, localId } of seen.views.flatMap(({ rows }) => rows)) {
+      const sending = id !== undefined && localId !== undefined && sendings.get(keyOf(seen, localId))
+      if (sending) sending.id = id
+    }
+  return sendings
+}
+
+function checkEnd({ localId, id, isSettled, isFailed }: Sending, say: Say): void {
+  if (isSettled && id === undefined) say('lost', [localId])
+  if (!isSettled && !isFailed && id === undefined) say('unsettled', [localId])
+}
+
+/** Asked for is what stands between the first and the last of a run that this client showed: before and behind it was not here. */
+function checkLost({ views }: Seen, behind: Order, wanted: readonly Sending[], say: Say): void {
+  const before = reversedOf(behind)
+  const shown = new Set(views.flatMap(({ rows }) => rows.map(({ id }) => id)))
+  for (const run of runsOf(views)) {
+    const [later, earlier] = [reached(run, behind), reached(run, before)]
+    for (const { id } of wanted) if (id !== undefined && !shown.has(id) && later.has(id) && earlier.has(id)) say('lost', [id])
+  }
+}
+
+/** Views that share a message are one run. */
+function runsOf(views: Seen['views']): Iterable<ReadonlySet<string>> {
+  const runs = new Map<string, Set<string>>()
+  for (const { rows } of views) {
+    const ids = rows.flatMap(({ id }) => id ?? [])
+    const touched = new Set(ids.flatMap((id) => runs.get(id) ?? []))
+    const [run = new Set<string>(), ...others] = touched
+    for (const id of [...ids, ...others.flatMap((other) => [...other])]) {
+      run.add(id)
+      runs.set(id, run)
+    }
+  }
+  return new Set(runs.values())
+}
+
+function reached(from: ReadonlySet<string>, next: Order): ReadonlySet<string> {
+  const all = new Set(from)
+  for (const id of all) for (const other of next.get(id) ?? []) all.add(other)
+  return all
 }
 
 function checkDoubled({ views }: Seen, say: Say): void {
@@ -116,9 +162,10 @@ function checkDoubled({ views }: Seen, say: Say): void {
 }
 
 /** What failed once goes to the end when it is sent again. */
-function checkDisordered({ sent, failed, views }: Seen, say: Say): void {
-  const place = new Map(sent.filter((localId) => !failed.has(localId)).map((localId, n) => [localId, n]))
-  for (const { rows } of views) {
+function checkDisordered(seen: Seen, sent: readonly string[], sendings: Sendings, say: Say): void {
+  const inOrder = sent.filter((localId) => !sendings.get(keyOf(seen, localId))?.isFailed)
+  const place = new Map(inOrder.map((localId, n) => [localId, n]))
+  for (const { rows } of seen.views) {
     let last: Row | undefined
     for (const row of rows) {
       const at = row.id !== undefined && row.localId !== undefined ? place.get(row.localId) : undefined
@@ -141,8 +188,7 @@ function checkUndone({ views }: Seen, say: Say): void {
   })
 }
 
-/** Ids of which each stands before the other somewhere: what is left when beginnings and ends are taken off again and again. */
-function inCycles(all: readonly Seen[]): readonly string[] {
+function orderOf(all: readonly Seen[]): Order {
   const behind = new Map<string, Set<string>>()
   for (const { views } of all) {
     for (const { rows } of views) {
@@ -155,12 +201,18 @@ function inCycles(all: readonly Seen[]): readonly string[] {
       })
     }
   }
-  return withoutEnds(withoutEnds(behind).reversed).left
+  return behind
 }
 
-function withoutEnds(behind: ReadonlyMap<string, ReadonlySet<string>>) {
+function reversedOf(behind: Order): ReadonlyMap<string, Set<string>> {
   const before = new Map<string, Set<string>>([...behind.keys()].map((id) => [id, new Set()]))
   for (const [id, after] of behind) for (const next of after) before.get(next)?.add(id)
+  return before
+}
+
+/** Twice, and what is left are ids of which each stands before the other somewhere: ends are taken off again and again. */
+function withoutEnds(behind: Order) {
+  const before = reversedOf(behind)
   const open = new Map([...behind].map(([id, after]) => [id, [...after].filter((next) => behind.has(next)).length]))
   const ends = [...open].flatMap(([id, count]) => (count === 0 ? [id] : []))
   for (let id = ends.pop(); id !== undefined; id = ends.pop()) {
@@ -173,55 +225,4 @@ function withoutEnds(behind: ReadonlyMap<string, ReadonlySet<string>>) {
   }
   const left = [...open.keys()]
   return { left, reversed: new Map(left.map((id) => [id, before.get(id) as Set<string>])) }
-}
-
-function readHistory(lines: readonly string[], number: number): readonly Seen[] {
-  const all = new Map<string, Seen>()
-  let isBegun = false
-  lines.forEach((text, i) => {
-    if (text.trim() === '') return
-    const line = parsed(text)
-    if (!isBegun && (line?.chatloom !== 'history' || line.version !== 1))
-      throw unreadable(i, 'does not say that a history of version 1 follows')
-    if (isBegun && !take(all, line ?? {}, number)) throw unreadable(i, 'is no event of a history')
-    isBegun = true
-  })
-  if (!isBegun) throw unreadable(0, 'is missing')
-  return [...all.values()]
-}
-
-const unreadable = (i: number, why: string) =>
-  new TypeError(`checkHistories: line ${i + 1} ${why}. Pass the lines of deliveryAuditor() as they are.`)
-
-type Line = Readonly<Record<string, unknown>>
-
-function parsed(text: string): Line | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Line) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** False: it cannot be read. */
-function take(all: Map<string, Seen>, { event, client, conversation, localId, from, rows, latest }: Line, number: number): boolean {
-  if (typeof client !== 'string' || typeof conversation !== 'string') return false
-  const key = JSON.stringify([client, conversation])
-  const fresh: Seen = { client: `${number}/${client}`, conversation, sent: [], settled: new Set(), failed: new Set(), views: [] }
-  const seen = all.get(key) ?? fresh
-  all.set(key, seen)
-  if (event === 'shown') {
-    const before = seen.views.at(-1)?.rows ?? []
-    const isWhole = Array.isArray(rows) && rows.every((row) => typeof row === 'object' && row !== null)
-    if (!isWhole || typeof from !== 'number' || !(from >= 0 && from <= before.length)) return false
-    seen.views.push({ rows: [...before.slice(0, from), ...rows], latest: latest === true })
-    return true
-  }
-  if (typeof localId !== 'string') return false
-  if (event === 'sent') seen.sent.push(localId)
-  else if (event === 'settled') seen.settled.add(localId)
-  else if (event === 'failed') seen.failed.add(localId)
-  else return false
-  return true
 }
