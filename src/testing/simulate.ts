@@ -1,4 +1,5 @@
 /** The simulated world as users of the package run it. */
+import { checkOptions, each, whole } from './checked.js'
 import { type FaultName, faultNames } from './world/faults.js'
 import { runHistory } from './world/history.js'
 import { type InvariantName, invariants } from './world/invariants.js'
@@ -44,9 +45,10 @@ export interface Simulation {
 /**
  * Runs histories of whole worlds in virtual time: users with devices and tabs, a server of one node or two and its store, and some ninety kinds of trouble. After
  * every step the invariants of the laws are checked by an oracle that knows only what the store has written. The same options give the same result on every
- * machine. Ends at the first broken invariant, made short. One history takes some tenths of a second.
+ * machine. Ends at the first broken invariant, made short. One history takes some tenths of a second. Rejects with a `TypeError` for options that are none.
  */
-export async function simulate({ seed = 1, histories = 1, steps = 300, only }: SimulateOptions = {}): Promise<Simulation> {
+export async function simulate(options: SimulateOptions = {}): Promise<Simulation> {
+  const { seed = 1, histories = 1, steps = 300, only } = checked(options)
   const faults = new Map<FaultName, number>(faultNames.map((name) => [name, 0]))
   const hashes: string[] = []
   for (let n = 0; n < histories; n++) {
@@ -63,4 +65,11 @@ export async function simulate({ seed = 1, histories = 1, steps = 300, only }: S
     return { histories: n + 1, breach: found, faults, hash: hashes.join('.') }
   }
   return { histories, breach: null, faults, hash: hashes.join('.') }
+}
+
+/** What runs nothing would find nothing. */
+function checked(options: SimulateOptions): SimulateOptions {
+  const checks = { seed: whole(0), histories: whole(1), steps: whole(0), only: each(whole(0, (options?.steps ?? 300) - 1)) }
+  checkOptions<SimulateOptions>('simulate', options, checks)
+  return options
 }

@@ -1,5 +1,5 @@
 /** What a frame proxy can do to texts and answers. */
-import { above0, type Check, flag, oneOf, picker, share } from './checked.js'
+import { above0, type Check, flag, oneOf, picker, share } from '../checked.js'
 import type { Direction } from './control.js'
 
 /** Faults in force at the same time. A share is a number from 0 (none) to 1 (every text), drawn from the seed. */

@@ -11,7 +11,7 @@
 import { systemClock } from '../../client/system-clock.js'
 import type { Clock } from '../../ports/clock.js'
 import { seeded } from '../seeded.js'
-import { checkFaults } from './checked.js'
+import { checkFaults } from '../checked.js'
 import { type Counts, createTally, type Direction } from './control.js'
 import { type FrameFaultName, type FrameFaults, frameFaultChecks, frameFaultNames } from './frame-faults.js'
 import { httpDoor } from './http-door.js'

@@ -1,5 +1,5 @@
 /** What a TCP proxy can do to connections and their bytes. */
-import { above0, type Check, flag, oneOf } from './checked.js'
+import { above0, type Check, flag, oneOf } from '../checked.js'
 import type { Direction } from './control.js'
 
 /** Faults in force at the same time. Numbers are above 0. */

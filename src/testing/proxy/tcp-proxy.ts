@@ -13,7 +13,7 @@ import { systemClock } from '../../client/system-clock.js'
 import type { Clock } from '../../ports/clock.js'
 import { seeded } from '../seeded.js'
 import { type Connection, carry, hang } from './connection.js'
-import { checkFaults } from './checked.js'
+import { checkFaults } from '../checked.js'
 import { type Counts, createTally } from './control.js'
 import { type TcpFaultName, type TcpFaults, tcpFaultChecks, tcpFaultNames } from './tcp-faults.js'
 

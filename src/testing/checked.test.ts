@@ -1,7 +1,7 @@
 /** What faults a proxy takes. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type FrameProxy, frameProxy } from './frame-proxy.js'
-import { type TcpProxy, tcpProxy } from './tcp-proxy.js'
+import { type FrameProxy, frameProxy } from './proxy/frame-proxy.js'
+import { type TcpProxy, tcpProxy } from './proxy/tcp-proxy.js'
 
 let frames: FrameProxy
 let bytes: TcpProxy
