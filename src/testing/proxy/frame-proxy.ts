@@ -11,7 +11,8 @@
 import { systemClock } from '../../client/system-clock.js'
 import type { Clock } from '../../ports/clock.js'
 import { seeded } from '../seeded.js'
-import { checkFaults } from '../checked.js'
+import { checkFaults, checkOptions } from '../checked.js'
+import { proxyChecks } from './proxy-checks.js'
 import { type Counts, createTally, type Direction } from './control.js'
 import { type FrameFaultName, type FrameFaults, frameFaultChecks, frameFaultNames } from './frame-faults.js'
 import { httpDoor } from './http-door.js'
@@ -49,8 +50,9 @@ export interface FrameProxy {
 
 const loopback = '127.0.0.1'
 
-/** Listens, and passes texts on. Rejects where the port cannot be had. */
+/** Listens, and passes texts on. Rejects where the port cannot be had, and with a `TypeError` for options that are none. */
 export async function frameProxy(options: FrameProxyOptions): Promise<FrameProxy> {
+  checkOptions<FrameProxyOptions>('frameProxy', options, proxyChecks)
   const { target, host = loopback, port = 0, seed = 1, clock = systemClock } = options
   const [http, ws] = await Promise.all([import('node:http'), import('ws')])
   const tally = createTally(frameFaultNames)

@@ -13,8 +13,9 @@ import { systemClock } from '../../client/system-clock.js'
 import type { Clock } from '../../ports/clock.js'
 import { seeded } from '../seeded.js'
 import { type Connection, carry, hang } from './connection.js'
-import { checkFaults } from '../checked.js'
+import { checkFaults, checkOptions } from '../checked.js'
 import { type Counts, createTally } from './control.js'
+import { proxyChecks } from './proxy-checks.js'
 import { type TcpFaultName, type TcpFaults, tcpFaultChecks, tcpFaultNames } from './tcp-faults.js'
 
 export interface TcpProxyOptions {
@@ -46,8 +47,10 @@ export interface TcpProxy {
 
 const loopback = '127.0.0.1'
 
-/** Listens, and passes connections on. Rejects where the port cannot be had. */
-export async function tcpProxy({ target, host = loopback, port = 0, seed = 1, clock = systemClock }: TcpProxyOptions): Promise<TcpProxy> {
+/** Listens, and passes connections on. Rejects where the port cannot be had, and with a `TypeError` for options that are none. */
+export async function tcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
+  checkOptions<TcpProxyOptions>('tcpProxy', options, proxyChecks)
+  const { target, host = loopback, port = 0, seed = 1, clock = systemClock } = options
   const { connect, createServer } = await import('node:net')
   const tally = createTally(tcpFaultNames)
   const connections = new Set<Connection>()

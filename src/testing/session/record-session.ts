@@ -3,6 +3,7 @@ import { systemClock } from '../../client/system-clock.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Link, LinkEvents, Transport } from '../../ports/transport.js'
 import type { ClientFrame } from '../../protocol/frames.js'
+import { above0, clock as aClock, transport as aTransport, checkOptions, checkValue } from '../checked.js'
 import { head } from './lines.js'
 
 export interface RecordSessionOptions {
@@ -17,11 +18,11 @@ export interface RecordedSession extends Transport {
   readonly lines: readonly string[]
 }
 
-/** Carries what `transport` carries, as it is, and records it. Never throws. */
-export function recordSession(
-  transport: Transport,
-  { clock = systemClock, maxChars = 8 * 1024 * 1024 }: RecordSessionOptions = {},
-): RecordedSession {
+/** Carries what `transport` carries, as it is, and records it. Throws `TypeError` for a transport or an option that is none. */
+export function recordSession(transport: Transport, options: RecordSessionOptions = {}): RecordedSession {
+  checkValue('recordSession', 'what it records', transport, aTransport)
+  checkOptions<RecordSessionOptions>('recordSession', options, { clock: aClock, maxChars: above0 })
+  const { clock = systemClock, maxChars = 8 * 1024 * 1024 } = options
   const { name } = transport
   const lines = [JSON.stringify(head(name))]
   const startMs = clock.now()
@@ -50,6 +51,7 @@ export function recordSession(
 
 function recorded(transport: Transport, to: LinkEvents, note: (event: string, more?: object) => void): Link {
   const link = transport.open({
+    ...to,
     opened() {
       note('opened')
       to.opened()

@@ -82,6 +82,15 @@ describe('recordSession', () => {
     expect([recorded.name, sent, made.closed, told]).toEqual(['puppet', [hello], 1, ['opened', typing(true), broken]])
   })
 
+  it('hands on all that a link is opened with: whose it is', async () => {
+    const { transport, made } = puppet()
+    const chat = createChat({ user: 'ann', transport: recordSession(transport) })
+    chat.connect()
+    await quiet()
+    expect(made.to?.owner).toBe(chat)
+    await chat.close()
+  })
+
   it('keeps no more than it may, and says so once', () => {
     const { transport } = puppet()
     const recorded = recordSession(transport, { clock: virtualClock(), maxChars: 100 })

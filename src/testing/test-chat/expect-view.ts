@@ -1,9 +1,31 @@
 /** What a timeline should show, and the words for what it shows instead. */
 import type { Chat, Message, MessageStatus } from '../../client/api.js'
 import { isFields } from '../../protocol/guards.js'
+import { type Checks, checkValue, oneOf, shown, words } from '../checked.js'
 
 /** One message: its text, or some of what is shown of it. */
 export type ExpectedMessage = string | { readonly author?: string; readonly text?: string; readonly status?: MessageStatus }
+
+const checks: Checks<Exclude<ExpectedMessage, string>> = {
+  author: words,
+  text: words,
+  status: oneOf('saving', 'queued', 'sending', 'sent', 'delivered', 'read', 'failed'),
+}
+
+/** What no message can be like would be waited for in vain, or be like every message. */
+export function checkExpected(expected: readonly ExpectedMessage[]): void {
+  checkValue('expectView', 'what is expected', expected, { holds: Array.isArray, words: 'an array of messages' })
+  for (const message of expected) {
+    if (typeof message === 'string') continue
+    checkValue('expectView', 'a message that is expected', message, { holds: isFields, words: 'a text or an object' })
+    for (const [name, value] of Object.entries(message)) {
+      const check = Object.hasOwn(checks, name) && checks[name as keyof typeof checks]
+      if (!check)
+        throw new TypeError(`expectView cannot begin: no message has ${name} in ${shown(message)}. Tell it by author, text or status.`)
+      if (value !== undefined) checkValue('expectView', name, value, check)
+    }
+  }
+}
 
 export function shows(messages: readonly Message[], expected: readonly ExpectedMessage[]): boolean {
   return messages.length === expected.length && messages.every((message, i) => isLike(message, expected[i] as ExpectedMessage))

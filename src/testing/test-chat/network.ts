@@ -4,6 +4,7 @@ import { bandOf, closeCodes } from '../../protocol/codes.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import type { Hub, HubLink } from '../../server/hub.js'
 import { type AnyFrame, createLane, type Faults, type Which } from '../../transports/mock/faults.js'
+import { checkValue, picker } from '../checked.js'
 import type { Time } from '../world/time.js'
 
 export interface Network {
@@ -48,6 +49,7 @@ export function network(parts: NetworkParts): Network {
       faults.delayMs = ms
     },
     drop(which) {
+      checkValue('drop', 'what picks frames', which, picker)
       const one = { which }
       lost.add(one)
       return () => lost.delete(one)

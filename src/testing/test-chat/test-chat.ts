@@ -11,7 +11,8 @@ import { memoryStorage } from '../../storage/memory/index.js'
 import type { Which } from '../../transports/mock/faults.js'
 import type { VirtualClock } from '../virtual-clock.js'
 import { type Time, timeOf } from '../world/time.js'
-import { difference, type ExpectedMessage, shows } from './expect-view.js'
+import { anything, checkOptions, whole } from '../checked.js'
+import { checkExpected, difference, type ExpectedMessage, shows } from './expect-view.js'
 import { network } from './network.js'
 import { type TestServer, type World, worldOf } from './server.js'
 
@@ -46,7 +47,7 @@ export interface TestDevice<Content = unknown> {
   drop(which: Which): () => void
   /**
    * Lets time pass until the conversation shows exactly these messages, in this order. Rejects with an `Error` that says what
-   * is shown instead.
+   * is shown instead, and with a `TypeError` where no message could be like one that is expected.
    */
   expectView(conversation: string, expected: readonly ExpectedMessage[], options?: WaitOptions): Promise<void>
 }
@@ -69,13 +70,17 @@ export interface TestChat<Content = unknown> extends TestDevice<Content> {
 const turns = 100
 const defaultWithinMs = 60_000
 
-/** Uses no timer but its own clock's, opens no port, and needs no test runner. Throws `bad-argument` as `createChat` does. */
+const deviceChecks = { storage: anything, content: anything, delivered: anything, logger: anything, metrics: anything }
+
+/** Uses no timer but its own clock's, opens no port, and needs no test runner. Throws `bad-argument` as `createChat` does, and `TypeError` for an option that is none. */
 export function createTestChat<Content = unknown>(options: TestChatOptions<Content> = {}): TestChat<Content> {
+  checkOptions<TestChatOptions>('createTestChat', options, { user: anything, seed: whole(0), ...deviceChecks })
   const { user = 'ann', seed = 1, ...rest } = options
   const time = timeOf(seed, turns)
   const chats: Chat<never>[] = []
   const world = worldOf(time, () => chats.map((chat) => chat.user))
   const join = <C>(user: string, options: TestDeviceOptions<C> = {}) => {
+    checkOptions<TestDeviceOptions>('join', options, deviceChecks)
     const made = device(time, world, user, options)
     chats.push(made.chat as Chat<never>)
     return made
@@ -118,6 +123,7 @@ function device<C>(time: Time, { hub }: World, user: string, options: TestDevice
     chat,
     ...mine,
     async expectView(conversation, expected, { withinMs = defaultWithinMs } = {}) {
+      checkExpected(expected)
       const { timeline } = chat.conversation(conversation)
       // It is kept up to date only while somebody looks.
       const stop = timeline.subscribe(() => {})
