@@ -14,6 +14,8 @@ import { type Texts, textsOf } from './texts.js'
 const frames = Number(process.env.FRAMES ?? 50_000)
 const first = Number(process.env.SEED ?? 1)
 const textsOfLife = 1_000
+/** Few texts say nothing of speed: what loops as often as a frame says takes much longer still. */
+const mostCpuMs = process.env.FRAMES === undefined ? 1_000 : 50
 
 const ends = [
   ['client', serverFrame, lyingLife],
@@ -45,7 +47,6 @@ describe('frames from the schemas', () => {
     process.off('unhandledRejection', rejected)
     process.stdout.write(`${report(name, tally, (performance.now() - start) / 1_000)}\n`)
     expect(tally.accepted).toBeGreaterThan(tally.texts / 5)
-    // No measure of speed, which is printed: what loops as often as a frame says takes much longer.
-    expect(tally.slowestCpuMs).toBeLessThan(1_000)
+    expect(tally.slowestCpuMs).toBeLessThan(mostCpuMs)
   })
 })

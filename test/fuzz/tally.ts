@@ -1,4 +1,4 @@
-/** What a run came to: how much was said, what was taken, and how long the slowest took. Nothing of it is asserted but that nothing broke. */
+/** What a run came to: how much was said, what was taken, and how long the slowest took. Asserted of it is that nothing broke and that no text took long. */
 export interface Tally {
   texts: number
   accepted: number
