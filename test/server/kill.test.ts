@@ -5,18 +5,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { sqliteStore } from '../../src/server/index.js'
+import { seeded } from '../../src/testing/index.js'
 import { program } from './program.js'
 import { readAll } from './read-all.js'
 
 const rounds = Number(process.env.ROUNDS ?? 5)
+const seed = Number(process.env.SEED ?? 1)
 
-it(`loses nothing acknowledged over ${rounds} kills`, { timeout: 60_000 + rounds * 5_000 }, async () => {
+it(`loses nothing acknowledged over ${rounds} kills: seed ${seed}`, { timeout: 60_000 + rounds * 5_000 }, async () => {
+  const random = seeded(seed)
   const victim = program('victim')
   const folder = mkdtempSync(join(tmpdir(), 'chatloom-'))
   const path = join(folder, 'chat.db')
   const acked = new Map<string, number>()
-  for (let round = 1; round <= rounds; round++)
-    await killAfter(victim.path, [path, `r${round}`], 20 + Math.floor(Math.random() * 800), acked)
+  for (let round = 1; round <= rounds; round++) await killAfter(victim.path, [path, `r${round}`], 20 + Math.floor(random() * 800), acked)
   const store = sqliteStore({ path })
   const rows = await readAll(store)
   await store.close()
