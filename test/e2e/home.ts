@@ -54,6 +54,8 @@ export interface Home {
   readonly talk: Conversation
   /** How many sockets ana has at the server. */
   sockets(): number
+  /** The most that were open at once since this was last asked. */
+  mostSockets(): number
   /** Resolves once ana has one. */
   oneSocket(): Promise<void>
   /** When a lock was taken by force. */
@@ -75,6 +77,7 @@ export async function setHome(): Promise<Home> {
     joinOnOpen: true,
   })
   const sockets = new Set<Duplex>()
+  let most = 0
   let changed = () => {}
   const [door, peerDoor, pages] = [createServer(), createServer(), await servePage()]
   for (const each of [door, peerDoor]) {
@@ -84,6 +87,7 @@ export async function setHome(): Promise<Home> {
   }
   door.on('upgrade', (_, socket) => {
     sockets.add(socket)
+    most = Math.max(most, sockets.size)
     socket.on('close', () => {
       sockets.delete(socket)
       changed()
@@ -159,6 +163,11 @@ export async function setHome(): Promise<Home> {
     talk,
     steals,
     sockets: () => sockets.size,
+    mostSockets() {
+      const was = most
+      most = sockets.size
+      return was
+    },
     async oneSocket() {
       while (sockets.size !== 1)
         await new Promise<void>((done) => {

@@ -14,6 +14,8 @@ export interface Life {
   /** What must be in the log: all that living tabs and ben have said, and what others had reported to be on disk. */
   readonly kept: ReadonlySet<string>
   readonly said: ReadonlySet<string>
+  /** At once, but while a link goes from one tab to another. */
+  readonly mostSockets: number
 }
 
 interface Incident {
@@ -89,13 +91,21 @@ export async function live(home: Home, roll: () => number): Promise<Life> {
   for (let i = 0; i < 8; i++) awake.push(await home.tab())
   for (const tab of awake) await tab.page.evaluate(() => window.loom.welcomedSince(0))
   const order = incidents.map((incident) => ({ ...incident, place: roll(), after: Math.floor(roll() * 20) }))
+  let mostSockets = 0
   for (const incident of order.sort((a, b) => a.place - b.place)) {
     await talk(incident.after)
+    mostSockets = Math.max(mostSockets, home.mostSockets())
     await happen(incident)
+    if (incident.whom === 'other') continue
+    // What a tab that slept still held is let go of when it notices: with that the way is passed on.
+    await home.oneSocket()
+    home.mostSockets()
   }
   await talk(10)
+  mostSockets = Math.max(mostSockets, home.mostSockets())
   const isKept = ([text, tab]: [string, Tab | undefined]) => !tab || !gone.includes(tab) || tab.durable.has(text)
-  return { tabs: awake, takeovers, said: new Set(said.keys()), kept: new Set([...said].filter(isKept).map(([text]) => text)) }
+  const kept = new Set([...said].filter(isKept).map(([text]) => text))
+  return { tabs: awake, takeovers, said: new Set(said.keys()), kept, mostSockets }
 }
 
 /** Who holds the link says by which way it goes. */
