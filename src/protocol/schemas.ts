@@ -2,7 +2,7 @@
  * The definition of every frame, in both directions, as zod schemas. The server reads its input by them and the tests hold
  * the client's guards (`server-frames.ts`) and the written types (`frames.ts`) equal to them. No client bundle may import this.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ErrorCode } from './codes.js'
 import type { ResetReason } from './frames.js'
 import * as limits from './limits.js'

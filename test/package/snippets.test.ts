@@ -10,7 +10,14 @@ import { describe, expect, it } from 'vitest'
 import { repository } from '../house/source.js'
 
 /** Pages of which every `ts`, `tsx` and `svelte` block is a whole program. */
-const pages = ['docs/testing.md', 'docs/testing-faults.md', 'docs/server.md', 'docs/guides/views.md', 'docs/guides/adapters.md']
+const pages = [
+  'docs/testing.md',
+  'docs/testing-faults.md',
+  'docs/server.md',
+  'docs/guides/connections.md',
+  'docs/guides/views.md',
+  'docs/guides/adapters.md',
+]
 
 interface Program {
   readonly language: string
