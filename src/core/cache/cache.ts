@@ -70,7 +70,7 @@ export function neededFrom({ last, dirtyFrom }: CacheState): number {
   return Math.min(dirtyFrom, last)
 }
 
-function described({ log, receipts }: Draft): Omit<CursorValue, 'rows' | 'build' | 'first' | 'from'> {
+export function described({ log, receipts }: Draft): Omit<CursorValue, 'rows' | 'build' | 'first' | 'from'> {
   const marks = [...receipts.marks].map(([user, { delivered, read }]) => [user, delivered, read] as const)
   return { ...factsOf(log), epoch: log.epoch, head: log.head, marks, marked: receipts.marked, unread: receipts.unread }
 }

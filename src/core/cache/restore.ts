@@ -10,7 +10,7 @@ import { storedTo, unmarked } from '../receipts.js'
 import { factsOf } from '../timeline/facts.js'
 import { isDense, pageOf, positionOf, windowOf } from '../timeline/window.js'
 import type { Draft, Turn } from '../turn.js'
-import { restart } from './cache.js'
+import { described, restart } from './cache.js'
 import { type CursorValue, emptyCache } from './cache-state.js'
 import { enqueue } from './disk-queue.js'
 import { cursorRow, cursorValue, foldPages } from './stored-rows.js'
@@ -62,6 +62,11 @@ function fill({ log, receipts, cache }: Draft, value: CursorValue, rows: readonl
   Object.assign(cache, { head, last: held.at(-1)?.index ?? -1, cover: { first, from: value.from } })
 }
 
+/** How much is known of watermarks and of the mark: they only rise within a line. */
+function risen({ marks, marked = unmarked }: Pick<CursorValue, 'marks' | 'marked'>): number {
+  return marks.reduce((sum, [, delivered, read]) => sum + delivered + read, marked.rev)
+}
+
 /** Rows of the page before, folded with their patches, if they reach the cursor's without a hole. */
 function olderRows({ rows: [first], hidden, first: lowest }: CursorValue, rows: readonly Row[]): readonly MessageRow[] {
   const older = first ? foldPages(rows, lowest, first.index - 1) : []
@@ -89,9 +94,8 @@ function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: reado
   if (isSettling) enqueue(turn, id, '', removals)
   storedTo(c, head)
   const { dirtyFrom, patches } = cache
+  const dirty = risen(described(c)) > risen(value)
   // Whether it has what is new here only its tag can tell, once the heads are the same: both may share our newest message and no more.
-  // One of its own, which landed and was said to have failed: what was learnt since is in no commit.
-  const dirty = !!version?.startsWith(turn.config.lane)
   Object.assign(cache, emptyCache, stored, { dirty }, head > log.head && { dirtyFrom, patches })
 }
 
@@ -99,7 +103,7 @@ function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: reado
 export function isOwnLine(c: Draft, rows: readonly Row[]): boolean {
   const { version, flight } = c.cache
   const cursor = cursorRow(rows)
-  const isOurs = cursor !== undefined && (cursor.version === version || cursor.version === flight?.version)
+  const isOurs = cursor && [version, flight?.version].includes(cursor.version)
   return isOurs || onOneLine(c, cursorValue(cursor), rows)
 }
 

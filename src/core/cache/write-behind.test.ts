@@ -43,18 +43,51 @@ it('L11: a disk that fails is tried once a second, however much waits', () => {
   expect(storedIn(core)).toHaveLength(205)
 })
 
-it.each([
-  ['its own, which landed and was said to have failed, it writes what it has learnt since', 'lane', 1],
-  ['another’s it takes as its base, and writes that with the next change', 'other', 0],
-])('L7: where a commit meets one that is on disk: %s', (_, lane, more) => {
-  const core = live(drivenCore(), 5)
-  core.wait(1_000)
-  const cursor = core.disk.get(['m', 'c', cursorPage]) as Row
-  core.disk.put({ ...cursor, version: `${lane}.landed` })
-  core.hear({ type: 'marks', conversation: 'c', epoch: 'e1', marks: [{ user: 'ann', delivered: 4, read: 0 }] })
-  core.wait(1_000)
-  const after = core.disk.get(['m', 'c', cursorPage]) as Row
-  expect((after.value as CursorValue).marks.filter(([user]) => user === 'ann')).toHaveLength(more)
+describe('L7: where a commit meets one that is on disk', () => {
+  const told = { user: 'ann', delivered: 4, read: 2 }
+  const toMe = { user: 'me', delivered: 0, read: 0, marked: { at: 3, rev: 2 } }
+
+  /** Another instance has written `theirs`; then this one hears of two watermarks and a mark. Gives what stands there at last. */
+  function met(theirs: Partial<CursorValue>, lane = 'other') {
+    const core = live(drivenCore(), 5)
+    core.wait(1_000)
+    const cursor = core.disk.get(['m', 'c', cursorPage]) as Row
+    core.disk.put({ ...cursor, version: `${lane}.landed`, value: { ...(cursor.value as CursorValue), ...theirs } })
+    core.hear({ type: 'marks', conversation: 'c', epoch: 'e1', marks: [told, toMe] })
+    core.wait(1_000)
+    const { value, version } = core.disk.get(['m', 'c', cursorPage]) as Row
+    const { marks, marked } = value as CursorValue
+    return { by: version.split('.')[0], ann: marks.find(([user]) => user === 'ann')?.slice(1), marked, core }
+  }
+  const known = { marks: [['ann', 4, 2]], marked: { at: 3, rev: 2 } } as const
+
+  it.each<[string, Partial<CursorValue>, lane?: string]>([
+    ['its own, which landed and was said to have failed', {}, 'lane'],
+    ['another’s, of before', {}],
+    ['another’s, with a lower watermark', { ...known, marks: [['ann', 4, 1]] }],
+    ['another’s, with an older mark', { ...known, marked: { at: 1, rev: 1 } }],
+    ['another’s, from when there were no marks', { ...known, marked: undefined }],
+  ])('%s: what it lacks is written', (_, theirs, lane) => {
+    expect(met(theirs, lane)).toMatchObject({ by: 'lane', ann: [4, 2], marked: { at: 3, rev: 2 } })
+  })
+
+  it.each<[string, Partial<CursorValue>]>([
+    ['as much', known],
+    ['more', { ...known, marks: [['ann', 5, 5]] }],
+  ])('another’s, which knows %s: it stays', (_, theirs) => {
+    expect(met(theirs).by).toBe('other')
+  })
+
+  it('let go from memory and read again, nothing is lower', () => {
+    const { core } = met({})
+    const again = drivenCore({ disk: core.disk, lane: 'next' })
+    again.dispatch({ kind: 'watch', conversation: 'c' })
+    const { marks, marked } = again.conversation().receipts
+    expect([marks.get('ann'), marked]).toEqual([
+      { delivered: 4, read: 2 },
+      { at: 3, rev: 2 },
+    ])
+  })
 })
 
 describe('where another instance stores what both hear', () => {
