@@ -60,6 +60,7 @@ function roomMade(turn: Turn, cap: number): Write[] {
     usage.set(id, { bytes: left, openedAt })
     if (c) continue
     usage.delete(id)
+    // It stands on no cursor, and expects none (R29): whoever holds the conversation meets a conflict, and writes it anew.
     writes.push({ kind: 'clear', range: { prefix: ['m', id] } })
   }
   turn.disk.usage = usage
