@@ -3,7 +3,7 @@
  * lives in its slice. Nothing here or below reads a clock, draws chance or waits.
  */
 import { aheadTick } from './ahead.js'
-import { diskMoved, diskRead, diskUnreadable, lanesClaimed, outboxCommitFailed, outboxCommitted } from './cache/disk.js'
+import { diskMoved, diskRead, lanesClaimed, outboxCommitFailed, outboxCommitted } from './cache/disk.js'
 import { openDisk } from './cache/disk-queue.js'
 import { restored } from './cache/restore.js'
 import { cacheCommitFailed, cacheCommitted } from './cache/write-behind.js'
@@ -19,7 +19,7 @@ import { close, connect, sessionSignal, sessionTick } from './session.js'
 import { settleTurn } from './settle-turn.js'
 import type { ChatState } from './state.js'
 import { diskPage, endLoad, jump, loadDeadline, loadMore } from './timeline/history.js'
-import { beginTurn, type Draft, draftOf, endTurn, type Turn } from './turn.js'
+import { beginTurn, type Draft, draftOf, endTurn, type Turn, warn } from './turn.js'
 import { setTyping, typingTick } from './typing.js'
 
 export function step(state: ChatState, event: CoreEvent, env: Env): readonly [ChatState, readonly Effect[]] {
@@ -112,7 +112,7 @@ function diskRows(turn: Turn, event: Extract<CoreEvent, { readonly ask: number }
   const { ask, kind } = event
   const rows = kind === 'disk-rows' ? event.rows : []
   if (ask === turn.disk.ask) {
-    if (kind === 'disk-unreadable') diskUnreadable(turn)
+    if (kind === 'disk-unreadable') warn(turn, 'The outbox could not be read; sending goes on from memory.', {})
     restoreInbox(turn, rows)
     return diskRead(turn, rows)
   }

@@ -19,6 +19,10 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
   [602792, 'a stored message whose newer state was damaged was shown as it had been before'],
   [604280, 'a watermark that came before the first answer was told under an empty epoch, and outlived the log it was of'],
   [601167, 'conversations that had to be held together stayed beyond the cap when they no longer had to be'],
+  [6990638, 'a watermark that one tab alone had heard of was in no cache, and was lower when its conversation was read again'],
+  [5990017, 'the oracle took for a cursor that went back what a tab wrote anew after another had cleared it for the cap'],
+  [5990485, 'the door refused for good what it had let in before, and it landed'],
+  [6990852, 'the oracle held what was tried again to its new place when that had not been stored before the browser was killed'],
   [3465, 'a page with a state from above the head was shown, and a restored backup took that state back'],
 ]
 

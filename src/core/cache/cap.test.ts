@@ -134,6 +134,27 @@ describe('R30: above the cap', () => {
     expect([...core.state().disk.usage.keys()].sort()).toEqual(['c', 'fresh', 'new'])
   })
 
+  it.each([0, 5])('what another instance holds goes too, and is written anew by it, whole, though it is %i messages behind', (behind) => {
+    const holder = live(drivenCore({ lane: 'holder' }), 100)
+    holder.wait(1_000)
+    const ahead = drivenCore({ disk: holder.disk, lane: 'ahead' })
+    ahead.dispatch({ kind: 'watch', conversation: 'c' })
+    ahead.online()
+    ahead.hear(openedFrame(requestOf(ahead, 'open'), 100, 101 + behind))
+    ahead.wait(1_000)
+    expect(cursor(ahead)?.head).toBe(101 + behind)
+    const core = drivenCore({ disk: holder.disk, lane: 'reader' })
+    core.online()
+    other(core, 'fresh', 100)
+    capped(core, 10)
+    core.hear(said(101, {}, { conversation: 'fresh' }))
+    core.wait(1_000)
+    expect(storedPages(core)).toEqual([])
+    holder.hear(said(101))
+    holder.wait(3_000)
+    expect([cursor(holder)?.head, cursor(holder)?.first, storedPages(holder)]).toEqual([101, 0, [0, 1, 'cursor']])
+  })
+
   it('a conversation in memory that cannot be halved stays', () => {
     const core = live(drivenCore(), 100)
     capped(core, 10)

@@ -4,6 +4,7 @@
  * estimates from the newest rows; the outbox is never counted and never touched.
  */
 import type { Row, Write } from '../../ports/storage.js'
+import { isCount } from '../../protocol/guards.js'
 import { pageOf } from '../timeline/window.js'
 import * as bounds from '../bounds.js'
 import { type Draft, draftOf, type Turn } from '../turn.js'
@@ -47,18 +48,20 @@ export function capWrites(turn: Turn): Write[] {
 
 function roomMade(turn: Turn, cap: number): Write[] {
   const writes: Write[] = []
-  let total = 0
-  for (const { bytes } of turn.disk.usage.values()) total += bytes
-  if (total <= cap) return writes
   const usage = new Map(turn.disk.usage)
+  let total = 0
+  for (const { bytes } of usage.values()) total += bytes
+  if (total <= cap) return writes
   for (const [id, { bytes, openedAt }] of [...usage].sort(([, a], [, b]) => a.openedAt - b.openedAt)) {
     if (total <= cap * roomy) break
     const c = draftOf(turn, id)
     const left = c ? halved(c, bytes) : 0
-    if (!c) writes.push({ kind: 'clear', range: { prefix: ['m', id] } })
-    if (left === 0) usage.delete(id)
-    else usage.set(id, { bytes: left, openedAt })
     total -= bytes - left
+    usage.set(id, { bytes: left, openedAt })
+    if (c) continue
+    usage.delete(id)
+    // It stands on no cursor, and expects none (R29): whoever holds the conversation meets a conflict, and writes it anew.
+    writes.push({ kind: 'clear', range: { prefix: ['m', id] } })
   }
   turn.disk.usage = usage
   return writes
@@ -69,7 +72,7 @@ function halved({ cache, log }: Draft, bytes: number): number {
   const { cover, last } = cache
   const held = log.tail.rows[0]
   if (!cover || !held) return bytes
-  const middle = pageOf(cover.first + (last - cover.first) / 2) + 1
+  const middle = pageOf((cover.first + last) / 2) + 1
   const first = Math.min(middle, pageOf(held.index)) * bounds.pageRows
   if (first <= cover.first) return bytes
   Object.assign(cache, { cover: { first, from: -1 }, drop: true, dirty: true })
@@ -82,7 +85,7 @@ export function usageFromRows(rows: readonly Row[]): Usage {
   const usage = new Map<string, { bytes: number; openedAt: number }>()
   for (const each of Array.isArray(value) ? value : []) {
     const [id, bytes, openedAt] = Array.isArray(each) ? each : []
-    if (typeof id === 'string' && Number.isSafeInteger(bytes) && typeof openedAt === 'number') usage.set(id, { bytes, openedAt })
+    if (typeof id === 'string' && isCount(bytes) && typeof openedAt === 'number') usage.set(id, { bytes, openedAt })
   }
   return usage
 }

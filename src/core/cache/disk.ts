@@ -33,11 +33,6 @@ export function diskRead(turn: Turn, rows: readonly Row[]): void {
   else adoptLanes(turn, rows)
 }
 
-/** Nothing stored can be used. */
-export function diskUnreadable(turn: Turn): void {
-  warn(turn, 'The outbox could not be read; sending goes on from memory.', {})
-}
-
 /** Lanes of other instances are ours only if nobody living holds them (R16). */
 function opened(turn: Turn, rows: readonly Row[]): void {
   const { disk } = turn

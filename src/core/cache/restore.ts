@@ -62,6 +62,11 @@ function fill({ log, receipts, cache }: Draft, value: CursorValue, rows: readonl
   Object.assign(cache, { head, last: held.at(-1)?.index ?? -1, cover: { first, from: value.from } })
 }
 
+/** How much is known of watermarks and of the mark: they only rise within a line. */
+function risen({ marks, marked = unmarked }: Pick<CursorValue, 'marks' | 'marked'>): number {
+  return marks.reduce((sum, { delivered, read }) => sum + delivered + read, marked.rev)
+}
+
 /** Rows of the page before, folded with their patches, if they reach the cursor's without a hole. */
 function olderRows({ rows: [first], hidden, first: lowest }: CursorValue, rows: readonly Row[]): readonly MessageRow[] {
   const older = first ? foldPages(rows, lowest, first.index - 1) : []
@@ -81,8 +86,8 @@ function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: reado
   const last = value.rows.at(-1)?.index ?? first - 1
   const stored = { version, head, last, cover: { first, from } }
   const isSettling = removals.length > 0
-  // What only the other one has heard of watermarks is not written over.
-  mergeMarks(turn, c, value.epoch, value.marks)
+  // What only the other one has heard of watermarks and of the mark is not written over.
+  mergeMarks(turn, c, value.epoch, [...value.marks, { user: turn.config.user, delivered: 0, read: 0, marked: value.marked }])
   if (head < log.head) {
     const dirtyFrom = Math.min(cache.dirtyFrom, last + 1)
     Object.assign(cache, stored, { dirtyFrom, pages: [], restart: false, isLeft: cache.isLeft || isSettling })
@@ -91,9 +96,9 @@ function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: reado
   if (isSettling) enqueue(turn, id, '', removals)
   storedTo(c, head)
   const { dirtyFrom, patches } = cache
+  // What only this one has heard of them is written after it.
+  const dirty = risen(described(c)) > risen(value)
   // Whether it has what is new here only its tag can tell, once the heads are the same: both may share our newest message and no more.
-  // What only this one has heard of watermarks is written after it.
-  const dirty = JSON.stringify(value.marks) !== JSON.stringify(described(c).marks)
   Object.assign(cache, emptyCache, stored, { dirty }, head > log.head && { dirtyFrom, patches })
 }
 
@@ -101,7 +106,7 @@ function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: reado
 export function isOwnLine(c: Draft, rows: readonly Row[]): boolean {
   const { version, flight } = c.cache
   const cursor = cursorRow(rows)
-  const isOurs = cursor !== undefined && (cursor.version === version || cursor.version === flight?.version)
+  const isOurs = cursor && [version, flight?.version].includes(cursor.version)
   return isOurs || onOneLine(c, cursorValue(cursor), rows)
 }
 

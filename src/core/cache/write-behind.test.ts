@@ -43,22 +43,51 @@ it('L11: a disk that fails is tried once a second, however much waits', () => {
   expect(storedIn(core)).toHaveLength(205)
 })
 
-it.each([
-  ['its own, which landed and was said to have failed', 'lane', 5],
-  ['another’s', 'other', 5],
-  ['another’s, which is behind', 'other', 6],
-])('L7: where a commit meets one that is on disk, %s, watermarks that only one of both has are kept', (_, lane, head) => {
-  const core = live(drivenCore(), 5)
-  core.wait(1_000)
-  const cursor = core.disk.get(['m', 'c', cursorPage]) as Row
-  const mark = (user: string, delivered: number, read: number) => ({ user, delivered, read })
-  const theirs = [mark('bob', 5, 5), mark('ann', 2, 2)]
-  core.disk.put({ ...cursor, version: `${lane}.landed`, value: { ...(cursor.value as CursorValue), marks: theirs } })
-  core.hear({ type: 'marks', conversation: 'c', epoch: 'e1', marks: [mark('ann', 4, 0)] }, ...(head > 5 ? [said(head)] : []))
-  core.wait(1_000)
-  const after = core.disk.get(['m', 'c', cursorPage]) as Row
-  expect(after.version).not.toBe(`${lane}.landed`)
-  expect(new Set((after.value as CursorValue).marks)).toEqual(new Set([mark('ann', 4, 2), mark('bob', 5, 5)]))
+describe('L7: where a commit meets one that is on disk', () => {
+  const told = { user: 'ann', delivered: 4, read: 2 }
+  const toMe = { user: 'me', delivered: 0, read: 0, marked: { at: 3, rev: 2 } }
+
+  /** Another instance has written `theirs`; then this one hears of two watermarks and a mark. Gives what stands there at last. */
+  function met(theirs: Partial<CursorValue>, lane = 'other') {
+    const core = live(drivenCore(), 5)
+    core.wait(1_000)
+    const cursor = core.disk.get(['m', 'c', cursorPage]) as Row
+    core.disk.put({ ...cursor, version: `${lane}.landed`, value: { ...(cursor.value as CursorValue), ...theirs } })
+    core.hear({ type: 'marks', conversation: 'c', epoch: 'e1', marks: [told, toMe] })
+    core.wait(1_000)
+    const { value, version } = core.disk.get(['m', 'c', cursorPage]) as Row
+    const { marks, marked } = value as CursorValue
+    return { by: version.split('.')[0], marks: new Set(marks), marked, core }
+  }
+  const known = { marks: [told], marked: { at: 3, rev: 2 } }
+
+  it.each<[string, Partial<CursorValue>, lane?: string]>([
+    ['its own, which landed and was said to have failed', {}, 'lane'],
+    ['another’s, of before', {}],
+    ['another’s, with a lower watermark', { ...known, marks: [{ ...told, read: 1 }] }],
+    ['another’s, with an older mark', { ...known, marked: { at: 1, rev: 1 } }],
+    ['another’s, from when there were no marks', { ...known, marked: undefined }],
+  ])('%s: what it lacks is written', (_, theirs, lane) => {
+    expect(met(theirs, lane)).toMatchObject({ by: 'lane', marks: new Set([told]), marked: { at: 3, rev: 2 } })
+  })
+
+  it.each<[string, Partial<CursorValue>]>([
+    ['as much', known],
+    ['more', { ...known, marks: [{ ...told, delivered: 5, read: 5 }] }],
+  ])('another’s, which knows %s: it stays', (_, theirs) => {
+    expect(met(theirs).by).toBe('other')
+  })
+
+  it('let go from memory and read again, nothing is lower', () => {
+    const { core } = met({})
+    const again = drivenCore({ disk: core.disk, lane: 'next' })
+    again.dispatch({ kind: 'watch', conversation: 'c' })
+    const { marks, marked } = again.conversation().receipts
+    expect([marks.get('ann'), marked]).toEqual([
+      { delivered: 4, read: 2 },
+      { at: 3, rev: 2 },
+    ])
+  })
 })
 
 describe('where another instance stores what both hear', () => {

@@ -22,7 +22,7 @@ export function commitCache(turn: Turn): number {
   const { disk, nowMs } = turn
   const dueAtMs = Math.max(cacheDueAt(turn), disk.cacheRetryAtMs)
   if (nowMs < dueAtMs) return dueAtMs
-  const due = turn.conversations.filter((each) => isWritable(turn, each))
+  const due = writable(turn)
   const isCached = offers(turn, 'cached')
   const version = `${turn.config.lane}.${nextNumber(turn)}`
   const writes: Write[] = []
@@ -62,21 +62,19 @@ function commitApart(turn: Turn, writes: readonly Write[]): number {
 function cacheDueAt(turn: Turn): number {
   const { disk } = turn
   if (disk.phase !== 'ready' || disk.cacheFlight || disk.failures > 0 || disk.waiting.length > 0) return never
-  let isDirty = false
-  for (const each of turn.conversations) {
-    if (!isWritable(turn, each)) continue
-    if (isLarge(each)) return 0
-    isDirty = true
-  }
-  if (!isDirty) return never
+  const due = writable(turn)
+  if (due.some(isLarge)) return 0
+  if (due.length === 0) return never
   if (disk.cacheNotBeforeMs === never) disk.cacheNotBeforeMs = turn.nowMs + timing.lookMs
   return disk.cacheNotBeforeMs
 }
 
-function isWritable(turn: Turn, { cache, log }: ConversationState): boolean {
-  if (!cache.dirty || cache.rereading || log.state !== 'ready' || log.epoch === '') return false
-  // Which of two lines is the server's, the stored one or this, only the answer of `open` can tell.
-  return !cache.restart || cache.version === null || isLive(turn, log)
+function writable(turn: Turn): readonly ConversationState[] {
+  return turn.conversations.filter(({ cache, log }) => {
+    if (!cache.dirty || cache.rereading || log.state !== 'ready' || log.epoch === '') return false
+    // Which of two lines is the server's, the stored one or this, only the answer of `open` can tell.
+    return !cache.restart || cache.version === null || isLive(turn, log)
+  })
 }
 
 function isLarge({ cache, log }: ConversationState): boolean {

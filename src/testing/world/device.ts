@@ -14,6 +14,7 @@ export function device(parts: DeviceParts): Device {
   const { roll } = chance
   const schedule = (step: () => void) => work(parts, step)
   const { cacheBytes } = mine
+  const isCapped = cacheBytes < 1_000_000
   const make = parts.disk ?? (() => crashingStorage(roll, { schedule, cacheBytes }))
   const browser: Browser = {
     parts,
@@ -44,7 +45,8 @@ export function device(parts: DeviceParts): Device {
       browser.commits += 1
       browser.isSpoilt = true
     },
-    mayDrop: () => browser.isSpoilt || mine.cacheBytes < 1_000_000,
+    isCapped,
+    mayDrop: () => browser.isSpoilt || isCapped,
     isSpoilt: ({ value }) => value === spoilt,
     jump(ms) {
       browser.wallMs += ms

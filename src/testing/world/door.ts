@@ -68,8 +68,8 @@ interface Standing {
   dies: 'ack' | 'change' | undefined
   /** So many conversations may be followed on a link. */
   followed: number | undefined
-  /** Transmissions that were refused for good: a copy that comes later is too. */
-  readonly refused: Set<string>
+  /** Transmissions that were refused for good: a copy that comes later is too. And operations of which a copy was let in. */
+  readonly settled: Set<string>
 }
 
 interface Hall {
@@ -91,7 +91,7 @@ const peace = { hello: undefined, user: undefined, operation: false, expired: fa
 /** `followed`: so many conversations may be followed on a link. */
 export function door(journal: Journal, truth: Truth, followed: number | undefined): Door {
   const callers: Hall['callers'] = new Map()
-  const standing: Standing = { ...peace, followed, refused: new Set() }
+  const standing: Standing = { ...peace, followed, settled: new Set() }
   const hall: Hall = { journal, truth, callers, standing }
   const order = (change: Partial<Standing>) => void Object.assign(standing, change)
   return {
@@ -200,13 +200,19 @@ function withoutAfter(frame: ClientFrame): ClientFrame {
 function refusesForGood({ standing, journal }: Hall, caller: Caller, frame: ClientFrame): boolean {
   if (frame.type !== 'operation') return false
   const { conversation, localId, try: count, operation } = frame
-  const key = `${caller.user} ${localId} ${count}`
-  if (standing.operation && operation.kind === 'send') {
+  const { settled } = standing
+  const name = `${caller.user} ${localId}`
+  const key = `${name} ${count}`
+  // A copy that was let in may wait for the store, and what is refused for good must never land.
+  if (standing.operation && operation.kind === 'send' && !settled.has(name)) {
     standing.operation = false
-    standing.refused.add(key)
+    settled.add(key)
     journal.fired('operation refused for good')
   }
-  if (!standing.refused.has(key)) return false
+  if (!settled.has(key)) {
+    settled.add(name)
+    return false
+  }
   caller.send([{ type: 'reject', conversation, localId, try: count, code: 'forbidden', final: true }])
   return true
 }

@@ -7,9 +7,10 @@ import { storeOver } from '../../server/ledger/store-over.js'
 import { type MemoryData, memoryTables } from '../../server/memory-tables.js'
 import type { Store } from '../../server/store.js'
 import type { Tables } from '../../server/tables.js'
+import type { FaultName } from './faults.js'
 import type { Journal } from './journal.js'
 import type { Truth } from './oracle/truth.js'
-import type { Time } from './time.js'
+import { never, type Time } from './time.js'
 
 /** What the next call of its kind meets. */
 export type StoreTrouble = 'kill-before' | 'kill-after' | 'fail-write' | 'fail-read' | 'lag' | 'unsynced'
@@ -48,8 +49,6 @@ interface Weather {
   slowMs: number
 }
 
-/** One of its own for each who waits: a promise that all share would keep every one of them in memory. */
-const never = (): Promise<never> => new Promise(() => {})
 /** So many commits are not synced when power fails. */
 const unsyncedCommits = 3
 
@@ -90,7 +89,6 @@ export function fragileStore(parts: StoreParts): FragileStore {
     written() {
       if (!unsynced || ++unsynced.commits < unsyncedCommits) return false
       goBack(unsynced.before, undefined)
-      journal.fired('unsynced commits lost')
       parts.unsynced()
       return true
     },
@@ -203,36 +201,30 @@ function mortal({ time, journal, storeMs }: StoreParts, present: Present, alive:
     time.beat()
     return alive() ? result : never()
   }
+  const fail = (fault: FaultName) => {
+    journal.fired(fault)
+    throw new Error(fault)
+  }
   const read = <T>(work: () => Promise<T>): Promise<T> =>
     slowly(() => {
-      if (!take('fail-read')) return work()
-      journal.fired('store read failed')
-      return Promise.reject(new Error('The store did not answer.'))
+      if (take('fail-read')) fail('store read failed')
+      return work()
     })
-  const dies = () => {
+  const dies = (fault: FaultName) => {
+    journal.fired(fault)
     kill()
     return never()
   }
   return {
     write: (batch, mint) =>
       slowly(async () => {
-        const isFull = time.clock.now() < weather.fullUntilMs
-        if (isFull) journal.fired('store full')
-        if (isFull) throw new Error('The store has no room.')
-        if (take('fail-write')) {
-          journal.fired('store write failed')
-          throw new Error('The store took nothing.')
-        }
-        if (take('kill-before')) {
-          journal.fired('server killed before a commit')
-          return dies()
-        }
+        if (time.clock.now() < weather.fullUntilMs) fail('store full')
+        if (take('fail-write')) fail('store write failed')
+        if (take('kill-before')) return dies('server killed before a commit')
         present.beforeWrite()
         const outcomes = await store().write(batch, mint)
-        if (present.written()) return dies()
-        if (!take('kill-after')) return outcomes
-        journal.fired('server killed after a commit')
-        return dies()
+        if (present.written()) return dies('unsynced commits lost')
+        return take('kill-after') ? dies('server killed after a commit') : outcomes
       }),
     open: (at) => read(() => store().open(at)),
     page: (at) =>

@@ -7,10 +7,7 @@ import type { Clock } from '../../ports/clock.js'
 import type { Storage, StorageFactory, StorageState } from '../../ports/storage.js'
 import { memoryStorage } from '../../storage/memory/index.js'
 import { storageError } from '../../storage/storage-error.js'
-import type { Time } from './time.js'
-
-/** One of its own for each who waits: a promise that all share would keep every one of them in memory. */
-const never = (): Promise<never> => new Promise(() => {})
+import { never, type Time } from './time.js'
 
 export interface Life {
   isAlive(): boolean

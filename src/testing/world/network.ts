@@ -28,7 +28,9 @@ export interface Network {
   isOpen(): boolean
 }
 
-const refusals: { readonly [Name in '401' | '403' | '503']: readonly [FaultName, LinkClosed] } = {
+const refusals: { readonly [Name in Opening]: readonly [FaultName, LinkClosed] } = {
+  fails: ['link not opened', broken],
+  hangs: ['link hung while opening', broken],
   '401': ['refused with 401', { band: 'refresh', code: 'unauthorized' }],
   '403': ['refused with 403', { band: 'terminal', code: 'forbidden' }],
   '503': ['refused with 503 and a hint', { band: 'retry-after', code: 'overloaded', retryAfterMs: 3_000 }],
@@ -70,12 +72,7 @@ export function network(parts: LinkParts): Network {
       open = openLink(parts, to, () => (clock.now() < weather.slowUntilMs ? weather.slowMs : 0))
       return open.link
     }
-    const [fault, why] =
-      opening === 'fails'
-        ? (['link not opened', broken] as const)
-        : opening === 'hangs'
-          ? (['link hung while opening', broken] as const)
-          : refusals[opening]
+    const [fault, why] = refusals[opening]
     journal.fired(fault)
     const link = refused(to, why)
     weather.opening = null

@@ -41,7 +41,9 @@ export interface Device extends Promises {
   readonly commits: () => number
   /** Its rows have been touched by a fault. */
   noteSpoilt(): void
-  /** Its cache may be given up: it is capped low, or a fault has touched it. */
+  /** Its cache is capped so low that some of it is given up. */
+  readonly isCapped: boolean
+  /** It may be given up for that, or a fault has touched it. */
   mayDrop(): boolean
   readonly isSpoilt: (row: Row) => boolean
   /** The wall clock of the device is off by so much more. */

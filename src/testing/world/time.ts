@@ -65,3 +65,6 @@ export function timeOf(seed: number, turns = productTurns): Time {
     },
   }
 }
+
+/** One of its own for each who waits: a promise that all share would keep every one of them in memory. */
+export const never = (): Promise<never> => new Promise(() => {})

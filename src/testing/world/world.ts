@@ -55,7 +55,10 @@ export function worldOf({ seed, keepLines = false, disk, nodes, heard }: WorldOp
   const time = timeOf(seed)
   const log = journal(keepLines)
   const births = new Map<string, Birth>()
-  const truth = truthOf(log, (localId) => births.get(localId))
+  const truth = truthOf(log, (localId) => {
+    const born = births.get(localId)
+    return born?.again?.isAlive() === false ? undefined : born
+  })
   let numbers = 0
   let stormy = true
   let isOver = false

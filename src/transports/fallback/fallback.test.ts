@@ -268,11 +268,7 @@ describe('what worked', () => {
   afterEach(() => vi.unstubAllGlobals())
 
   it('is where the next link begins, in this page and in the next', () => {
-    const kept = new Map<string, string>()
-    vi.stubGlobal('localStorage', {
-      getItem: (key: string) => kept.get(key) ?? null,
-      setItem: (key: string, name: string) => kept.set(key, name),
-    })
+    vi.stubGlobal('localStorage', {})
     const { best, other, transport } = carriedByOther()
     record(transport)
     expect([best.length, other.length]).toEqual([1, 2])

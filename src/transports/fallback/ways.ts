@@ -47,11 +47,11 @@ export function carries(ways: Ways, way: number): void {
 const memory = 'chatloom.way'
 
 /** The name of the way that carried last in this browser. Where it keeps nothing, the next page begins with the best way again. */
-function remembered(name?: string): string | null {
+function remembered(name?: string): string | undefined {
   try {
-    if (name) localStorage.setItem(memory, name)
-    return localStorage.getItem(memory)
+    if (name) localStorage[memory] = name
+    return localStorage[memory]
   } catch {
-    return null
+    return undefined
   }
 }

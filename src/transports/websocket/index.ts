@@ -69,7 +69,7 @@ function openLink({ url, token, WebSocket, connectTimeoutMs = 10_000 }: WebSocke
   async function start() {
     const Native = WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket
     if (!Native) {
-      const reason = 'No link was opened: this runtime has no WebSocket. Install ws and pass its { WebSocket }.'
+      const reason = 'No link was opened: no WebSocket here. Install ws and pass its { WebSocket }.'
       return end('terminal', 'no-websocket', reason)
     }
     try {

@@ -108,6 +108,7 @@ function checkDisk({ journal, truth, discarded, authors }: World, memory: Memory
     release: (localId) => device.released.add(localId),
     authorOf: (localId) => authors.get(localId),
     mayDrop: device.mayDrop(),
+    isCapped: device.isCapped,
     isSpoilt: device.isSpoilt,
   })
   memory.disks.set(device, { commits: device.commits(), user, cursors })

@@ -36,6 +36,8 @@ export interface StoredParts {
   readonly authorOf: (localId: string) => string | undefined
   /** The cache may be given up: it is capped low, or was spoilt. */
   readonly mayDrop: boolean
+  /** It is capped low. */
+  readonly isCapped: boolean
   /** What a fault has put in the place of a row. */
   readonly isSpoilt: (row: Row) => boolean
 }
@@ -68,7 +70,10 @@ export function checkStored(parts: StoredParts): Cursors {
     // A line that is over may come back: a tab that has not heard of its end writes what it has. Two lines of one epoch
     // cannot be told apart, and the tab that was told of the later one writes its own.
     const steady = truth.now(room) === line && !truth.wentBack(room, line.epoch)
-    if (was?.line === line && head < was.head && steady)
+    // Above its cap a tab clears what it does not hold itself: cursor, pages and patches go in one commit. Who holds it meets a cursor
+    // that is gone, and writes its own rows and head beside nothing. Was it behind, so is the new cursor: no row of the old one stands
+    // that it could be behind of, and what it covers is looked for as ever.
+    if (was?.line === line && head < was.head && steady && !parts.isCapped)
       journal.broken('cursor-behind-rows', `${user}: the cursor of ${room} went back from ${was.head} to ${head}`)
   }
   for (const [localId, room] of promised) {

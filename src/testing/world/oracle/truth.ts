@@ -47,6 +47,8 @@ export interface Birth {
   readonly user: string
   readonly lane: string
   readonly n: number
+  /** By whom it was put at the end of its lane again: an heir finds it at its old place, where that was not stored (R13). */
+  readonly again?: { isAlive(): boolean }
 }
 
 export interface Truth {

@@ -4,7 +4,7 @@ import type { StepName } from '../plan.js'
 import { hostile, poisoned } from '../wire.js'
 import { forgetOrder, post, type World } from '../world.js'
 import type { Acts } from './acts.js'
-import { send } from './users.js'
+import { quiet, send } from './users.js'
 
 type Names = Extract<
   StepName,
@@ -76,17 +76,13 @@ export const serverFaults: Acts<Names> = {
   },
   'answer-hole'(world, tab, room) {
     world.server.orders.tamper('hole')
-    void tab.device
-      .talk(tab, room)
-      .loadOlder()
-      .catch(() => {})
+    quiet(tab.device.talk(tab, room).loadOlder())
   },
   'lagging-page'(world, tab, room) {
     world.server.store.arm('lag')
     const talk = tab.device.talk(tab, room)
     const head = world.truth.now(room)?.changes.length ?? 0
-    const asked = world.chance.hit(0.5) ? talk.loadOlder() : talk.jumpTo(world.chance.int(1, Math.max(1, head)))
-    void asked.catch(() => {})
+    quiet(world.chance.hit(0.5) ? talk.loadOlder() : talk.jumpTo(world.chance.int(1, Math.max(1, head))))
   },
   'fail-write': (world) => world.server.store.arm('fail-write'),
   'fail-read': (world) => world.server.store.arm('fail-read'),

@@ -66,7 +66,7 @@ function retry(world: World, tab: Tab): void {
   tab.device.talk(tab, conversation).retry(localId)
   // What the server has refused cannot land from before; anything else may, and then its place is not promised.
   if (error?.code === 'rejected' && world.plan.nodes === 1)
-    world.births.set(localId, { room: conversation, user: tab.user, lane: tab.state().config.lane, n: world.next() })
+    world.births.set(localId, { room: conversation, user: tab.user, lane: tab.state().config.lane, n: world.next(), again: tab })
 }
 
 function discard(world: World, tab: Tab): void {
@@ -79,6 +79,11 @@ function discard(world: World, tab: Tab): void {
   if (!tab.device.plan.hasLocks) world.births.delete(localId)
   tab.device.talk(tab, conversation).discard(localId)
   world.journal.note(`takes back ${localId.slice(-4)}`)
+}
+
+/** What comes of it is seen in the view. */
+export function quiet(asked: Promise<unknown>): void {
+  asked.catch(() => {})
 }
 
 export const users: Acts<Names> = {
@@ -97,28 +102,13 @@ export const users: Acts<Names> = {
   'mark-read': markRead,
   'mark-unread': markUnread,
   typing: (world, tab, room) => tab.device.talk(tab, room).setTyping(world.chance.hit(0.7)),
-  'load-older': (world, tab, room) =>
-    void tab.device
-      .talk(tab, room)
-      .loadOlder({ limit: world.chance.pick([5, 20, 50, 100]) })
-      .catch(() => {}),
-  'load-newer': (world, tab, room) =>
-    void tab.device
-      .talk(tab, room)
-      .loadNewer({ limit: world.chance.pick([5, 20, 50]) })
-      .catch(() => {}),
+  'load-older': (world, tab, room) => quiet(tab.device.talk(tab, room).loadOlder({ limit: world.chance.pick([5, 20, 50, 100]) })),
+  'load-newer': (world, tab, room) => quiet(tab.device.talk(tab, room).loadNewer({ limit: world.chance.pick([5, 20, 50]) })),
   jump(world, tab, room) {
     const head = world.truth.now(room)?.changes.length ?? 0
-    void tab.device
-      .talk(tab, room)
-      .jumpTo(world.chance.int(1, Math.max(1, head)))
-      .catch(() => {})
+    quiet(tab.device.talk(tab, room).jumpTo(world.chance.int(1, Math.max(1, head))))
   },
-  'jump-latest': (_, tab, room) =>
-    void tab.device
-      .talk(tab, room)
-      .jumpToLatest()
-      .catch(() => {}),
+  'jump-latest': (_, tab, room) => quiet(tab.device.talk(tab, room).jumpToLatest()),
   'open-view': (world, tab, room, heard) => look(world, tab, room, heard),
   'close-view'(_, tab, room) {
     tab.views.get(room)?.()
