@@ -38,6 +38,16 @@ const planted: Record<keyof Faults, 'undefined'> = {
   mixedContent: 'undefined',
   droppedAtDeadline: 'undefined',
   rejectDrops: 'undefined',
+  pendingReversed: 'undefined',
+  pendingInFront: 'undefined',
+  keyChanged: 'undefined',
+  authorForged: 'undefined',
+  allRead: 'undefined',
+  gapsHidden: 'undefined',
+  firstUnreadLost: 'undefined',
+  steadyBackoff: 'undefined',
+  withdrawnKept: 'undefined',
+  hastyForce: 'undefined',
 }
 
 /** What must stand on the first line of an entry, which bundling loses. */

@@ -34,11 +34,11 @@ export function viewMaker<C>(user: string, { confirmed, pending, ahead }: Messag
       const gone = state === 'gone'
       return {
         messages: shownOf(conversation, window),
-        gaps: view ? gapsBetween(view.to, tail.from) : loadingView.gaps,
+        gaps: view && !planted.gapsHidden ? gapsBetween(view.to, tail.from) : loadingView.gaps,
         hasOlder: !!epoch && window.from > floor,
         hasNewer: !!view,
         atLatest: !view,
-        firstUnread: firstUnreadKey(conversation, window, user),
+        firstUnread: planted.firstUnreadLost ? undefined : firstUnreadKey(conversation, window, user),
         state: gone ? state : !epoch ? 'loading' : live ? 'ready' : 'stale',
         error: gone ? goneError : undefined,
       }
@@ -84,16 +84,20 @@ function withPending<C>(
 ): readonly Message<C>[] {
   if (entries.length + ahead.length === 0) return confirmed
   const shown = entries.filter(({ voiding }) => !voiding)
-  const waiting = shown.filter(({ arm }) => arm.kind !== 'failed')
-  const messages = confirmed.concat(log.view ? [] : byArrival(waiting, ahead).map(shownAs))
+  const waiting = shown.filter((entry) => behindOf(entry) < 0)
+  const messages = confirmed.concat(log.view ? [] : byArrival(planted.pendingReversed ? waiting.toReversed() : waiting, ahead).map(shownAs))
+  if (planted.pendingInFront) messages.unshift(...messages.splice(confirmed.length))
   let inserted = 0
-  for (const entry of shown) {
-    const { arm } = entry
-    if (arm.kind !== 'failed' || arm.behind < from || (log.view && arm.behind >= to)) continue
-    messages.splice(lowerBound(rows, arm.behind + 1) + inserted++, 0, shownAs(entry))
+  for (const entry of shown.sort((a, b) => behindOf(a) - behindOf(b))) {
+    const behind = behindOf(entry)
+    if (behind < from || (log.view && behind >= to)) continue
+    messages.splice(lowerBound(rows, behind + 1) + inserted++, 0, shownAs(entry))
   }
   return messages
 }
+
+/** The place behind which it failed; -1: it did not. */
+const behindOf = ({ arm }: Entry) => (arm.kind === 'failed' ? arm.behind : -1)
 
 /** Own entries keep their order, and so do the others; where both meet, what came first stands first. */
 function byArrival(entries: readonly Entry[], ahead: readonly Provisional[]): readonly (Entry | Provisional)[] {

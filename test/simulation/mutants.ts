@@ -43,6 +43,16 @@ const client: Named = [
   ['a new message shown with the content before it', 'mixedContent'],
   ['an entry dropped at its deadline', 'droppedAtDeadline'],
   ['a refused entry dropped without a word', 'rejectDrops'],
+  ['pending messages in reverse', 'pendingReversed', 'pending-in-place'],
+  ['pending messages before the confirmed', 'pendingInFront', 'pending-in-place'],
+  ['another key once settled', 'keyChanged', 'one-key'],
+  ['every author another', 'authorForged', 'cache-within-truth'],
+  ['every own message shown as read', 'allRead', 'status-true'],
+  ['a gap not shown', 'gapsHidden', 'view-says'],
+  ['the first unread not shown', 'firstUnreadLost', 'view-says'],
+  ['waits without jitter', 'steadyBackoff', 'returns-spread'],
+  ['what another tab took back is kept', 'withdrawnKept', 'converges'],
+  ['the link of tabs taken by force from who is awake, without a pause', 'hastyForce', 'force-paused'],
 ]
 
 const server: Named = [

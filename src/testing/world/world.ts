@@ -4,6 +4,7 @@ import type { Faults as ServerFaults } from '../../server/faults.js'
 import { type Chance, chanceOf } from './chance.js'
 import { device } from './device.js'
 import { type Journal, journal } from './journal.js'
+import { returns } from './oracle/caps.js'
 import { type Birth, ownKey, type Truth, truthOf } from './oracle/truth.js'
 import { type Plan, planOf } from './plan.js'
 import { worldServer, type WorldServer } from './server.js'
@@ -82,7 +83,9 @@ export function worldOf({ seed, planted: bugs = {}, keepLines = false, disk, nod
   if (bugs.client || 'planted' in globalThis) globalThis.planted = bugs.client ?? {}
   const parts = { time, chance, journal: log, plan, stormy: () => stormy, server, disk }
 
+  const watched = returns(log)
   const opened = (tab: Tab) => {
+    tab.chat.session.subscribe(watched())
     tab.chat.on('failed', ({ localId }) => births.delete(localId))
     tab.chat.connect()
   }
