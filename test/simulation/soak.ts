@@ -6,12 +6,14 @@
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { FaultName } from '../../src/testing/world/faults.js'
 import { runHistory } from '../../src/testing/world/history.js'
-import { quantile, reportOf } from './histories.js'
+import { quantile, reportOf, shortfalls } from './histories.js'
 
 interface Done {
   readonly agreedMs?: number
   readonly onlineMs?: readonly number[]
+  readonly counts: readonly (readonly [FaultName, number])[]
   readonly report?: string
 }
 
@@ -21,7 +23,8 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 
 async function work(seed: number): Promise<Done> {
   const history = await runHistory({ seed })
-  return history.breach ? { report: await reportOf(history, {}) } : { ...history.healing }
+  const counts = [...history.counts]
+  return history.breach ? { counts, report: await reportOf(history, {}) } : { counts, ...history.healing }
 }
 
 function serve(): void {
@@ -35,6 +38,7 @@ function lead(): void {
   const began = Date.now()
   const agreedMs: number[] = []
   const onlineMs: number[] = []
+  const counts = new Map<FaultName, number>()
   let next = first
   let histories = 0
   let failures = 0
@@ -60,9 +64,10 @@ function lead(): void {
       seed = next++
       worker.send(seed)
     }
-    worker.on('message', ({ report, agreedMs: agreed, onlineMs: online = [] }: Done) => {
+    worker.on('message', ({ report, counts: fired, agreedMs: agreed, onlineMs: online = [] }: Done) => {
       histories += 1
       if (report) failed(report)
+      for (const [fault, times] of fired) counts.set(fault, (counts.get(fault) ?? 0) + times)
       if (agreed !== undefined) agreedMs.push(agreed)
       onlineMs.push(...online)
       hand()
@@ -73,6 +78,7 @@ function lead(): void {
       if (workers > 0) return
       clearInterval(timer)
       progress()
+      for (const each of shortfalls({ histories, counts, agreedMs, onlineMs })) failed(each)
       process.exitCode = failures > 0 ? 1 : 0
     })
     hand()
