@@ -172,7 +172,7 @@ describe('what a view shows (L5)', () => {
     ['pending-in-place', [one, two, pending('b'), pending('a')], waiting('b', 'a')],
     ['pending-in-place', [pending('a'), one, two], waiting('a')],
     ['pending-in-place', [one, two, { ...pending('a'), status: 'failed' }], failed('a', 1)],
-    ['view-says', [one, two], { receipts: noReceipts }],
+    ['unread-recount', [one, two], { receipts: noReceipts }],
   ])('is broken as %s', (invariant, messages, more) => {
     expect(see(messages, more)).toBe(invariant)
   })

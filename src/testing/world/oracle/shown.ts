@@ -26,7 +26,7 @@ export type Say = (invariant: InvariantName, what: string) => void
 
 /** Says what is broken; nothing is returned. */
 export function checkShown(journal: Journal, truth: Truth, shown: Shown, born: (localId: string) => Birth | undefined): void {
-  const { who, room, user, view, at, outbox } = shown
+  const { who, room, user, view, outbox } = shown
   const say: Say = (invariant, what) => journal.broken(invariant, `${who} in ${room}: ${what}`)
   const keys = new Set(view.messages.map(({ key }) => key))
   if (keys.size !== view.messages.length) say('shown-once', `a message is shown twice (${view.messages.map(({ key }) => key.slice(-4))})`)
@@ -34,8 +34,14 @@ export function checkShown(journal: Journal, truth: Truth, shown: Shown, born: (
     if (status === 'sent' && !truth.everLanded(room, user, localId))
       say('acked-stays', `${localId} is said to be sent but is not in the store`)
   }
+  checkLog(truth, shown, say)
   checkPending(shown, born, say)
   checkSaid(shown, say)
+}
+
+/** What is confirmed is the log. */
+function checkLog(truth: Truth, shown: Shown, say: Say): void {
+  const { room, user, view, at } = shown
   const confirmed = view.messages.filter((message) => message.seq !== undefined)
   if (at.epoch === '') {
     if (confirmed.length > 0) say('cache-within-truth', 'messages are shown before the log is known')
