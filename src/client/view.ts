@@ -79,38 +79,34 @@ function confirmedMaker<C>(user: string, confirmed: Messages<C>['confirmed']) {
 function withPending<C>(
   confirmed: readonly Message<C>[],
   { entries, log, ahead }: ConversationState,
-  { rows, from, to }: Window,
+  { from, to }: Window,
   shownAs: (each: Entry | Provisional) => Message<C>,
 ): readonly Message<C>[] {
   if (entries.length + ahead.length === 0) return confirmed
   const shown = entries.filter(({ voiding }) => !voiding)
-  const waiting = shown.filter((entry) => behindOf(entry) < 0)
-  const messages = confirmed.concat(log.view ? [] : byArrival(planted.pendingReversed ? waiting.toReversed() : waiting, ahead).map(shownAs))
+  const messages = confirmed.concat(log.view ? [] : byArrival(shown, ahead).map(shownAs))
   if (planted.pendingInFront) messages.unshift(...messages.splice(confirmed.length))
-  let inserted = 0
-  for (const entry of shown.sort((a, b) => behindOf(a) - behindOf(b))) {
-    const behind = behindOf(entry)
+  // The last one first: of those with one place each comes before what was sent after it.
+  for (const entry of shown.reverse()) {
+    // Only one that has failed has such a place.
+    const { behind = -1 } = entry.arm as { readonly behind?: number }
     if (behind < from || (log.view && behind >= to)) continue
-    messages.splice(lowerBound(rows, behind + 1) + inserted++, 0, shownAs(entry))
+    messages.splice(messages.findLastIndex(({ seq }) => (seq as number) <= behind) + 1, 0, shownAs(entry))
   }
   return messages
 }
-
-/** The place behind which it failed; -1: it did not. */
-const behindOf = ({ arm }: Entry) => (arm.kind === 'failed' ? arm.behind : -1)
 
 /** Own entries keep their order, and so do the others; where both meet, what came first stands first. */
 function byArrival(entries: readonly Entry[], ahead: readonly Provisional[]): readonly (Entry | Provisional)[] {
   const left = [...ahead]
   const before = (ms: number) => left.splice(0, left.findLastIndex(({ arrivedMs }) => arrivedMs <= ms) + 1)
-  return [...entries.flatMap((entry) => [...before(entry.madeMs), entry]), ...left]
+  const waiting = entries.filter(({ arm }) => arm.kind !== 'failed')
+  return [...(planted.pendingReversed ? waiting.reverse() : waiting).flatMap((entry) => [...before(entry.madeMs), entry]), ...left]
 }
 
 function firstUnreadKey(conversation: ConversationState, { rows, from }: Window, user: string): string | undefined {
   const read = ownRead(conversation, user)
   if (read < from || read >= conversation.log.head) return undefined
-  let at = lowerBound(rows, read + 1)
-  while (at < rows.length && !isNews(rows[at] as MessageRow, user)) at++
-  const row = rows[at]
+  const row = rows.slice(lowerBound(rows, read + 1)).find((each) => isNews(each, user))
   return row && keyOf(row, user)
 }

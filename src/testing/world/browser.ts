@@ -37,7 +37,7 @@ const hopMs = 1
 
 /** What all tabs of one browser share. */
 interface Common {
-  readonly stolen: (lock: string) => void
+  readonly stolen: Stolen
   readonly clock: Clock
   readonly queues: Map<string, Claim[]>
   readonly listeners: Map<string, Set<Listener>>
@@ -47,8 +47,10 @@ interface Common {
 
 type Listener = (message: unknown, from: object) => void
 
-/** `stolen` hears of each lock that is taken by force from who had it. */
-export function fakeBrowser(clock: Clock, stolen: (lock: string) => void = () => {}): FakeBrowser {
+/** Hears of each lock that is taken by force from who had it, and by which tab. */
+type Stolen = (lock: string, by: object) => void
+
+export function fakeBrowser(clock: Clock, stolen: Stolen = () => {}): FakeBrowser {
   const common: Common = { stolen, clock, queues: new Map(), listeners: new Map(), steals: { count: 0 }, losing: undefined }
   return {
     tab: (lockMs = 0) => tabOf(common, lockMs),
@@ -78,7 +80,7 @@ function ask({ queues, steals, stolen }: Common, claim: Claim, byForce: boolean)
   else queue.push(claim)
   if (holder) {
     steals.count += 1
-    stolen(claim.name)
+    stolen(claim.name, claim.run)
     holder.run(() => holder.to.lost?.())
   }
   if (queue[0] === claim) grant(queues, claim)

@@ -31,7 +31,7 @@ export const invariants = {
   caps: { law: 'L11', says: 'Queues and memory stay under their caps.' },
   'retry-budget': { law: 'L11', says: 'Nobody presses a server: attempts stay under their budget.' },
   'returns-spread': { law: 'L9', says: 'Clients that have lost a server come back spread over the time, not together.' },
-  'force-paused': { law: 'L11', says: 'The link that tabs share is taken by force at most once a minute.' },
+  'force-paused': { law: 'L11', says: 'No tab takes the link that tabs share by force more than once a minute.' },
   'dense-index': { law: 'L3', says: 'Messages are numbered without a hole.' },
   'fresh-rows': { law: 'L8', says: 'No stored row is older than the state it is said to be of.' },
   'nothing-left': { law: 'L11', says: 'After the end no rejection, timer, listener, lock or link is left.' },

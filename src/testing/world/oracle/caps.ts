@@ -80,14 +80,14 @@ export function returns(journal: Journal): () => (session: Session) => void {
   }
 }
 
-/** Whoever holds the link that tabs share may sleep: once a minute one of them may find out by force. */
-export function force(journal: Journal, now: () => number): (lock: string) => void {
-  const last = new Map<string, number>()
-  return (lock) => {
+/** Whoever holds the link that tabs share may sleep: once a minute each of the others may find out by force. */
+export function force(journal: Journal, now: () => number): (lock: string, by: object) => void {
+  const last = new WeakMap<object, number>()
+  return (lock, by) => {
     // Whoever has the licence to use force and sleeps loses that.
     if (lock.endsWith('/licence')) return
-    const sinceMs = now() - (last.get(lock) ?? Number.NEGATIVE_INFINITY)
-    if (sinceMs < minuteMs) journal.broken('force-paused', `${lock} was taken by force ${sinceMs} ms after the time before`)
-    last.set(lock, now())
+    const sinceMs = now() - (last.get(by) ?? Number.NEGATIVE_INFINITY)
+    if (sinceMs < minuteMs) journal.broken('force-paused', `${lock} was taken by force by one tab again after ${sinceMs} ms`)
+    last.set(by, now())
   }
 }
