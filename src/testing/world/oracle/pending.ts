@@ -1,7 +1,7 @@
 /** Rows of a view that the log has not taken in: exactly what waits, each once, under its key and in its place (R2, R18). */
 import type { Message, OutboxEntry } from '../../../client/api.js'
 import type { Content } from '../tab.js'
-import type { Say, Shown } from './shown.js'
+import type { Say, Shown } from './seen.js'
 import type { Birth } from './truth.js'
 
 type Row = Message<Content>
@@ -63,10 +63,12 @@ function checkFailed({ view, at, entries }: Shown, own: readonly Waiting[], say:
   const { from, to } = at.view ?? at.tail
   const behind = new Map(entries.map(({ localId, arm }) => [localId, arm.kind === 'failed' ? arm.behind : 0]))
   const placeOf = (localId: string) => behind.get(localId) ?? 0
+  // The row behind which it stands; behind one row those that were sent first stand first.
+  const rowOf = (localId: string) => view.messages.findLast(({ seq = Number.POSITIVE_INFINITY }) => seq <= placeOf(localId))?.seq ?? 0
   const due = own
     .filter(({ localId, status }) => status === 'failed' && placeOf(localId) >= from && (view.atLatest || placeOf(localId) < to))
     .map(({ localId }) => localId)
-    .sort((a, b) => placeOf(a) - placeOf(b))
+    .sort((a, b) => rowOf(a) - rowOf(b))
   const keys = view.messages.filter(({ status }) => status === 'failed').map(({ key }) => key)
   if (keys.toSorted().join() !== due.toSorted().join()) return say('shown-once', `failed are ${due}, shown as failed ${keys}`)
   if (keys.join() !== due.join()) return say('pending-in-place', `failed ones stand as ${keys}, not as ${due}`)

@@ -1,28 +1,14 @@
 /** What a tab shows of one conversation at one instant, held against the truth. */
-import type { Message, OutboxEntry, View } from '../../../client/api.js'
-import type { ConversationState } from '../../../core/state.js'
+import type { Message } from '../../../client/api.js'
 import type { MessageRow } from '../../../protocol/frames.js'
 import type { Content } from '../tab.js'
-import type { InvariantName } from '../invariants.js'
 import type { Journal } from '../journal.js'
 import { indexFrom, isVisible } from './model.js'
 import { checkPending, keyDue } from './pending.js'
+import type { Say, Shown } from './seen.js'
 import { checkStatus } from './status.js'
 import { type Birth, type Line, ownKey, type Truth } from './truth.js'
 import { checkSaid } from './view.js'
-
-export interface Shown extends Pick<ConversationState, 'entries' | 'ahead' | 'receipts'> {
-  readonly who: string
-  readonly user: string
-  readonly room: string
-  readonly view: View<Content>
-  /** Where the client says it stands, and which run of its log it shows. */
-  readonly at: Pick<ConversationState['log'], 'epoch' | 'head' | 'tag' | 'floor' | 'tail' | 'view' | 'members'>
-  /** Unsettled own messages of this room. */
-  readonly outbox: readonly OutboxEntry<Content>[]
-}
-
-export type Say = (invariant: InvariantName, what: string) => void
 
 /** Says what is broken; nothing is returned. */
 export function checkShown(journal: Journal, truth: Truth, shown: Shown, born: (localId: string) => Birth | undefined): void {

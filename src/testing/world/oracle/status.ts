@@ -1,7 +1,7 @@
 /** What an own message is said to have come to, held against the watermarks of the others (R23). */
 import type { Message, MessageStatus } from '../../../client/api.js'
 import type { Content } from '../tab.js'
-import type { Say, Shown } from './shown.js'
+import type { Say, Shown } from './seen.js'
 import type { Line, Truth } from './truth.js'
 
 interface Other {

@@ -1,7 +1,7 @@
 /** What a view says of itself: where it ends, what is missing between, and where the unread begins (R19). */
 import type { InvariantName } from '../invariants.js'
 import { ownReadOf } from './marks.js'
-import type { Say, Shown } from './shown.js'
+import type { Say, Shown } from './seen.js'
 
 export function checkSaid({ view, at, receipts, user }: Shown, say: Say): void {
   const { from } = at.view ?? at.tail
