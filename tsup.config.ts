@@ -52,6 +52,16 @@ const planted: Record<keyof ClientFaults | keyof ServerFaults, 'undefined'> = {
   epochIgnored: 'undefined',
   rowLost: 'undefined',
   toldAfterRemoval: 'undefined',
+  pendingReversed: 'undefined',
+  pendingInFront: 'undefined',
+  keyChanged: 'undefined',
+  authorForged: 'undefined',
+  allRead: 'undefined',
+  gapsHidden: 'undefined',
+  firstUnreadLost: 'undefined',
+  steadyBackoff: 'undefined',
+  withdrawnKept: 'undefined',
+  hastyForce: 'undefined',
 }
 
 /** What must stand on the first line of an entry, which bundling loses. */

@@ -63,11 +63,11 @@ export function messages<C>(user: string, schema: StandardSchema<C> | undefined)
       const { id, seq, rev, author, at, content, localId, deleted } = row
       const mine = author === user
       const message: { -readonly [Key in keyof Message<C>]: Message<C>[Key] } = {
-        key: keyOf(row, user),
+        key: planted.keyChanged ? id : keyOf(row, user),
         id,
         seq,
         rev,
-        author,
+        author: planted.authorForged ? 'mallory' : author,
         mine,
         at,
         content: content as C,
@@ -75,7 +75,7 @@ export function messages<C>(user: string, schema: StandardSchema<C> | undefined)
         finality: 'final',
       }
       if (mine) {
-        message.status = statusAt(levels, seq)
+        message.status = planted.allRead ? 'read' : statusAt(levels, seq)
         if (localId !== undefined) message.localId = localId
       }
       if (deleted) message.deleted = deleted

@@ -24,6 +24,15 @@ function viewing() {
   return (of: ConversationState) => view(of, true).messages
 }
 
+describe('what failed (R18)', () => {
+  it('stands behind what was newest when it failed, whichever was sent first', () => {
+    const rows = [row(1), row(2), row(3), row(4)]
+    const entries = [3, 1, 3].map((behind, n) => ({ localId: `f${n}`, arm: { kind: 'failed', code: 'rejected', final: true, behind } }))
+    const shown = viewing()({ ...conversation(rows), entries } as unknown as ConversationState)
+    expect(shown.map(({ key }) => key)).toEqual(['m1', 'f1', 'm2', 'm3', 'f0', 'f2', 'm4'])
+  })
+})
+
 describe('messages keep their object', () => {
   const rows = [row(1), row(2, 'me'), row(3), row(4)]
 

@@ -34,11 +34,11 @@ export function viewMaker<C>(user: string, { confirmed, pending, ahead }: Messag
       const gone = state === 'gone'
       return {
         messages: shownOf(conversation, window),
-        gaps: view ? gapsBetween(view.to, tail.from) : loadingView.gaps,
+        gaps: view && !planted.gapsHidden ? gapsBetween(view.to, tail.from) : loadingView.gaps,
         hasOlder: !!epoch && window.from > floor,
         hasNewer: !!view,
         atLatest: !view,
-        firstUnread: firstUnreadKey(conversation, window, user),
+        firstUnread: planted.firstUnreadLost ? undefined : firstUnreadKey(conversation, window, user),
         state: gone ? state : !epoch ? 'loading' : live ? 'ready' : 'stale',
         error: gone ? goneError : undefined,
       }
@@ -79,18 +79,19 @@ function confirmedMaker<C>(user: string, confirmed: Messages<C>['confirmed']) {
 function withPending<C>(
   confirmed: readonly Message<C>[],
   { entries, log, ahead }: ConversationState,
-  { rows, from, to }: Window,
+  { from, to }: Window,
   shownAs: (each: Entry | Provisional) => Message<C>,
 ): readonly Message<C>[] {
   if (entries.length + ahead.length === 0) return confirmed
   const shown = entries.filter(({ voiding }) => !voiding)
-  const waiting = shown.filter(({ arm }) => arm.kind !== 'failed')
-  const messages = confirmed.concat(log.view ? [] : byArrival(waiting, ahead).map(shownAs))
-  let inserted = 0
-  for (const entry of shown) {
-    const { arm } = entry
-    if (arm.kind !== 'failed' || arm.behind < from || (log.view && arm.behind >= to)) continue
-    messages.splice(lowerBound(rows, arm.behind + 1) + inserted++, 0, shownAs(entry))
+  const messages = confirmed.concat(log.view ? [] : byArrival(shown, ahead).map(shownAs))
+  if (planted.pendingInFront) messages.unshift(...messages.splice(confirmed.length))
+  // The last one first: of those with one place each comes before what was sent after it.
+  for (const entry of shown.reverse()) {
+    // Only one that has failed has such a place.
+    const { behind = -1 } = entry.arm as { readonly behind?: number }
+    if (behind < from || (log.view && behind >= to)) continue
+    messages.splice(messages.findLastIndex(({ seq }) => (seq as number) <= behind) + 1, 0, shownAs(entry))
   }
   return messages
 }
@@ -99,14 +100,13 @@ function withPending<C>(
 function byArrival(entries: readonly Entry[], ahead: readonly Provisional[]): readonly (Entry | Provisional)[] {
   const left = [...ahead]
   const before = (ms: number) => left.splice(0, left.findLastIndex(({ arrivedMs }) => arrivedMs <= ms) + 1)
-  return [...entries.flatMap((entry) => [...before(entry.madeMs), entry]), ...left]
+  const waiting = entries.filter(({ arm }) => arm.kind !== 'failed')
+  return [...(planted.pendingReversed ? waiting.reverse() : waiting).flatMap((entry) => [...before(entry.madeMs), entry]), ...left]
 }
 
 function firstUnreadKey(conversation: ConversationState, { rows, from }: Window, user: string): string | undefined {
   const read = ownRead(conversation, user)
   if (read < from || read >= conversation.log.head) return undefined
-  let at = lowerBound(rows, read + 1)
-  while (at < rows.length && !isNews(rows[at] as MessageRow, user)) at++
-  const row = rows[at]
+  const row = rows.slice(lowerBound(rows, read + 1)).find((each) => isNews(each, user))
   return row && keyOf(row, user)
 }

@@ -35,6 +35,16 @@ export interface Faults {
   readonly mixedContent?: boolean
   readonly droppedAtDeadline?: boolean
   readonly rejectDrops?: boolean
+  readonly pendingReversed?: boolean
+  readonly pendingInFront?: boolean
+  readonly keyChanged?: boolean
+  readonly authorForged?: boolean
+  readonly allRead?: boolean
+  readonly gapsHidden?: boolean
+  readonly firstUnreadLost?: boolean
+  readonly steadyBackoff?: boolean
+  readonly withdrawnKept?: boolean
+  readonly hastyForce?: boolean
 }
 
 /**

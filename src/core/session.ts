@@ -143,7 +143,7 @@ export function leave(turn: Turn, { band, code, reason, retryAfterMs }: LinkClos
 /** Full jitter over a doubling cap; a hint is a floor. Default first cap 0.5 s, last 30 s. */
 export function waitMs(attempt: number, roll: number, hintMs = 0): number {
   const cap = Math.min(timing.backoffCapMs, timing.backoffFirstMs * 2 ** attempt)
-  return planted.hasty ? 20 : Math.max(0, Math.min(hintMs, timing.longestHintMs)) + roll * cap
+  return planted.hasty ? 20 : Math.max(0, Math.min(hintMs, timing.longestHintMs)) + (planted.steadyBackoff ? 1 : roll) * cap
 }
 
 export function close(turn: Turn): void {

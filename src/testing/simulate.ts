@@ -44,8 +44,8 @@ export interface Simulation {
 
 /**
  * Runs histories of whole worlds in virtual time: users with devices and tabs, a server of one node or two and its store, and some ninety kinds of trouble. After
- * every step the invariants of the laws are checked by an oracle that knows only what the store has written. The same options give the same result on every
- * machine. Ends at the first broken invariant, made short. One history takes some tenths of a second. Rejects with a `TypeError` for options that are none.
+ * every step the invariants of the laws are checked by an oracle that takes for true what the store has written and what users did. The same options give the same
+ * result on every machine. Ends at the first broken invariant, made short. One history takes some tenths of a second. Rejects with a `TypeError` for options that are none.
  */
 export async function simulate(options: SimulateOptions = {}): Promise<Simulation> {
   const { seed = 1, histories = 1, steps = 300, only } = checked(options)

@@ -1,14 +1,12 @@
 /** Half of the histories; the other half runs beside it. */
 import { describe, expect, it } from 'vitest'
-import { neverFired, quantile, runSeeds, table } from './histories.js'
+import { runSeeds, shortfalls, table } from './histories.js'
 
 describe('a simulated world, seeds 1 to 1000', () => {
   it('keeps every invariant of L1–L11 after every step, whatever fails', { timeout: 600_000 }, async () => {
     const run = await runSeeds(1, 1000)
     process.stdout.write(`${table(run)}\n`)
     expect(run.broken).toEqual([])
-    expect(neverFired(run)).toEqual([])
-    expect(quantile(run.agreedMs, 1)).toBeLessThanOrEqual(45_000)
-    expect(quantile(run.onlineMs, 0.99)).toBeLessThanOrEqual(3_000)
+    expect(shortfalls(run)).toEqual([])
   })
 })

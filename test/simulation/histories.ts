@@ -3,6 +3,18 @@ import { execFileSync } from 'node:child_process'
 import { type FaultName, faultNames } from '../../src/testing/world/faults.js'
 import { type History, type HistoryOptions, runHistory } from '../../src/testing/world/history.js'
 import { shrink } from '../../src/testing/world/shrink.js'
+import { type DiskName, over } from './disks.js'
+
+/** All that a history depends on besides its seed and its steps: a printed command names each. */
+export interface RunOptions extends Pick<HistoryOptions, 'nodes'> {
+  readonly disk?: DiskName
+}
+
+/** In so many histories every kind of trouble comes. */
+const enough = 1_000
+/** Of virtual time. */
+const mostAgreedMs = 45_000
+const mostOnlineMs = 3_000
 
 export interface Run {
   readonly histories: number
@@ -15,8 +27,12 @@ export interface Run {
   readonly sentMs: readonly number[]
 }
 
+export async function historyOf(seed: number, { nodes, disk }: RunOptions): Promise<HistoryOptions> {
+  return { seed, nodes, ...(await over(disk)) }
+}
+
 /** Every seed from `from` to `to`; ends early at the third broken one. */
-export async function runSeeds(from: number, to: number, options: Partial<HistoryOptions> = {}): Promise<Run> {
+export async function runSeeds(from: number, to: number, options: RunOptions = {}): Promise<Run> {
   const counts = new Map<FaultName, number>()
   const broken: string[] = []
   const agreedMs: number[] = []
@@ -24,7 +40,7 @@ export async function runSeeds(from: number, to: number, options: Partial<Histor
   const sentMs: number[] = []
   let histories = 0
   for (let seed = from; seed <= to && broken.length < 3; seed++) {
-    const history = await runHistory({ ...options, seed })
+    const history = await runHistory(await historyOf(seed, options))
     histories += 1
     for (const [fault, times] of history.counts) counts.set(fault, (counts.get(fault) ?? 0) + times)
     if (history.healing) agreedMs.push(history.healing.agreedMs)
@@ -36,14 +52,28 @@ export async function runSeeds(from: number, to: number, options: Partial<Histor
 }
 
 /** Seed, commit, the one command, and the fewest steps found that break the same. */
-export async function reportOf({ seed, breach }: History, options: Partial<HistoryOptions>): Promise<string> {
-  const small = await shrink({ ...options, seed })
+export async function reportOf({ seed, breach }: History, options: RunOptions): Promise<string> {
+  const small = await shrink(await historyOf(seed, options))
   return [
     `seed ${seed}, step ${breach?.step}: ${breach?.invariant}: ${breach?.what}`,
     `  commit ${commit()}`,
-    `  SEED=${seed} STEPS=${small.only.join()} npx vitest run test/simulation/replay.test.ts`,
+    `  ${commandOf(seed, small.only, options)}`,
     `  ${small.only.length} steps: ${small.names.join(', ')}`,
   ].join('\n')
+}
+
+/** What `askedFor` reads. */
+export function commandOf(seed: number, only: readonly number[], { nodes, disk }: RunOptions): string {
+  const more = `${nodes === undefined ? '' : `NODES=${nodes} `}${disk === undefined ? '' : `DISK=${disk} `}`
+  return `SEED=${seed} ${more}STEPS=${only.join()} npx vitest run test/simulation/replay.test.ts`
+}
+
+/** The history that the environment names, if it names one. */
+export async function askedFor({ SEED, NODES, DISK, STEPS }: NodeJS.ProcessEnv): Promise<HistoryOptions | undefined> {
+  if (SEED === undefined) return undefined
+  const only = STEPS?.split(',').map(Number)
+  const nodes = NODES === undefined ? undefined : NODES === '2' ? 2 : 1
+  return { ...(await historyOf(Number(SEED), { nodes, disk: DISK as DiskName | undefined })), only }
 }
 
 function commit(): string {
@@ -71,4 +101,13 @@ export function quantile(times: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
 }
 
-export const neverFired = ({ counts }: Run): FaultName[] => faultNames.filter((name) => !counts.get(name))
+/** What is wrong with a run, however long: longer than the bounds, or, of so many histories, without some trouble. */
+export function shortfalls({ histories, counts, agreedMs, onlineMs }: Omit<Run, 'broken' | 'sentMs'>): string[] {
+  const never = histories < enough ? [] : faultNames.filter((name) => !counts.get(name))
+  const [longest, p99] = [quantile(agreedMs, 1), quantile(onlineMs, 0.99)]
+  return [
+    ...never.map((name) => `never in ${histories} histories: ${name}`),
+    ...(longest > mostAgreedMs ? [`all agree only after ${longest} ms`] : []),
+    ...(p99 > mostOnlineMs ? [`of the tabs told of the network a hundredth has caught up only after ${p99} ms`] : []),
+  ]
+}

@@ -30,7 +30,7 @@ const client: Named = [
   ['patches of stored rows not written', 'patchesDropped'],
   ['own messages counted as unread', 'ownUnread'],
   ['no window of what is in flight', 'windowUnbounded'],
-  ['retries without a pause', 'hasty'],
+  ['retries without a pause', 'hasty', 'retry-budget'],
   ['entries queued in a conversation that is gone', 'strandedQueued'],
   ['a read forgotten when rows move', 'movedUnread'],
   ['a settled entry stays', 'settledStays'],
@@ -42,6 +42,16 @@ const client: Named = [
   ['a new message shown with the content before it', 'mixedContent'],
   ['an entry dropped at its deadline', 'droppedAtDeadline'],
   ['a refused entry dropped without a word', 'rejectDrops'],
+  ['pending messages in reverse', 'pendingReversed', 'pending-in-place'],
+  ['pending messages before the confirmed', 'pendingInFront', 'pending-in-place'],
+  ['another key once settled', 'keyChanged', 'one-key'],
+  ['every author another', 'authorForged', 'cache-within-truth'],
+  ['every own message shown as read', 'allRead', 'status-true'],
+  ['a gap not shown', 'gapsHidden', 'view-says'],
+  ['the first unread not shown', 'firstUnreadLost', 'unread-recount'],
+  ['waits without jitter', 'steadyBackoff', 'returns-spread'],
+  ['what another tab took back is kept', 'withdrawnKept', 'converges'],
+  ['the link of tabs taken by force from who is awake, without a pause', 'hastyForce', 'force-paused'],
 ]
 
 const server: Named = [

@@ -44,6 +44,8 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [1213373, 'the oracle asked for a watermark of who had joined, which no frame tells'],
   [1203791, 'a server that lagged told of a message that its reader could not see'],
   [882, 'the oracle took for hidden what a member who came back was told in an answer that ended before the return'],
+  [1074, 'what had failed later stood before what had failed earlier, where it had been sent before it'],
+  [586, 'a tab took the link by force again at once: a holder that had not heard of the first time said there was no pause'],
 ]
 
 describe('what once failed (L1–L11)', () => {

@@ -6,12 +6,14 @@
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { FaultName } from '../../src/testing/world/faults.js'
 import { runHistory } from '../../src/testing/world/history.js'
-import { reportOf } from './histories.js'
+import { quantile, reportOf, shortfalls } from './histories.js'
 
 interface Done {
   readonly agreedMs?: number
   readonly onlineMs?: readonly number[]
+  readonly counts: readonly (readonly [FaultName, number])[]
   readonly report?: string
 }
 
@@ -21,7 +23,8 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 
 async function work(seed: number): Promise<Done> {
   const history = await runHistory({ seed })
-  return history.breach ? { report: await reportOf(history, {}) } : { ...history.healing }
+  const counts = [...history.counts]
+  return history.breach ? { counts, report: await reportOf(history, {}) } : { counts, ...history.healing }
 }
 
 function serve(): void {
@@ -33,8 +36,9 @@ function lead(): void {
   const minutes = Number(process.env.MINUTES || 60)
   const first = Number(process.env.SEED || Math.floor(Date.now() / 60_000) * 100)
   const began = Date.now()
-  const agreedMs = tally()
-  const onlineMs = tally()
+  const agreedMs: number[] = []
+  const onlineMs: number[] = []
+  const counts = new Map<FaultName, number>()
   let next = first
   let histories = 0
   let failures = 0
@@ -43,7 +47,7 @@ function lead(): void {
   const progress = () => {
     const passed = (Date.now() - began) / 60_000
     say(
-      `${passed.toFixed(1)} min, ${histories} histories (${Math.round(histories / passed)} a minute), ${failures} failures, longest to agree ${agreedMs.quantile(1) / 1_000} s, p99 of those told of the network ${onlineMs.quantile(0.99) / 1_000} s`,
+      `${passed.toFixed(1)} min, ${histories} histories (${Math.round(histories / passed)} a minute), ${failures} failures, longest to agree ${quantile(agreedMs, 1) / 1_000} s, p99 of those told of the network ${quantile(onlineMs, 0.99) / 1_000} s`,
     )
   }
   const isOver = () => Date.now() - began >= minutes * 60_000 || failures >= most
@@ -62,11 +66,12 @@ function lead(): void {
       seed = next++
       worker.send(seed)
     }
-    worker.on('message', ({ report, agreedMs: agreed, onlineMs: online = [] }: Done) => {
+    worker.on('message', ({ report, counts: fired, agreedMs: agreed, onlineMs: online = [] }: Done) => {
       histories += 1
       if (report) failed(report)
-      if (agreed !== undefined) agreedMs.add(agreed)
-      for (const each of online) onlineMs.add(each)
+      for (const [fault, times] of fired) counts.set(fault, (counts.get(fault) ?? 0) + times)
+      if (agreed !== undefined) agreedMs.push(agreed)
+      onlineMs.push(...online)
       hand()
     })
     worker.on('exit', (code) => {
@@ -76,29 +81,10 @@ function lead(): void {
       clearInterval(timer)
       progress()
       say(`seeds ${first} to ${next - 1}`)
+      for (const each of shortfalls({ histories, counts, agreedMs, onlineMs })) failed(each)
       process.exitCode = failures > 0 ? 1 : 0
     })
     hand()
-  }
-}
-
-/** How often each of a few times was seen: hundreds of thousands of histories take no more room than one. */
-function tally() {
-  const counts = new Map<number, number>()
-  let all = 0
-  return {
-    add(ms: number) {
-      counts.set(ms, (counts.get(ms) ?? 0) + 1)
-      all += 1
-    },
-    quantile(part: number): number {
-      let left = Math.min(all, Math.floor(all * part) + 1)
-      for (const [ms, times] of [...counts].sort(([a], [b]) => a - b)) {
-        left -= times
-        if (left <= 0) return ms
-      }
-      return 0
-    },
   }
 }
 

@@ -17,7 +17,7 @@ export const timeout = Math.max(600_000, 3_000 * seeds)
 const taskMs = 0.1
 
 /** While a world runs, tasks of IndexedDB are its timers. Returns the end of it. */
-function onVirtualTime({ time }: World): () => void {
+export function onVirtualTime({ time }: World): () => void {
   const real = globalThis.setImmediate
   const queue = (task: (...args: unknown[]) => void, ...args: unknown[]) => {
     time.later(taskMs, () => {
@@ -59,7 +59,7 @@ function rowAt(record: DiskRecord): Row {
 let disks = 0
 
 /** A browser ends without harm to what is committed; an evicted one begins with nothing. */
-function indexedDbDisk({ cacheBytes }: DiskParts): WorldDisk {
+export function indexedDbDisk({ cacheBytes }: DiskParts): WorldDisk {
   disks += 1
   let life = 0
   let failing: StorageErrorCode | undefined
@@ -105,5 +105,3 @@ function indexedDbDisk({ cacheBytes }: DiskParts): WorldDisk {
     counts,
   }
 }
-
-export const onIndexedDb = { disk: indexedDbDisk, inspect: onVirtualTime }

@@ -37,6 +37,7 @@ const hopMs = 1
 
 /** What all tabs of one browser share. */
 interface Common {
+  readonly stolen: Stolen
   readonly clock: Clock
   readonly queues: Map<string, Claim[]>
   readonly listeners: Map<string, Set<Listener>>
@@ -46,8 +47,11 @@ interface Common {
 
 type Listener = (message: unknown) => void
 
-export function fakeBrowser(clock: Clock): FakeBrowser {
-  const common: Common = { clock, queues: new Map(), listeners: new Map(), steals: { count: 0 }, losing: undefined }
+/** Hears of each lock that is taken by force from who had it, and by which tab. */
+type Stolen = (lock: string, by: object) => void
+
+export function fakeBrowser(clock: Clock, stolen: Stolen = () => {}): FakeBrowser {
+  const common: Common = { stolen, clock, queues: new Map(), listeners: new Map(), steals: { count: 0 }, losing: undefined }
   return {
     tab: (lockMs = 0) => tabOf(common, lockMs),
     steals: common.steals,
@@ -68,7 +72,7 @@ function drop({ queues }: Common, claim: Claim): void {
   else if (place === 0) grant(queues, queue[0] as Claim)
 }
 
-function ask({ queues, steals }: Common, claim: Claim, byForce: boolean): void {
+function ask({ queues, steals, stolen }: Common, claim: Claim, byForce: boolean): void {
   const queue = queues.get(claim.name) ?? []
   queues.set(claim.name, queue)
   const holder = byForce ? queue.shift() : undefined
@@ -76,6 +80,7 @@ function ask({ queues, steals }: Common, claim: Claim, byForce: boolean): void {
   else queue.push(claim)
   if (holder) {
     steals.count += 1
+    stolen(claim.name, claim.run)
     holder.run(() => holder.to.lost?.())
   }
   if (queue[0] === claim) grant(queues, claim)

@@ -2,6 +2,7 @@
 import { crashingStorage } from '../crashing-storage.js'
 import { fakeBrowser } from './browser.js'
 import { letGo } from './mortal.js'
+import { force } from './oracle/caps.js'
 import { type Browser, type DeviceParts, openTab } from './open-tab.js'
 import { promises } from './promises.js'
 import type { Device, Tab } from './tab.js'
@@ -22,7 +23,7 @@ export function device(parts: DeviceParts): Device {
     tabs: [],
     locks: { held: new Map(), waiting: [] },
     channels: new Map(),
-    between: fakeBrowser(time.clock),
+    between: fakeBrowser(time.clock, force(journal, time.clock.now)),
     fakes: new WeakMap(),
     user: mine.user,
     wallMs: 0,
@@ -31,6 +32,7 @@ export function device(parts: DeviceParts): Device {
     opened: 0,
   }
   const { tabs, disk } = browser
+  let hasLostWord = false
   const made: Device = {
     ...promises(),
     plan: mine,
@@ -65,7 +67,12 @@ export function device(parts: DeviceParts): Device {
     talk: (tab, room) => tab.chat.conversation(room),
     freezeTab: (tab, told) => freezeTab(browser, tab, told),
     thawTab: (tab) => thawTab(browser, tab),
-    loseMessage: () => browser.between.loseNext(() => journal.fired('channel lost a message')),
+    loseMessage: () =>
+      browser.between.loseNext(() => {
+        hasLostWord = true
+        journal.fired('channel lost a message')
+      }),
+    hasLostWord: () => hasLostWord,
     locks: () => browser.locks.held.size + browser.between.locks(),
     heal: () => heal(browser),
   }

@@ -61,6 +61,8 @@ export interface Device extends Promises {
   thawTab(tab: Tab): void
   /** The next message between its tabs is lost. */
   loseMessage(): void
+  /** One was lost: what a tab took back then, its others may still show. */
+  hasLostWord(): boolean
   /** Locks held or waited for. */
   locks(): number
   /** Nothing here is off or slow any more. */

@@ -2,6 +2,7 @@
 import { type Chance, chanceOf } from './chance.js'
 import { device } from './device.js'
 import { type Journal, journal } from './journal.js'
+import { returns } from './oracle/caps.js'
 import { type Birth, ownKey, type Truth, truthOf } from './oracle/truth.js'
 import { type Plan, planOf } from './plan.js'
 import { worldServer, type WorldServer } from './server.js'
@@ -19,6 +20,8 @@ export interface World {
   readonly devices: readonly Device[]
   /** Where each local id was born; gone once its order is no longer promised. */
   readonly births: Map<string, Birth>
+  /** The birth of a local id whose order is promised. */
+  readonly born: (localId: string) => Birth | undefined
   /** Who made a local id. */
   readonly authors: Map<string, string>
   /** Local ids whose user asked to take them back. */
@@ -55,10 +58,11 @@ export function worldOf({ seed, keepLines = false, disk, nodes, heard }: WorldOp
   const time = timeOf(seed)
   const log = journal(keepLines)
   const births = new Map<string, Birth>()
-  const truth = truthOf(log, (localId) => {
-    const born = births.get(localId)
-    return born?.again?.isAlive() === false ? undefined : born
-  })
+  const born = (localId: string) => {
+    const birth = births.get(localId)
+    return birth?.again?.isAlive() === false ? undefined : birth
+  }
+  const truth = truthOf(log, born)
   let numbers = 0
   let stormy = true
   let isOver = false
@@ -73,7 +77,9 @@ export function worldOf({ seed, keepLines = false, disk, nodes, heard }: WorldOp
   })
   const parts = { time, chance, journal: log, plan, stormy: () => stormy, server, disk }
 
+  const watched = returns(log)
   const opened = (tab: Tab) => {
+    tab.chat.session.subscribe(watched())
     tab.chat.on('failed', ({ localId }) => births.delete(localId))
     tab.chat.connect()
   }
@@ -87,6 +93,7 @@ export function worldOf({ seed, keepLines = false, disk, nodes, heard }: WorldOp
     server,
     devices: plan.devices.map((mine) => device({ ...parts, mine, opened })),
     births,
+    born,
     authors: new Map(),
     discarded: new Set(),
     settled: new Set(),

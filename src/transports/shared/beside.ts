@@ -35,7 +35,7 @@ export function besideTabs({ tabs, clock }: House, name: string, client: Waiting
       ends.set(from, lock)
       if (mine) post([...mine.values()])
     }
-    for (const frame of frames) {
+    for (const frame of planted.withdrawnKept ? frames.filter(({ type }) => type !== 'withdrawn') : frames) {
       if (frame.type === 'provisional') theirs.set(frame.localId, { from, frame })
       else theirs.delete(frame.localId)
       if (frame.type !== 'settled') show(frame)

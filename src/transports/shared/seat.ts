@@ -54,7 +54,8 @@ function listenTo(house: House, id: string, at: Place, { post, deliver, end, tru
   }
 
   function heardHolding(from: string, { lane, link, peaceMs }: Extract<Message, { kind: 'holding' }>) {
-    Object.assign(house, { lane, link, peaceUntilMs: clock.now() + peaceMs })
+    // Who held before, and holds again, was never told that it was taken by force.
+    Object.assign(house, { lane, link, peaceUntilMs: Math.max(clock.now() + peaceMs, house.peaceUntilMs) })
     if (at.phase === 'seated' && from !== at.holderId) return end(moved)
     if (from === at.holderId || !at.hasLock) return
     at.holderId = from

@@ -38,7 +38,7 @@ export function keepVigil(house: House, name: string, ask: () => void, rob: (pea
   /** Uses force as soon as nobody else does; asked again before that, the licence itself is taken by force: who has it sleeps. */
   function doubt() {
     rest()
-    if (clock.now() < house.peaceUntilMs) return
+    if (clock.now() < house.peaceUntilMs && !planted.hastyForce) return
     licence(() => tabs.lock(`${name}/licence`, { held: prepare }, isAsked))
     isAsked = true
   }
@@ -61,6 +61,7 @@ export function keepVigil(house: House, name: string, ask: () => void, rob: (pea
   rest()
   return {
     trust() {
+      if (planted.hastyForce) return
       drop()
       rest()
     },

@@ -1,4 +1,5 @@
 /** Bounds of what a tab holds and of how often it asks: counts that nothing may pass, whatever fails. */
+import type { Session } from '../../../client/api.js'
 import type { ChatState } from '../../../core/state.js'
 import type { ClientFrame } from '../../../protocol/frames.js'
 import type { Journal } from '../journal.js'
@@ -52,5 +53,41 @@ export function budget(journal: Journal, who: string, now: () => number): (frame
     times.push(now())
     while ((times[0] as number) < now() - minuteMs) times.shift()
     if (times.length > most[frame.type]) journal.broken('retry-budget', `${who} sent ${times.length} ${frame.type} ${key} within a minute`)
+  }
+}
+
+/** The first wait is drawn from so many milliseconds. */
+const firstWaitMs = 500
+/** Of so many first waits so many may be about the same: drawn fairly, more are once in a thousand million. */
+const spread = { of: 24, alike: 11, withinMs: firstWaitMs / 32 }
+
+/** Who has lost a server must not come back when all others do. Hears the sessions of one tab each. */
+export function returns(journal: Journal): () => (session: Session) => void {
+  const waits: number[] = []
+  return () => {
+    let before = ''
+    return (session) => {
+      const isNew = session.phase === 'waiting' && before !== 'waiting' && session.attempt === 1
+      before = session.phase
+      // A server that says when to come back is waited for longer.
+      if (!isNew || session.retryInMs > firstWaitMs) return
+      waits.push(session.retryInMs)
+      if (waits.length < spread.of) return
+      const sorted = waits.splice(0).sort((a, b) => a - b)
+      const isAlike = sorted.some((ms, i) => (sorted[i + spread.alike] ?? Number.POSITIVE_INFINITY) - ms < spread.withinMs)
+      if (isAlike) journal.broken('returns-spread', `of ${spread.of} waits more than ${spread.alike} are about the same`)
+    }
+  }
+}
+
+/** Whoever holds the link that tabs share may sleep: once a minute each of the others may find out by force. */
+export function force(journal: Journal, now: () => number): (lock: string, by: object) => void {
+  const last = new WeakMap<object, number>()
+  return (lock, by) => {
+    // Whoever has the licence to use force and sleeps loses that.
+    if (lock.endsWith('/licence')) return
+    const sinceMs = now() - (last.get(by) ?? Number.NEGATIVE_INFINITY)
+    if (sinceMs < minuteMs) journal.broken('force-paused', `${lock} was taken by force by one tab again after ${sinceMs} ms`)
+    last.set(by, now())
   }
 }

@@ -66,15 +66,18 @@ export function checkRoom(world: World, memory: Memory, tab: Tab, room: string):
 }
 
 function checkConversation(world: World, memory: Memory, tab: Tab, conversation: ConversationState): void {
-  const { id: room, log, entries, receipts } = conversation
+  const { id: room, log, entries, receipts, ahead } = conversation
   const view = tab.device.talk(tab, room).timeline.get()
   const looked = held(memory.shown, tab)
-  const [lastView, lastLog, lastEntries, lastReceipts] = looked.get(room) ?? []
-  if (lastView === view && lastLog === log && lastEntries === entries && lastReceipts === receipts) return
-  looked.set(room, [view, log, entries, receipts])
+  const now = [view, entries, receipts, ahead, log.epoch, log.head, log.tag, log.floor, log.tail, log.view, log.members, log]
+  const last = looked.get(room) ?? []
+  const isSame = (each: unknown, i: number) => each === last[i]
+  if (now.every(isSame)) return
+  looked.set(room, now)
   const outbox = tab.chat.outbox.get().filter((entry) => entry.conversation === room)
-  const shown = { who: tab.name, user: tab.user, room, view, at: log, outbox }
-  if (lastView !== view || lastEntries !== entries) checkShown(world.journal, world.truth, shown, world.discarded)
+  const shown = { who: tab.name, user: tab.user, room, view, at: log, outbox, entries, ahead, receipts }
+  // All that a view is made of; what else is in a log does not show.
+  if (!now.slice(0, -1).every(isSame)) checkShown(world.journal, world.truth, shown, world.born)
   const sent = [...tab.unsettled].filter(([, where]) => where === room).map(([localId]) => localId)
   for (const localId of settledOf(world.journal, world.truth, shown, sent)) {
     tab.unsettled.delete(localId)

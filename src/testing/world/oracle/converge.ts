@@ -8,13 +8,17 @@ import { readBelow } from './marks.js'
 import { isMember, type LogModel, unreadIn } from './model.js'
 
 /** The longest backoff twice, a connect and a request that time out, a silent link that is noticed: no history may need more. */
-const boundMs = 240_000
+const boundMs = 45_000
 const lookEveryMs = 2_000
 /** As often while those are waited for whom an event of the network has woken. */
 const lookCloselyMs = 250
 const closelyMs = 6_000
 /** A look at the news of the store, and what it leads to. */
 const withoutBusMs = 15_000
+
+/** So long reading all of the past may take, and so many pages of it. */
+const readBackMs = 20_000
+const mostPages = 40
 
 /** In virtual time, as the looks saw it. */
 export interface Healing {
@@ -61,6 +65,7 @@ export async function converge(world: World, memory: Memory, heard: WorldOptions
         ?.changes.map(({ tag }) => tag)
         .join(' ')}`,
     )
+  if (!journal.breach()) await readBack(world, memory)
   if (!journal.breach()) await convergeWithoutBus(world, memory, heard)
   return journal.breach() ? null : { agreedMs, onlineMs, sentMs }
 }
@@ -72,6 +77,30 @@ function sift(tabs: Set<Tab>, isDone: (tab: Tab) => boolean, done: () => void): 
     if (isOver) done()
     if (isOver || !tab.isAlive()) tabs.delete(tab)
   }
+}
+
+/** Everybody reads the whole log, back to its beginning: each page is looked at as it comes. */
+async function readBack(world: World, memory: Memory): Promise<void> {
+  const { journal, time, plan, truth } = world
+  const left = new Set<string>()
+  const read = async (tab: Tab, room: string) => {
+    const { timeline, jumpToLatest, loadOlder } = tab.device.talk(tab, room)
+    await jumpToLatest()
+    for (let pages = 0; timeline.get().hasOlder && pages < mostPages; pages++) {
+      await loadOlder({ limit: 100 })
+      time.beat()
+      checkWorld(world, memory)
+    }
+    if (!timeline.get().hasOlder) left.delete(`${tab.name} ${room}`)
+  }
+  for (const tab of world.tabs())
+    for (const room of roomsOf(plan, tab.user).filter((each) => isMember(truth.now(each) ?? nobody, tab.user))) {
+      left.add(`${tab.name} ${room}`)
+      void read(tab, room).catch((error) => journal.note(`${tab.name} ${room} was not read: ${error}`))
+    }
+  for (let ms = 0; ms < readBackMs && left.size > 0 && !journal.breach(); ms += lookEveryMs) await time.pass(lookEveryMs)
+  checkWorld(world, memory)
+  if (left.size > 0) journal.broken('converges', `${readBackMs / 1_000} s after all agree, the past is not read: ${[...left]}`)
 }
 
 /** All is well but the bus, which carries nothing: what one node writes reaches the links of the other by the store alone. */
@@ -196,6 +225,12 @@ function differs({ truth }: World, tab: Tab, room: string): string | null {
   if (!sameMark && !truth.wentBack(room, line.epoch))
     return `the mark is ${marked.at}/${marked.rev}, not ${mine.marked.at}/${mine.marked.rev}`
   const told = sameMark && read === mine.read
+  const members = log.members.map((member) => `${member.user} ${member.joined}`)
+  const due = [...line.stints].flatMap(([user, stints]) => (isMember(line, user) ? `${user} ${stints.at(-1)?.joined}` : []))
+  if (members.toSorted().join() !== due.toSorted().join()) return `members are ${members}, not ${due}`
+  const ahead = view.messages.find(({ seq, status }) => seq === undefined && status !== 'failed')
+  // What a tab has taken back it says once.
+  if (ahead && !tab.device.hasLostWord()) return `${ahead.key} is shown and not in the log`
   const inbox = tab.chat.inbox.get()
   if (inbox.state !== 'ready') return `the inbox is ${inbox.state}`
   const unread = unreadIn(line, tab.user, readBelow(read, marked.at), log.head)

@@ -41,10 +41,8 @@ export function checkMarks(journal: Journal, truth: Truth, held: MarksHeld, befo
       say(`lowered ${member} from ${was.delivered}/${was.read} to ${delivered}/${read}`)
     if (read > delivered) say(`${member} has read ${read} of ${delivered} delivered`)
   }
-  const pending = receipts.pending?.epoch === log.epoch ? receipts.pending : undefined
-  const set = (pending?.marked?.rev ?? 0) > receipts.marked.rev ? pending?.marked : receipts.marked
   if (last && rev < last.rev) say(`lowered the mark from ${last.rev} to ${rev}`)
-  const read = readBelow(Math.max(marks.get(user)?.read ?? 0, pending?.read ?? 0), set?.at ?? 0)
+  const read = ownReadOf(receipts, log.epoch, user)
   const item = inbox.items.find((each) => each.conversation === room)
   // Where the log is not followed, the item is the server's summary, which may be newer.
   const counted = log.state === 'ready' && log.liveOn !== 0 && log.tail.from <= read
@@ -56,4 +54,11 @@ export function checkMarks(journal: Journal, truth: Truth, held: MarksHeld, befo
 /** What counts as read: never what is marked unread again from `at` on. */
 export function readBelow(read: number, at: number): number {
   return at > 0 && at <= read ? at - 1 : read
+}
+
+/** Up to where this user has read, what is not told yet with it. */
+export function ownReadOf({ marks, marked, pending }: ConversationState['receipts'], epoch: string, user: string): number {
+  const own = pending?.epoch === epoch ? pending : undefined
+  const set = (own?.marked?.rev ?? 0) > marked.rev ? own?.marked : marked
+  return readBelow(Math.max(marks.get(user)?.read ?? 0, own?.read ?? 0), set?.at ?? 0)
 }

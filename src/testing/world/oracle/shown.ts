@@ -1,39 +1,34 @@
 /** What a tab shows of one conversation at one instant, held against the truth. */
-import type { Message, View } from '../../../client/api.js'
+import type { Message } from '../../../client/api.js'
 import type { MessageRow } from '../../../protocol/frames.js'
 import type { Content } from '../tab.js'
-import type { InvariantName } from '../invariants.js'
 import type { Journal } from '../journal.js'
 import { indexFrom, isVisible } from './model.js'
+import { checkPending, keyDue } from './pending.js'
 import { isSame } from './same.js'
-import { type Line, ownKey, type Truth } from './truth.js'
-
-export interface Shown {
-  readonly who: string
-  readonly user: string
-  readonly room: string
-  readonly view: View<Content>
-  /** Where the client says it stands. */
-  readonly at: { readonly epoch: string; readonly head: number; readonly tag: string }
-  /** Unsettled own messages: local id and status. */
-  readonly outbox: readonly { readonly localId: string; readonly status: string }[]
-}
-
-type Say = (invariant: InvariantName, what: string) => void
+import type { Say, Shown } from './seen.js'
+import { checkStatus } from './status.js'
+import { type Birth, type Line, ownKey, type Truth } from './truth.js'
+import { checkSaid } from './view.js'
 
 /** Says what is broken; nothing is returned. */
-export function checkShown(journal: Journal, truth: Truth, shown: Shown, discarded: ReadonlySet<string>): void {
-  const { who, room, user, view, at, outbox } = shown
+export function checkShown(journal: Journal, truth: Truth, shown: Shown, born: (localId: string) => Birth | undefined): void {
+  const { who, room, user, view, outbox } = shown
   const say: Say = (invariant, what) => journal.broken(invariant, `${who} in ${room}: ${what}`)
-  const keys = new Set<string>()
-  for (const { key } of view.messages) keys.add(key)
+  const keys = new Set(view.messages.map(({ key }) => key))
   if (keys.size !== view.messages.length) say('shown-once', `a message is shown twice (${view.messages.map(({ key }) => key.slice(-4))})`)
   for (const { localId, status } of outbox) {
-    const awaited = status !== 'failed' && !discarded.has(localId) && view.atLatest && view.state !== 'gone'
-    if (awaited && !keys.has(localId)) say('shown-once', `${localId} is ${status} but not shown`)
     if (status === 'sent' && !truth.everLanded(room, user, localId))
       say('acked-stays', `${localId} is said to be sent but is not in the store`)
   }
+  checkLog(truth, shown, say)
+  checkPending(shown, born, say)
+  checkSaid(shown, say)
+}
+
+/** What is confirmed is the log. */
+function checkLog(truth: Truth, shown: Shown, say: Say): void {
+  const { room, user, view, at } = shown
   const confirmed = view.messages.filter((message) => message.seq !== undefined)
   if (at.epoch === '') {
     if (confirmed.length > 0) say('cache-within-truth', 'messages are shown before the log is known')
@@ -48,8 +43,9 @@ export function checkShown(journal: Journal, truth: Truth, shown: Shown, discard
   // Who has come back with a right to the past is told of it in parts, and the first may end before the return: by the head of that
   // part the reader is still away. What is read of it must not be hidden for good; it need not be whole before the head is there.
   const maySee = (place: number) => sees(place) || truth.everSees(room, at.epoch, user, place)
-  checkRun(line, confirmed, at.head, { sees, maySee }, say)
-  checkEnds(line, view, confirmed, at.head, sees, say)
+  checkRun(line, confirmed, at.head, user, { sees, maySee }, say)
+  checkEnds(line, shown, confirmed, sees, say)
+  checkStatus(truth, line, shown, confirmed, say)
 }
 
 type Sees = (place: number) => boolean
@@ -61,7 +57,8 @@ interface Sight {
 }
 
 /** Row by row the messages of the log that this reader sees, each in a state not older than the head says. */
-function checkRun(line: Line, confirmed: readonly Message<Content>[], head: number, { sees, maySee }: Sight, say: Say): void {
+function checkRun(line: Line, confirmed: readonly Message<Content>[], head: number, user: string, sight: Sight, say: Say): void {
+  const { sees, maySee } = sight
   const first = confirmed[0]
   if (!first) return
   let at = indexFrom(line, first.seq as number)
@@ -79,7 +76,7 @@ function checkRun(line: Line, confirmed: readonly Message<Content>[], head: numb
     }
     if (seq > head) return say('no-silent-hole', `${seq} is shown above the head ${head}`)
     if (!maySee(seq)) return say('nothing-after-removal', `${seq} is shown, which is hidden`)
-    if (!checkState(line, message, rev, head, say)) return
+    if (!checkState(line, message, rev, head, say) || !checkFields(line, message, user, say)) return
   }
 }
 
@@ -99,22 +96,44 @@ function checkState(line: Line, message: Message<Content>, rev: number, head: nu
   return false
 }
 
+/** Who said it, when and under which names does not change; under two names it would be mounted anew (R2). */
+function checkFields(line: Line, message: Message<Content>, user: string, say: Say): boolean {
+  const { seq = 0, key, id, author, mine, localId, at, deleted, finality } = message
+  const states = line.states.get(seq) as readonly MessageRow[]
+  const due = states[states.length - 1] as MessageRow
+  const isMine = due.author === user
+  const isIt = id === due.id && author === due.author && at === due.at && mine === isMine
+  if (!isIt || localId !== (isMine ? due.localId : undefined) || deleted !== undefined || finality !== 'final') {
+    say('cache-within-truth', `${seq} is shown as ${id} of ${author}, not as ${due.id} of ${due.author}`)
+    return false
+  }
+  const name = keyDue(due, user)
+  if (key !== name) say('one-key', `${seq} is shown under ${key}, not under ${name}`)
+  return key === name
+}
+
 /** The newest message stands at the end of a run that reaches it; nothing older is missing where the log is said to begin. */
-function checkEnds(line: Line, view: View<Content>, confirmed: readonly Message<Content>[], head: number, sees: Sees, say: Say): void {
-  const first = confirmed[0]
-  const newest = line.places.findLast((place) => place <= head && sees(place)) ?? 0
+function checkEnds(line: Line, { view, at }: Shown, confirmed: readonly Message<Content>[], sees: Sees, say: Say): void {
+  const { from, to } = at.view ?? at.tail
+  const end = Math.min(view.atLatest ? Number.POSITIVE_INFINITY : to, at.head)
+  const first = confirmed[0]?.seq
+  const newest = line.places.findLast((place) => place <= end && sees(place)) ?? 0
   const last = confirmed[confirmed.length - 1]?.seq ?? 0
-  if (view.atLatest && last < newest && (confirmed.length > 0 || !view.hasOlder))
-    say('no-silent-hole', `the newest is ${newest}, but ${last} is shown last`)
-  const oldest = line.places.find(sees) ?? Number.POSITIVE_INFINITY
-  if (!view.hasOlder && first && oldest < (first.seq as number)) say('no-silent-hole', `nothing older is said to be before ${first.seq}`)
+  if (last < newest && (confirmed.length > 0 || !view.hasOlder))
+    say('no-silent-hole', `up to ${end} the newest is ${newest}, but ${last} is shown last`)
+  // Where it says that it begins, and where nothing older is said to be.
+  const begin = view.hasOlder ? from : 0
+  const oldest = line.places.find((place) => place > begin && sees(place)) ?? Number.POSITIVE_INFINITY
+  if (first !== undefined && oldest < first) say('no-silent-hole', `nothing is said to be between ${begin} and ${first}, but ${oldest} is`)
 }
 
 /** Own messages that have left the outbox are in the log up to the head; returns those that are settled. */
 export function settledOf(
   journal: Journal,
   truth: Truth,
-  shown: Pick<Shown, 'who' | 'user' | 'room' | 'at' | 'outbox'>,
+  shown: Pick<Shown, 'who' | 'user' | 'room' | 'outbox'> & {
+    readonly at: { readonly epoch: string; readonly head: number; readonly tag: string }
+  },
   sent: Iterable<string>,
 ): string[] {
   const { who, user, room, at, outbox } = shown

@@ -1,0 +1,44 @@
+/** What an own message is said to have come to, held against the watermarks of the others (R23). */
+import type { Message, MessageStatus } from '../../../client/api.js'
+import type { Content } from '../tab.js'
+import type { Say, Shown } from './seen.js'
+import type { Line, Truth } from './truth.js'
+
+interface Other {
+  readonly joined: number
+  readonly delivered: number
+  readonly read: number
+}
+
+const none = { delivered: 0, read: 0 }
+const steps: readonly MessageStatus[] = ['sent', 'delivered', 'read']
+
+/** As far as all of these are who were in before it. */
+export function statusDue(seq: number, others: readonly Other[]): MessageStatus {
+  const those = others.filter(({ joined }) => joined < seq)
+  if (those.length === 0) return 'sent'
+  if (those.every(({ read }) => read >= seq)) return 'read'
+  return those.every(({ delivered }) => delivered >= seq) ? 'delivered' : 'sent'
+}
+
+/** Those who are members to the end of a line, with the watermarks that somebody knows. */
+export function othersOf({ stints }: Line, user: string, markOf: (user: string) => Omit<Other, 'joined'> | undefined): Other[] {
+  return [...stints].flatMap(([who, all]) => {
+    const { joined, left } = all.at(-1) ?? { joined: 0, left: 0 }
+    return who === user || left < Number.POSITIVE_INFINITY ? [] : [{ joined, ...(markOf(who) ?? none) }]
+  })
+}
+
+/** What this client has heard of the others, and never more than what they have ever told. */
+export function checkStatus(truth: Truth, line: Line, shown: Shown, confirmed: readonly Message<Content>[], say: Say): void {
+  const { room, user, at, receipts } = shown
+  const heard = at.members.filter((each) => each.user !== user).map((each) => ({ ...none, ...receipts.marks.get(each.user), ...each }))
+  const told = othersOf(line, user, (who) => truth.highest(room, at.epoch, who))
+  for (const { seq = 0, mine, status } of confirmed) {
+    const due = mine ? statusDue(seq, heard) : 'sent'
+    if (status !== due) return say('status-true', `${seq} is ${status}, but as far as is heard it is ${due}`)
+    // Who is in since later counts for none of before: the others that counted then are gone.
+    const most = told.some(({ joined }) => joined < seq) ? statusDue(seq, told) : 'read'
+    if (steps.indexOf(status) > steps.indexOf(most)) return say('status-true', `${seq} is ${status}, but no more than ${most}`)
+  }
+}
