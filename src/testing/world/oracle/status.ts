@@ -14,7 +14,7 @@ const none = { delivered: 0, read: 0 }
 const steps: readonly MessageStatus[] = ['sent', 'delivered', 'read']
 
 /** As far as all of these are who were in before it. */
-export function statusDue(seq: number, others: readonly Other[]): MessageStatus {
+function statusDue(seq: number, others: readonly Other[]): MessageStatus {
   const those = others.filter(({ joined }) => joined < seq)
   if (those.length === 0) return 'sent'
   if (those.every(({ read }) => read >= seq)) return 'read'
@@ -22,7 +22,7 @@ export function statusDue(seq: number, others: readonly Other[]): MessageStatus 
 }
 
 /** Those who are members to the end of a line, with the watermarks that somebody knows. */
-export function othersOf({ stints }: Line, user: string, markOf: (user: string) => Omit<Other, 'joined'> | undefined): Other[] {
+function othersOf({ stints }: Line, user: string, markOf: (user: string) => Omit<Other, 'joined'> | undefined): Other[] {
   return [...stints].flatMap(([who, all]) => {
     const { joined, left } = all.at(-1) ?? { joined: 0, left: 0 }
     return who === user || left < Number.POSITIVE_INFINITY ? [] : [{ joined, ...(markOf(who) ?? none) }]
