@@ -56,7 +56,7 @@ const planted: Record<keyof ClientFaults | keyof ServerFaults, 'undefined'> = {
   pendingInFront: 'undefined',
   keyChanged: 'undefined',
   authorForged: 'undefined',
-  allRead: 'undefined',
+  readClaimed: 'undefined',
   gapsHidden: 'undefined',
   firstUnreadLost: 'undefined',
   steadyBackoff: 'undefined',

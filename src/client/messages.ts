@@ -75,7 +75,7 @@ export function messages<C>(user: string, schema: StandardSchema<C> | undefined)
         finality: 'final',
       }
       if (mine) {
-        message.status = planted.allRead ? 'read' : statusAt(levels, seq)
+        message.status = planted.readClaimed ? 'read' : statusAt(levels, seq)
         if (localId !== undefined) message.localId = localId
       }
       if (deleted) message.deleted = deleted

@@ -39,7 +39,7 @@ export interface Faults {
   readonly pendingInFront?: boolean
   readonly keyChanged?: boolean
   readonly authorForged?: boolean
-  readonly allRead?: boolean
+  readonly readClaimed?: boolean
   readonly gapsHidden?: boolean
   readonly firstUnreadLost?: boolean
   readonly steadyBackoff?: boolean

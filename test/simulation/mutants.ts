@@ -46,7 +46,7 @@ const client: Named = [
   ['pending messages before the confirmed', 'pendingInFront', 'pending-in-place'],
   ['another key once settled', 'keyChanged', 'one-key'],
   ['every author another', 'authorForged', 'cache-within-truth'],
-  ['every own message shown as read', 'allRead', 'status-true'],
+  ['every own message shown as read', 'readClaimed', 'status-true'],
   ['a gap not shown', 'gapsHidden', 'view-says'],
   ['the first unread not shown', 'firstUnreadLost', 'unread-recount'],
   ['waits without jitter', 'steadyBackoff', 'returns-spread'],
