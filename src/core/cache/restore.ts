@@ -99,7 +99,7 @@ function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: reado
   // What only this one has heard of them is written after it.
   const dirty = risen(described(c)) > risen(value)
   // Whether it has what is new here only its tag can tell, once the heads are the same: both may share our newest message and no more.
-  Object.assign(cache, emptyCache, stored, { dirty }, head > log.head && { dirtyFrom, patches })
+  Object.assign(cache, emptyCache, stored, { dirty, isLeft: dirty && cache.isLeft }, head > log.head && { dirtyFrom, patches })
 }
 
 /** Are stored pages of the log that is held? Another tab may have written those of another epoch or line beside a cursor of its own. */

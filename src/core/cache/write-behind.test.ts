@@ -122,6 +122,18 @@ describe('where another instance stores what both hear', () => {
     expect(other.conversation().cache).toMatchObject({ dirty: false, head: 240 })
   })
 
+  it('L11: behind what is stored, with a watermark that is not, it looks twice and no more', () => {
+    const [holder, other] = pair(40)
+    const told: LinkFrame = { type: 'marks', conversation: 'c', epoch: 'e1', marks: [{ user: 'ann', delivered: 40, read: 40 }] }
+    for (let seq = 41; seq <= 240; seq++) holder.hear(said(seq))
+    holder.wait(5_000)
+    other.hear(...Array.from({ length: 170 }, (_, i) => said(41 + i)), told)
+    other.wait(20_000)
+    expect(looks(other)).toBeLessThanOrEqual(2)
+    expect(other.conversation().cache.dirty).toBe(false)
+    expect(storedIn(holder)).toHaveLength(240)
+  })
+
   it('its memory is bounded all the same', () => {
     const [holder, other] = pair(40)
     let seq = 40

@@ -119,12 +119,14 @@ export function worldOf({ seed, keepLines = false, disk, nodes, heard }: WorldOp
 
 /**
  * A part of the log is gone. What was settled is gone for good and reported so; an outbox row that a crash brings back may land
- * anywhere. Where links live on, so may a frame of a dead tab that is still on its way.
+ * anywhere. Where links live on, so may a frame of a dead tab that is still on its way. Without locks two tabs have one lane: one that has
+ * seen in the log what is lost sends on without it, and the other, which has not, sends it after that.
  */
-export function forgetOrder({ births, truth, settled, discarded }: World, alive: boolean): void {
+export function forgetOrder({ births, truth, settled, discarded, plan }: World, alive: boolean): void {
   for (const [localId, { room, user }] of births) {
     const lost = truth.everLanded(room, user, localId) && !truth.now(room)?.own.has(ownKey(user, localId))
-    if (settled.has(localId) || discarded.has(localId) || (alive && lost)) births.delete(localId)
+    const isShared = plan.devices.some((each) => each.user === user && !each.hasLocks)
+    if (settled.has(localId) || discarded.has(localId) || ((alive || isShared) && lost)) births.delete(localId)
   }
 }
 
