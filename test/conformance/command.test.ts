@@ -1,33 +1,21 @@
 /** `chatloom conformance` as a process: what it reports, to readers and to machines, and with which exit code. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { join } from 'node:path'
-import { buildSync } from 'esbuild'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sections } from '../../src/cli/report.js'
 import { backendSuite } from '../../src/testing/index.js'
+import { bundle } from '../bundle.mjs'
 import { type Listening, listen } from '../server/dial.js'
 
-const cache = join(process.cwd(), 'node_modules', '.cache', 'chatloom')
-const program = join(cache, `conformance-${process.pid}.mjs`)
+const program = bundle('conformance', 'src/cli/main.ts')
 let dev: ChildProcess
 let url = ''
 let closed: Listening
 
 beforeAll(async () => {
-  mkdirSync(cache, { recursive: true })
-  buildSync({
-    entryPoints: ['src/cli/main.ts'],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-  })
-  dev = spawn(process.execPath, [program, 'serve', '--dev', '--port', '0'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  dev = spawn(process.execPath, [program.path, 'serve', '--dev', '--port', '0'], { stdio: ['ignore', 'pipe', 'ignore'] })
   const greeting = await new Promise<string>((resolve) => dev.stdout?.once('data', (text) => resolve(String(text))))
   url = /ws:\/\/127\.0\.0\.1:\d+/.exec(greeting)?.[0] ?? ''
   const tokens: Record<string, string> = { ta: 'ann', tb: 'bob', te: 'eve' }
@@ -36,12 +24,12 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   dev.kill()
-  rmSync(program)
+  program.remove()
   await closed.close()
 })
 
 async function run(...args: string[]): Promise<{ code: unknown; out: string; err: string }> {
-  const child = spawn(process.execPath, [program, 'conformance', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program.path, 'conformance', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const said = { out: '', err: '' }
   child.stdout.on('data', (text) => {
     said.out += String(text)

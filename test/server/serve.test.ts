@@ -1,36 +1,23 @@
 /** `chatloom serve --dev` as a process: it greets, carries messages, keeps them, and drains on SIGTERM. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildSync } from 'esbuild'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
+import { bundle } from '../bundle.mjs'
 import { dial, enter } from './dial.js'
 import { enterSse } from './dial-sse.js'
 
-const cache = join(process.cwd(), 'node_modules', '.cache', 'chatloom')
-const program = join(cache, `cli-${process.pid}.mjs`)
+const program = bundle('cli', 'src/cli/main.ts')
 const data = mkdtempSync(join(tmpdir(), 'chatloom-'))
 
-beforeAll(() => {
-  mkdirSync(cache, { recursive: true })
-  buildSync({
-    entryPoints: ['src/cli/main.ts'],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-  })
-})
 afterAll(() => {
-  rmSync(program)
+  program.remove()
   rmSync(data, { recursive: true })
 })
 
 async function serve(...args: string[]): Promise<{ child: ChildProcess; url: string; greeting: string }> {
-  const child = spawn(process.execPath, [program, 'serve', '--dev', '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(process.execPath, [program.path, 'serve', '--dev', '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
   const greeting = await new Promise<string>((resolve) => child.stdout.once('data', (text) => resolve(String(text))))
   return { child, greeting, url: /ws:\/\/127\.0\.0\.1:\d+/.exec(greeting)?.[0] ?? '' }
 }
@@ -38,7 +25,7 @@ async function serve(...args: string[]): Promise<{ child: ChildProcess; url: str
 const ended = (child: ChildProcess) => new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })))
 
 async function run(...args: string[]): Promise<[unknown, string]> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program.path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (text) => {
