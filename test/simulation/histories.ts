@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { type FaultName, faultNames } from '../../src/testing/world/faults.js'
 import { type History, type HistoryOptions, runHistory } from '../../src/testing/world/history.js'
+import { agreeWithinMs } from '../../src/testing/world/oracle/converge.js'
 import { shrink } from '../../src/testing/world/shrink.js'
 import { type DiskName, over } from './disks.js'
 
@@ -13,7 +14,6 @@ export interface RunOptions extends Pick<HistoryOptions, 'nodes'> {
 /** In so many histories every kind of trouble comes. */
 const enough = 1_000
 /** Of virtual time. */
-const mostAgreedMs = 45_000
 const mostOnlineMs = 3_000
 
 export interface Run {
@@ -107,7 +107,7 @@ export function shortfalls({ histories, counts, agreedMs, onlineMs }: Omit<Run, 
   const [longest, p99] = [quantile(agreedMs, 1), quantile(onlineMs, 0.99)]
   return [
     ...never.map((name) => `never in ${histories} histories: ${name}`),
-    ...(longest > mostAgreedMs ? [`all agree only after ${longest} ms`] : []),
+    ...(longest > agreeWithinMs ? [`all agree only after ${longest} ms`] : []),
     ...(p99 > mostOnlineMs ? [`of the tabs told of the network a hundredth has caught up only after ${p99} ms`] : []),
   ]
 }

@@ -8,7 +8,7 @@ import { readBelow } from './marks.js'
 import { isMember, type LogModel, unreadIn } from './model.js'
 
 /** The longest backoff twice, a connect and a request that time out, a silent link that is noticed: no history may need more. */
-const boundMs = 45_000
+export const agreeWithinMs = 45_000
 const lookEveryMs = 2_000
 /** As often while those are waited for whom an event of the network has woken. */
 const lookCloselyMs = 250
@@ -43,7 +43,7 @@ export async function converge(world: World, memory: Memory, heard: WorldOptions
   const sentMs: number[] = []
   const unsent = new Set(told)
   let missing: string | null = 'nothing was looked at'
-  while (missing !== null && sinceMs() < boundMs && !journal.breach()) {
+  while (missing !== null && sinceMs() < agreeWithinMs && !journal.breach()) {
     await time.pass(unsent.size > 0 && sinceMs() < closelyMs ? lookCloselyMs : lookEveryMs)
     missing = lookAround(world, memory, heard)
     if (missing !== null) journal.note(`${sinceMs()}: ${missing}`)
@@ -55,7 +55,7 @@ export async function converge(world: World, memory: Memory, heard: WorldOptions
       () => sentMs.push(sinceMs()),
     )
   }
-  if (missing !== null && !journal.breach()) journal.broken('converges', `${boundMs / 1000} s after all has healed, ${missing}`)
+  if (missing !== null && !journal.breach()) journal.broken('converges', `${agreeWithinMs / 1000} s after all has healed, ${missing}`)
   const agreedMs = sinceMs()
   journal.note(`agreed after ${agreedMs}`)
   for (const { id } of world.plan.rooms)
@@ -109,8 +109,8 @@ async function convergeWithoutBus(world: World, memory: Memory, heard: WorldOpti
   if (!server.bus) return
   // A store that was swapped under a node is found out by the node's next look, which sends its links away: that is trouble of before.
   await time.pass(roundMs.most)
-  const untold = await agree(world, memory, heard, boundMs)
-  if (untold !== null) journal.broken('converges', `${boundMs / 1000} s after every node has looked at its store, ${untold}`)
+  const untold = await agree(world, memory, heard, agreeWithinMs)
+  if (untold !== null) journal.broken('converges', `${agreeWithinMs / 1000} s after every node has looked at its store, ${untold}`)
   server.bus.cut(withoutBusMs)
   for (const { id } of plan.rooms) post(world, id, 'bot')
   const missing = await agree(world, memory, heard, withoutBusMs)
