@@ -16,7 +16,7 @@ import { hearHints, sayLink } from './hub/hear-hints.js'
 import { goOn, hear } from './hub/hearing.js'
 import { inbox, tellInboxes } from './hub/inbox.js'
 import { introduce, post, type PostInput, put, type PutInput } from './hub/host-writes.js'
-import { type Connection, type Link, newLink } from './hub/link.js'
+import { type Connection, type Link, newLink, nothing } from './hub/link.js'
 import { forget, register, sameLane, shut } from './hub/links.js'
 import { newNode, publish } from './hub/node.js'
 import { operate, reject } from './hub/operation.js'
@@ -99,7 +99,7 @@ function newState(options: HubOptions): HubState {
     spread: new Map(),
     marked: new Set(),
     stale: new Set(),
-    unsent: new Set(),
+    unsent: [],
     asking: new Set(),
     act: (link, frame) => act(state, link, frame),
   }
@@ -111,11 +111,11 @@ function flush(state: HubState): void {
   if (state.marked.size) tellMarks(state)
   for (const link of state.unsent) {
     const { out, shared } = link
-    link.out = []
+    link.out = nothing
     link.shared = false
-    link.send(out, shared)
+    if (out.length > 0) link.send(out, shared)
   }
-  state.unsent.clear()
+  state.unsent.length = 0
   for (const link of state.asking) goOn(state, link)
   if (state.moved.size || state.stale.size) tellInboxes(state)
   if (state.node?.out.size) publish(state.node, state.options.logger ?? silentLogger)

@@ -50,6 +50,6 @@ function begin(state: HubState, link: Link, frame: ClientFrame): void {
   void answer.then(() => {
     link.answered += 1
     // Else at the end of the tick, when it is known how much of it could be sent.
-    if (!state.unsent.has(link)) goOn(state, link)
+    if (link.out.length === 0) goOn(state, link)
   })
 }

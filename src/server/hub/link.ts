@@ -57,6 +57,9 @@ export interface InboxFeed {
 /** Shared by all links that follow nothing, and never filled: most idle links stay so. */
 export const noFollows: Map<string, Follow> = new Map()
 
+/** Of all links to which nothing is to be sent, and never filled. */
+export const nothing: ServerFrame[] = []
+
 export interface Link {
   readonly tenant: string
   readonly user: string
@@ -98,7 +101,7 @@ export function newLink(connection: Connection, now: number): Link {
     held: undefined,
     reads: 0,
     answered: 0,
-    out: [],
+    out: nothing,
     shared: false,
     inbox: undefined,
     state: 'open',

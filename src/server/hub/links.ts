@@ -1,9 +1,8 @@
 /** The links of a hub: kept while they live, found by their lane, closed from this side, forgotten. */
 import type { CloseCode } from '../../protocol/codes.js'
 import { topicOfUser } from '../bus.js'
-import { keyOf } from '../key.js'
 import { unfollow } from './follow.js'
-import type { Link } from './link.js'
+import { type Link, nothing } from './link.js'
 import { ignore, listen } from './node.js'
 import { type HubState, linksOf } from './state.js'
 
@@ -14,8 +13,11 @@ export function sameLane(state: HubState, link: Link): Link | undefined {
 
 export function register(state: HubState, link: Link): void {
   state.links.add(link)
-  state.users.set(keyOf(link.tenant, link.user), [...linksOf(state, link.tenant, link.user), link])
-  if (state.node) listen(state.node, topicOfUser(link.tenant, link.user))
+  const { tenant, user } = link
+  const others = linksOf(state, tenant, user)
+  const users = state.users.get(tenant) ?? new Map<string, readonly Link[]>()
+  state.users.set(tenant, users.set(user, [...others, link]))
+  if (state.node) listen(state.node, topicOfUser(tenant, user))
 }
 
 /** Closes a link from this side. What it was sent before leaves first. */
@@ -28,19 +30,18 @@ export function shut(state: HubState, link: Link, as: 'closed' | 'fenced', code:
 }
 
 export function forget(state: HubState, link: Link): void {
-  link.out = []
+  link.out = nothing
   link.held = undefined
-  state.unsent.delete(link)
   state.asking.delete(link)
   state.stale.delete(link)
   for (const reading of link.readings ?? []) reading.cancelled = true
   for (const conversation of [...link.follows.keys()]) unfollow(state, link, conversation)
   state.links.delete(link)
-  const key = keyOf(link.tenant, link.user)
-  const rest = linksOf(state, link.tenant, link.user).filter((other) => other !== link)
-  if (rest.length) state.users.set(key, rest)
-  else {
-    state.users.delete(key)
-    if (state.node) ignore(state.node, topicOfUser(link.tenant, link.user))
-  }
+  const { tenant, user } = link
+  const users = state.users.get(tenant)
+  const rest = linksOf(state, tenant, user).filter((other) => other !== link)
+  if (rest.length) return void users?.set(user, rest)
+  users?.delete(user)
+  if (users?.size === 0) state.users.delete(tenant)
+  if (state.node) ignore(state.node, topicOfUser(tenant, user))
 }
