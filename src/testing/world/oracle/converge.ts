@@ -44,7 +44,9 @@ export async function converge(world: World, memory: Memory, heard: WorldOptions
   const unsent = new Set(told)
   let missing: string | null = 'nothing was looked at'
   while (missing !== null && sinceMs() < agreeWithinMs && !journal.breach()) {
-    await time.pass(unsent.size > 0 && sinceMs() < closelyMs ? lookCloselyMs : lookEveryMs)
+    const nextMs = unsent.size > 0 && sinceMs() < closelyMs ? lookCloselyMs : lookEveryMs
+    // The last look is at the bound, and not beyond.
+    await time.pass(Math.min(nextMs, agreeWithinMs - sinceMs()))
     missing = lookAround(world, memory, heard)
     if (missing !== null) journal.note(`${sinceMs()}: ${missing}`)
     const isBack = (tab: Tab) => hasCaughtUp(world, tab, heads)
