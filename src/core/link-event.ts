@@ -51,7 +51,7 @@ function receive(turn: Turn, frame: Exclude<LinkFrame, ChangeFrame>): void {
   for (const { conversation, epoch, seq } of heads) {
     const c = draftOf(turn, conversation)
     if (c?.log.epoch === epoch) hinted(c, seq)
-    else if (c && c.log.epoch !== '') unfollowed(c)
+    else if (c?.log.epoch) unfollowed(c)
   }
   switch (frame.type) {
     case 'opened':

@@ -1,7 +1,7 @@
 /** What was acknowledged and has not been seen in the log (R3, R11, R12): by this link, by another, by a server that was restored. */
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
-import { ack, echo, live, openedFrame, reject, requestOf, send } from '../../../test/fakes/wire-frames.js'
+import { ack, echo, live, openedFrame, openWith, reject, requestOf, row, rows, send } from '../../../test/fakes/wire-frames.js'
 
 const arms = (core: DrivenCore) => core.conversation().entries.map(({ localId, arm }) => `${localId} ${arm.kind}`)
 const operations = (core: DrivenCore) => core.sent('operation').map(({ localId, after }) => [localId, after])
@@ -80,6 +80,57 @@ describe('R3 R12: acknowledged on another link', () => {
       ['before', undefined],
       ['a', 'before'],
     ])
+  })
+})
+
+describe('R3: acknowledged under another epoch than the one held', () => {
+  it('before the reset says so, it is asked for again as soon as it does, with what is in flight beside it', () => {
+    const core = live(drivenCore(), 5)
+    for (const localId of ['a', 'b', 'c']) send(core, localId)
+    core.dispatch({ kind: 'discard', conversation: 'c', localId: 'b' })
+    relinked(core)
+    core.forget()
+    core.hear(ack('a', 3, { epoch: 'e2' }), ack('b', undefined, { epoch: 'e2' }))
+    expect([arms(core), operations(core)]).toEqual([['a inflight', 'b inflight', 'c inflight'], []])
+    core.hear(openedFrame(core.conversation().log.catchUp?.request ?? 0, 5, 9, { reset: 'epoch', epoch: 'e2' }))
+    expect(operations(core)).toEqual([
+      ['a', undefined],
+      ['b', 'a'],
+      ['c', 'b'],
+    ])
+    core.hear(ack('a', 3, { epoch: 'e2' }), ack('b', undefined, { epoch: 'e2' }), ack('c', 4, { epoch: 'e2' }))
+    expect(arms(core)).toEqual([])
+  })
+
+  it('and settled by the reset, it is not', () => {
+    const core = live(drivenCore(), 5)
+    send(core, 'a')
+    relinked(core)
+    core.hear(ack('a', 9, { epoch: 'e2' }))
+    const rows = [6, 7, 8, 9].map((seq) => row(seq, seq === 9 ? { author: 'me', localId: 'a' } : {}))
+    answer(core, 9, { reset: 'epoch', epoch: 'e2', rows })
+    expect([arms(core), operations(core)]).toEqual([[], [['a', undefined]]])
+  })
+
+  it('on a living link, it says that what is held has ended: the log is asked at once', () => {
+    const core = live(drivenCore(), 5)
+    send(core, 'a')
+    core.dispatch({ kind: 'discard', conversation: 'c', localId: 'a' })
+    core.forget()
+    core.hear(ack('a', undefined, { epoch: 'e2' }))
+    expect([arms(core), core.sent('open')]).toMatchObject([['a inflight'], [{ position: { epoch: 'e1', seq: 5 } }]])
+    answer(core, 3, { from: 0, reset: 'epoch', epoch: 'e2', rows: rows(1, 3) })
+    core.hear(ack('a', undefined, { epoch: 'e2' }))
+    expect([arms(core), core.reports('discarded')]).toMatchObject([[], [{ localId: 'a' }]])
+  })
+
+  it('what is in flight while the log is first read is not sent twice', () => {
+    const core = drivenCore()
+    core.online()
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    send(core, 'a')
+    openWith(core, 5)
+    expect([arms(core), operations(core)]).toEqual([['a inflight'], [['a', undefined]]])
   })
 })
 

@@ -22,7 +22,11 @@ export function acked(turn: Turn, { conversation, localId, epoch, seq, message }
   const entry = c && entryOf(c, localId)
   if (!entry || entry.arm.kind === 'acked') return
   const { log } = c
-  if (log.epoch !== '' && epoch !== log.epoch) return
+  // Another epoch: what is held cannot be continued, and the server will say so when asked.
+  if (log.epoch && epoch !== log.epoch) {
+    log.liveOn = 0
+    return
+  }
   if (seq === undefined) {
     // Taken back before, and sent again since: it can never land, and its user must hear so. The server knows it: what follows it arrives.
     if (!entry.voiding) return fail(turn, c, entry, 'taken-back')
@@ -109,10 +113,9 @@ function holdBack(c: Draft, entry: Entry, change: Partial<Entry> = {}): Entry {
 
 /**
  * What the server once acknowledged on another link than this one (0: on any), it is asked for again: after a reset or a
- * restored backup it may be lost, and where it is not, the first answer comes back (R3).
+ * restored backup it may be lost, and where it is not, the first answer comes back (R3). `isBehind`: so is all that is in flight.
  */
-export function askAgain(c: Draft, trusted = 0): void {
-  let isBehind = false
+export function askAgain(c: Draft, trusted: number, isBehind = false): void {
   c.entries = requeued(c.entries, (arm) => {
     const isDoubtful = arm.kind === 'acked' && arm.link !== trusted
     isBehind ||= isDoubtful

@@ -93,7 +93,8 @@ function beginAnew(turn: Turn, c: Draft, { reset = '', epoch, from, to, head }: 
   const wentBack = reset === 'ahead' || reset === 'tag'
   const isOther = wentBack || epoch !== wasEpoch
   if (planted.pendingLostOnReset && known) c.entries = []
-  askAgain(c)
+  // An answer that named the new epoch before its reset was ignored, and no other comes.
+  askAgain(c, 0, known && isOther)
   restart(cache)
   cache.wentBack = wentBack
   // How far another epoch was written says nothing of this one.

@@ -81,8 +81,50 @@ describe('R18: what waits in a tab', () => {
     here.waits('b')
     here.timeline.atLatest = false
     here.waits()
+    expect(there.told()).not.toContain(expect.stringMatching('withdrawn'))
+    pass(1_900)
     expect(there.told()).toEqual([])
+  })
+
+  it('and that the log has is withdrawn two seconds later: it may stand below what is held here', () => {
+    const { pass, enter } = setUp()
+    const [here, there] = [enter(), enter()]
+    pass()
+    here.waits('a', 'b')
+    there.told()
+    here.timeline.messages.push({ localId: 'a', finality: 'final' })
+    here.waits('b')
+    pass(2_000)
+    expect(there.told()).toEqual(['provisional a', 'withdrawn a'])
     there.session.set({ phase: 'connecting' })
+    expect(there.told()).toEqual(['provisional b'])
+  })
+
+  it('and waits again, the log having lost it, is not withdrawn', () => {
+    const { pass, enter } = setUp()
+    const [here, there] = [enter(), enter()]
+    pass()
+    here.waits('a')
+    here.timeline.messages.push({ localId: 'a', finality: 'final' })
+    here.waits()
+    here.timeline.messages.length = 0
+    here.waits('a')
+    pass(2_000)
+    expect(there.told()).not.toContain('withdrawn a')
+  })
+
+  it('asks no lock for what the log has, and L11: leaves no timer when its client is closed', () => {
+    const { browser, clock, pass, enter } = setUp()
+    const [here, there] = [enter(), enter()]
+    pass()
+    here.waits('a')
+    const locks = browser.locks()
+    here.timeline.messages.push({ localId: 'a', finality: 'final' })
+    here.waits()
+    expect(browser.locks()).toBe(locks)
+    there.session.set({ phase: 'closed' })
+    there.told()
+    clock.advance(5_000)
     expect(there.told()).toEqual([])
   })
 

@@ -24,21 +24,22 @@ export function besideTabs({ tabs, clock }: House, name: string, client: Waiting
   let mine: ReadonlyMap<string, Shown> | undefined
   const outbox = createSlot()
   const channel = tabs.channel(`${name}/waits`, (data) => isMessage(data) && data.kind === 'waits' && hear(data.from, data.frames))
-  const post = (frames: Told[]) => channel.post({ kind: 'waits', from: id, frames })
+  const post = (frames: Told[], from = id) => channel.post({ kind: 'waits', from, frames })
   const again = () => {
     for (const { frame } of theirs.values()) show(frame)
   }
 
   function hear(from: string, frames: readonly Told[]) {
-    if (!ends.has(from)) {
+    if (from && !ends.has(from)) {
       const lock = tabs.lock(`${name}/${from}`, { held: () => ended(from) })
       ends.set(from, lock)
       if (mine) post([...mine.values()])
     }
+    if (!ends.has(from)) ended('')
     for (const frame of planted.withdrawnKept ? frames.filter(({ type }) => type !== 'withdrawn') : frames) {
       if (frame.type === 'provisional') theirs.set(frame.localId, { from, frame })
       else theirs.delete(frame.localId)
-      if (frame.type !== 'settled') show(frame)
+      show(frame)
     }
   }
 
@@ -67,8 +68,11 @@ export function besideTabs({ tabs, clock }: House, name: string, client: Waiting
     }
     mine = now
     const news: Told[] = [...now.values()].filter(({ localId }) => !was?.has(localId))
-    for (const each of was?.values() ?? [])
-      if (!now.has(each.localId)) news.push({ ...each, type: finality(each) === 'final' ? 'settled' : 'withdrawn' })
+    for (const each of was?.values() ?? []) {
+      if (now.has(each.localId)) continue
+      if (finality(each) === 'final') post([each], '')
+      else news.push({ ...each, type: 'withdrawn' })
+    }
     if (!was || news.length > 0) post(news)
   }
 

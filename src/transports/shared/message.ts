@@ -3,8 +3,7 @@ import type { LinkClosed, LinkFrame } from '../../ports/transport.js'
 import type { ClientFrame } from '../../protocol/frames.js'
 import type { Channel } from './tabs.js'
 
-/** Of what waits in a tab. `settled`: its message stands in the log. */
-export type Told = Extract<LinkFrame, { type: 'provisional' | 'withdrawn' }> | { readonly type: 'settled'; readonly localId: string }
+export type Told = Extract<LinkFrame, { type: 'provisional' | 'withdrawn' }>
 
 export type Unsigned =
   /** Who holds the link, and whether it is awake; answered by `holding` at once, and by `awake`. */
@@ -25,7 +24,7 @@ export type Unsigned =
   | { readonly kind: 'up'; readonly to?: undefined; readonly frames: ClientFrame[] }
   /** Frames for one seat, or for all that have been taken in. */
   | { readonly kind: 'down'; readonly to: string | undefined; readonly frames: LinkFrame[] }
-  /** What waits in a tab, and what has become of what waited. */
+  /** What waits in a tab, and what has become of what waited. What its log has is from nobody. */
   | { readonly kind: 'waits'; readonly to?: undefined; readonly frames: Told[] }
   /** The holder's link has ended. */
   | { readonly kind: 'over'; readonly why: LinkClosed }
