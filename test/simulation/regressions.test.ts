@@ -47,6 +47,7 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [1074, 'what had failed later stood before what had failed earlier, where it had been sent before it'],
   [586, 'a tab took the link by force again at once: a holder that had not heard of the first time said there was no pause'],
   [2993378054, 'a watermark heard behind what another tab had stored was let go from memory unwritten'],
+  [2993378151, 'an answer with an old row was written over a newer state that was stored and not in memory'],
 ]
 
 describe('what once failed (L1–L11)', () => {
