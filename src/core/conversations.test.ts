@@ -60,6 +60,30 @@ describe('L11 R24: memory holds so many conversations', () => {
     expect(held(core)).toContain('a')
   })
 
+  it('L7: never one behind what another instance has stored, with a watermark that is not; with it written it goes', () => {
+    const other = drivenCore({ lane: 'other' })
+    const core = drivenCore({ conversations: 2, disk: other.disk })
+    for (const each of [other, core]) {
+      each.online()
+      opened(each, 'a')
+    }
+    other.hear(said(2, {}, { conversation: 'a' }), said(3, {}, { conversation: 'a' }))
+    other.wait(1_000)
+    core.hear(said(2, {}, { conversation: 'a' }))
+    core.wait(1_000)
+    expect(core.conversation('a').cache.head).toBe(3)
+    core.hear({ type: 'marks', conversation: 'a', epoch: 'e1', marks: [{ user: 'ann', delivered: 2, read: 2 }] })
+    core.wait(1_000)
+    for (const id of ['b', 'd']) opened(core, id)
+    expect(held(core)).toContain('a')
+    core.hear(said(3, {}, { conversation: 'a' }))
+    core.wait(1_000)
+    opened(core, 'e')
+    expect(held(core)).toEqual(['d', 'e'])
+    use(core, 'a')
+    expect(core.conversation('a').receipts.marks.get('ann')).toEqual({ delivered: 2, read: 2 })
+  })
+
   it('those that all had to be held go once they need not be, though nothing new is opened', () => {
     const core = drivenCore({ conversations: 2 })
     core.online()

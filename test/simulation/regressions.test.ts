@@ -24,6 +24,7 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
   [5990485, 'the door refused for good what it had let in before, and it landed'],
   [6990852, 'the oracle held what was tried again to its new place when that had not been stored before the browser was killed'],
   [3465, 'a page with a state from above the head was shown, and a restored backup took that state back'],
+  [3000231, 'the oracle asked of a tab that was told late that its line went back to keep what another had stored of it'],
 ]
 
 const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
@@ -48,6 +49,9 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [586, 'a tab took the link by force again at once: a holder that had not heard of the first time said there was no pause'],
   [2993378631, 'what was acknowledged under a new epoch before its reset, and is in no log, waited for its deadline and a pause'],
   [5100000489, 'what another tab had sent was shown as on its way for ever where the log held there began behind it'],
+  [2993378054, 'a watermark heard behind what another tab had stored was let go from memory unwritten'],
+  [2993378151, 'an answer with an old row was written over a newer state that was stored and not in memory'],
+  [4000000677, 'the oracle asked for a stored message where a tab was told late that its line went back'],
 ]
 
 describe('what once failed (L1–L11)', () => {

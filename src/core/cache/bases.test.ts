@@ -114,7 +114,7 @@ describe('L8 R29: the cursor of another instance', () => {
     core.forget()
     core.hear(echo(42, 'mine'))
     core.wait(5_000)
-    expect([cursor(core).head, core.stored(['o']), cacheCommits(core).length]).toEqual([49, [], 1])
+    expect([cursor(core).head, core.stored(['o']), cacheCommits(core), core.effects('load').length]).toEqual([49, [], [], 1])
     expect(core.effects('commit').filter(({ writes }) => writes.length === 0)).toEqual([])
   })
 

@@ -1,7 +1,7 @@
 /** What of a log is on disk (R9, R29, R35): pages, cursor, patches; and what becomes of a doubtful or a shared one (L8). */
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
-import { echo, edited, live, openedFrame, requestOf, rows, said, send } from '../../../test/fakes/wire-frames.js'
+import { echo, edited, live, openedFrame, requestOf, row, rows, said, send } from '../../../test/fakes/wire-frames.js'
 import type { Row } from '../../ports/storage.js'
 import type { ServerFrame } from '../../protocol/frames.js'
 import { cursorPage, type CursorValue } from './cache-state.js'
@@ -89,6 +89,20 @@ describe('L8 R35: what is written', () => {
     expect(cursorOf(core).value.head).toBe(62)
     expect(core.stored(['o'])).toEqual([])
     expect(reread(core).conversation().log.tail.rows[2]).toMatchObject({ rev: 62 })
+  })
+
+  it('R4: an answer with a row as it was before takes nothing from what is stored and not in memory', () => {
+    const core = drivenCore({ disk: live(drivenCore(), 600).disk, lane: 'next' })
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    core.online()
+    core.hear(openedFrame(requestOf(core, 'open'), 600, 601, { rows: [row(3, { rev: 601 })] }))
+    core.wait(1_000)
+    core.offline()
+    core.online()
+    core.hear(openedFrame(requestOf(core, 'open'), 601, 602, { rows: [row(3), row(4, { rev: 602 })] }))
+    core.wait(1_000)
+    expect(cursorOf(core).value.head).toBe(602)
+    expect(foldPages(core.stored(['m', 'c']), 2, 3)).toMatchObject([{ rev: 601 }, { rev: 602 }])
   })
 
   it('a reset clears what was there in the same commit', () => {

@@ -25,14 +25,8 @@ export function restart(cache: Draft['cache']): void {
 export function cacheWrites(c: Draft, version: string): readonly Write[] {
   const { log, id, cache } = c
   const { rows } = log.tail
-  const isBehindDisk = !cache.restart && cache.head > log.head
-  if (!isBehindDisk && !isReachable(c)) restart(cache)
+  if (!isReachable(c)) restart(cache)
   const flight = copyCache(cache)
-  // Another instance has stored more than is known here: its rows stand. What is not written now stays, and is not given back too.
-  if (isBehindDisk) {
-    Object.assign(cache, { flight: { ...flight, pages: [], patches: [] }, dirty: false, removals: [] })
-    return flight.removals
-  }
   const prefix = ['m', id]
   const last = rows.at(-1)?.index ?? cache.last
   const cover = cache.cover ?? { first: rows[0]?.index ?? last + 1, from: log.tail.from }
@@ -92,6 +86,5 @@ export function giveBack(cache: Draft['cache']): void {
     cover: anew ? null : drop ? cover : flight.cover,
     last: anew ? -1 : flight.last,
     removals: [...flight.removals, ...cache.removals],
-    flight: null,
   })
 }

@@ -122,7 +122,7 @@ describe('where another instance stores what both hear', () => {
     expect(other.conversation().cache).toMatchObject({ dirty: false, head: 240 })
   })
 
-  it('L11: behind what is stored, with a watermark that is not, it looks twice and no more', () => {
+  it('L11 L7: behind what is stored, with a watermark that is not, it looks twice and no more, and writes it once it has caught up', () => {
     const [holder, other] = pair(40)
     const told: LinkFrame = { type: 'marks', conversation: 'c', epoch: 'e1', marks: [{ user: 'ann', delivered: 40, read: 40 }] }
     for (let seq = 41; seq <= 240; seq++) holder.hear(said(seq))
@@ -130,7 +130,11 @@ describe('where another instance stores what both hear', () => {
     other.hear(...Array.from({ length: 170 }, (_, i) => said(41 + i)), told)
     other.wait(20_000)
     expect(looks(other)).toBeLessThanOrEqual(2)
+    expect(commits(other)).toEqual([])
+    other.hear(...Array.from({ length: 30 }, (_, i) => said(211 + i)))
+    other.wait(5_000)
     expect(other.conversation().cache.dirty).toBe(false)
+    expect(other.disk.get(['m', 'c', cursorPage])?.value).toHaveProperty('marks', [{ user: 'ann', delivered: 40, read: 40 }])
     expect(storedIn(holder)).toHaveLength(240)
   })
 

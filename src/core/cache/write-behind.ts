@@ -29,10 +29,10 @@ export function commitCache(turn: Turn): number {
   const cursors: Expectation[] = []
   for (const { id } of due) {
     const c = draftOf(turn, id) as Draft
-    const { cache } = c
+    const { cache, log } = c
     // Pages that were fetched here are news to the other one.
     const isOurs = !isCached || cache.isLeft || cache.wentBack || cache.pages.length > 0
-    if (!isOurs) {
+    if (!isOurs || (!cache.restart && cache.head > log.head)) {
       rereadCursor(turn, c)
       continue
     }
@@ -72,8 +72,11 @@ function cacheDueAt(turn: Turn): number {
 function writable(turn: Turn): readonly ConversationState[] {
   return turn.conversations.filter(({ cache, log }) => {
     if (!cache.dirty || cache.rereading || log.state !== 'ready' || log.epoch === '') return false
+    // Where another instance has stored more than is known here, its rows stand: what is new here waits until as much is known. Of settled
+    // entries it is looked whether their messages are stored.
+    if (!cache.restart) return cache.head <= log.head || cache.removals.length > 0
     // Which of two lines is the server's, the stored one or this, only the answer of `open` can tell.
-    return !cache.restart || cache.version === null || isLive(turn, log)
+    return cache.version === null || isLive(turn, log)
   })
 }
 

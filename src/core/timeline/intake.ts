@@ -32,8 +32,10 @@ export function applyRow(intake: Intake, row: MessageRow): void {
   const inTail = inFresh ? tail.rows : restated(tail.rows, row)
   const inView = view && restated(view.rows, row)
   if (inFresh) intake.fresh = inFresh as MessageRow[]
-  if (!inTail) unheld.push(row)
-  else if (inTail !== tail.rows) {
+  if (!inTail) {
+    // Of one that is not here the disk has what the head knows, and a patch would be written over it.
+    if (row.rev > log.head) unheld.push(row)
+  } else if (inTail !== tail.rows) {
     log.tail = windowOf(inTail, tail.from, tail.to)
     if (!planted.staleRowsClean) cache.dirtyFrom = Math.min(cache.dirtyFrom, row.index)
   }

@@ -50,6 +50,7 @@ export function device(parts: DeviceParts): Device {
     isCapped,
     mayDrop: () => browser.isSpoilt || isCapped,
     isSpoilt: ({ value }) => value === spoilt,
+    renewed: new Set(),
     jump(ms) {
       browser.wallMs += ms
     },

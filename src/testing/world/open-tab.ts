@@ -86,6 +86,7 @@ export function openTab(browser: Browser, made: Device): Tab {
     storage,
     state,
     views: new Map(),
+    wentBack: new Map(),
     unsettled: new Map(),
     isAlive: life.isAlive,
     mute() {

@@ -23,6 +23,8 @@ export interface Tab {
   readonly state: () => ChatState
   /** Subscriptions of timelines, by room. */
   readonly views: Map<string, () => void>
+  /** How often the server has said of a room that its line went back under its epoch. */
+  readonly wentBack: Map<string, number>
   /** Sent here and not yet seen in the log, by local id: the room. */
   readonly unsettled: Map<string, string>
   isAlive(): boolean
@@ -46,6 +48,8 @@ export interface Device extends Promises {
   /** It may be given up for that, or a fault has touched it. */
   mayDrop(): boolean
   readonly isSpoilt: (row: Row) => boolean
+  /** Rooms that a tab may write anew, from however little it has heard of them: it was told that their line went back. */
+  readonly renewed: Set<string>
   /** The wall clock of the device is off by so much more. */
   jump(ms: number): void
   openTab(): Tab

@@ -81,6 +81,11 @@ export function worldOf({ seed, keepLines = false, disk, nodes, heard }: WorldOp
   const opened = (tab: Tab) => {
     tab.chat.session.subscribe(watched())
     tab.chat.on('failed', ({ localId }) => births.delete(localId))
+    tab.chat.on('reset', ({ conversation, why }) => {
+      if (why !== 'ahead' && why !== 'tag') return
+      tab.wentBack.set(conversation, (tab.wentBack.get(conversation) ?? 0) + 1)
+      tab.device.renewed.add(conversation)
+    })
     tab.chat.connect()
   }
   const world: World = {

@@ -86,10 +86,9 @@ function checkConversation(world: World, memory: Memory, tab: Tab, conversation:
     if (world.truth.now(room)?.own.get(ownKey(tab.user, localId)) === undefined) world.births.delete(localId)
   }
   const marks = held(memory.marks, tab)
-  marks.set(
-    room,
-    checkMarks(world.journal, world.truth, { who: tab.name, user: tab.user, conversation, inbox: tab.chat.inbox.get() }, marks.get(room)),
-  )
+  const resets = (world.truth.wentBack(room, log.epoch) && tab.wentBack.get(room)) || 0
+  const holds = { who: tab.name, user: tab.user, conversation, inbox: tab.chat.inbox.get(), resets }
+  marks.set(room, checkMarks(world.journal, world.truth, holds, marks.get(room)))
 }
 
 function checkDisk({ journal, truth, discarded, authors }: World, memory: Memory, device: Device): void {
@@ -112,6 +111,7 @@ function checkDisk({ journal, truth, discarded, authors }: World, memory: Memory
     authorOf: (localId) => authors.get(localId),
     mayDrop: device.mayDrop(),
     isCapped: device.isCapped,
+    renewed: device.renewed,
     isSpoilt: device.isSpoilt,
   })
   memory.disks.set(device, { commits: device.commits(), user, cursors })

@@ -12,25 +12,30 @@ export interface HeldMarks {
   readonly marks: ReadonlyMap<string, { readonly delivered: number; readonly read: number }>
   /** Of the mark of unread. */
   readonly rev: number
+  readonly resets: number
 }
 
 export interface MarksHeld {
   readonly who: string
   readonly user: string
-  readonly conversation: ConversationState
+  readonly conversation: Pick<ConversationState, 'id' | 'log' | 'receipts'>
   readonly inbox: Inbox<Content>
+  /** So often its line went back, as the server said. */
+  readonly resets: number
 }
 
 export function checkMarks(journal: Journal, truth: Truth, held: MarksHeld, before: HeldMarks | undefined): HeldMarks {
-  const { who, user, conversation, inbox } = held
+  const { who, user, conversation, inbox, resets } = held
   const { id: room, log, receipts } = conversation
   const { marks } = receipts
   const line = log.epoch === '' ? undefined : truth.lineOf(room, log)
   const say = (what: string, invariant: 'marks-rise' | 'unread-recount' = 'marks-rise') =>
     journal.broken(invariant, `${who} in ${room}: ${what}`)
   const { rev } = receipts.marked
-  if (!line) return { line, marks, rev }
-  const last = before?.line === line ? before : undefined
+  const now = { line, marks, rev, resets }
+  if (!line) return now
+  // A head may stand on both lines of an epoch: a tab that went on along the old one, and back, begins with the watermarks of the new one.
+  const last = before?.line === line && before.resets === resets ? before : undefined
   // The same ones hold still: what they may be at most only rises.
   for (const [member, { delivered, read }] of last?.marks === marks ? [] : marks) {
     const most = truth.highest(room, log.epoch, member)
@@ -48,7 +53,7 @@ export function checkMarks(journal: Journal, truth: Truth, held: MarksHeld, befo
   const counted = log.state === 'ready' && log.liveOn !== 0 && log.tail.from <= read
   const unread = item && counted ? unreadIn(line, user, read, log.head) : 0
   if (item && counted && item.unread !== Math.min(unread, 100)) say(`shows ${item.unread} unread, but ${unread} are`, 'unread-recount')
-  return { line, marks, rev }
+  return now
 }
 
 /** What counts as read: never what is marked unread again from `at` on. */

@@ -1,4 +1,4 @@
-/** Whether a stored cursor may go back. */
+/** Whether a stored cursor may go back, and what it must hold of what left the outbox. */
 import { expect, it } from 'vitest'
 import type { Row } from '../../../ports/storage.js'
 import type { MessageRow } from '../../../protocol/frames.js'
@@ -27,19 +27,27 @@ const cacheAt = (head: number, rows = upTo(head)): Row => {
 }
 
 /** What the oracle says when the disk of ann, whose log has five messages, holds these one after the other. */
-function breachOf(isCapped: boolean, looks: readonly Row[], promised: readonly string[] = []) {
+function breachOf(
+  isCapped: boolean,
+  looks: readonly Row[],
+  promised: readonly string[] = [],
+  wentBackTo = 0,
+  renewed: readonly string[] = [],
+) {
   const told = journal(false)
   const truth = truthOf(told, () => undefined)
   truth.conversation({ conversation: room, epoch: 'e', head: 0, history: 'full' })
   truth.seat(room, { user: 'ann', active: true, delivered: 0, read: 0, marked: { at: 0, rev: 0 } })
   for (const row of upTo(5)) {
+    const heading = { conversation: room, epoch: 'e', head: wentBackTo, history: 'full' }
+    if (row.seq === wentBackTo + 1 && wentBackTo > 0) truth.restored(heading, [], false)
     truth.message(room, row)
     truth.change(room, { seq: row.seq, tag: `t${row.seq}`, message: row.seq })
   }
   let before: Cursors = new Map()
   for (const row of looks) {
     const kept = { promised: new Map(promised.map((localId) => [localId, room])), discarded: new Set<string>() }
-    const may = { mayDrop: isCapped, isCapped, isSpoilt: () => false, release: () => {}, authorOf: () => 'ann' }
+    const may = { mayDrop: isCapped, isCapped, renewed: new Set(renewed), isSpoilt: () => false, release: () => {}, authorOf: () => 'ann' }
     before = checkStored({ journal: told, truth, user: 'ann', rows: [row], before, ...kept, ...may })
   }
   return told.breach()?.invariant
@@ -51,4 +59,14 @@ it.each<[string, isCapped: boolean, looks: readonly Row[], breach?: string]>([
   ['begins anew without a row that it covers', true, [cacheAt(5), cacheAt(4, [rowAt(4)])], 'cursor-behind-rows'],
 ])('a stored cursor that %s', (_, isCapped, looks, breach) => {
   expect(breachOf(isCapped, looks)).toBe(breach)
+})
+
+it.each<[string, head: number, wentBackTo: number, renewed: readonly string[], breach?: string]>([
+  ['the cursor holds it', 5, 0, []],
+  ['the cursor is below it', 4, 0, [], 'acked-stays'],
+  ['the cursor is below it, and the line went back', 4, 3, [], 'acked-stays'],
+  ['the cursor is below it, and a tab was told that its line went back, which it did not', 4, 0, [room], 'acked-stays'],
+  ['a tab was told late that the line went back, and wrote it anew', 4, 3, [room]],
+])('what left the outbox where %s', (_, head, wentBackTo, renewed, breach) => {
+  expect(breachOf(false, [cacheAt(head)], ['l5'], wentBackTo, renewed)).toBe(breach)
 })

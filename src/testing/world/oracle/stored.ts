@@ -38,6 +38,8 @@ export interface StoredParts {
   readonly mayDrop: boolean
   /** It is capped low. */
   readonly isCapped: boolean
+  /** Rooms that a tab may write anew: it was told that their line went back. */
+  readonly renewed: ReadonlySet<string>
   /** What a fault has put in the place of a row. */
   readonly isSpoilt: (row: Row) => boolean
 }
@@ -83,8 +85,11 @@ export function checkStored(parts: StoredParts): Cursors {
     const kept = cursor && place !== undefined && place <= cursor.head
     // It was settled on a line that is over, whatever has become of it since.
     const lost = truth.landedBefore(room, user, localId)
-    // The tab that has not heard of its line's end has written what it has, over a cursor that held the message in the present one.
-    const renewed = truth.everLanded(room, user, localId) && cursor && cursor.line !== truth.now(room)
+    // A tab that has not heard of its line's end, or that is told of it late, has written what it has, over a cursor that held the message
+    // in the present one: nobody can tell which of two lines of one epoch stored rows are of. The server has the message.
+    const isTwin = cursor && parts.renewed.has(room) && truth.wentBack(room, cursor.line.epoch)
+    const isRenewed = isTwin || (cursor && cursor.line !== truth.now(room))
+    const renewed = isRenewed && truth.everLanded(room, user, localId)
     // A disk that is capped, or whose rows a fault has spoilt, may keep nothing of a conversation: the server has the message.
     const given = !cursor && parts.mayDrop && truth.everLanded(room, user, localId)
     if (!kept && !lost && !renewed && !given && !discarded.has(localId)) {
