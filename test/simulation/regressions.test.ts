@@ -24,6 +24,7 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
   [5990485, 'the door refused for good what it had let in before, and it landed'],
   [6990852, 'the oracle held what was tried again to its new place when that had not been stored before the browser was killed'],
   [3465, 'a page with a state from above the head was shown, and a restored backup took that state back'],
+  [5100001829, 'the oracle read on no more when the link had ended for a better way'],
 ]
 
 const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
