@@ -95,12 +95,22 @@ async function readBack(world: World, memory: Memory): Promise<void> {
     }
     if (!timeline.get().hasOlder) left.delete(`${tab.name} ${room}`)
   }
+  const due: (() => void)[] = []
+  const begin = (tab: Tab, room: string) =>
+    void read(tab, room).catch((error) => {
+      journal.note(`${tab.name} ${room} was not read: ${error}`)
+      // A link may end for a better way while it is asked: the reader is told so, and asks again.
+      if (error.code === 'offline') due.push(() => begin(tab, room))
+    })
   for (const tab of world.tabs())
     for (const room of roomsOf(plan, tab.user).filter((each) => isMember(truth.now(each) ?? nobody, tab.user))) {
       left.add(`${tab.name} ${room}`)
-      void read(tab, room).catch((error) => journal.note(`${tab.name} ${room} was not read: ${error}`))
+      due.push(() => begin(tab, room))
     }
-  for (let ms = 0; ms < readBackMs && left.size > 0 && !journal.breach(); ms += lookEveryMs) await time.pass(lookEveryMs)
+  for (let ms = 0; ms < readBackMs && left.size > 0 && !journal.breach(); ms += lookEveryMs) {
+    for (const each of due.splice(0)) each()
+    await time.pass(lookEveryMs)
+  }
   checkWorld(world, memory)
   if (left.size > 0) journal.broken('converges', `${readBackMs / 1_000} s after all agree, the past is not read: ${[...left]}`)
 }
