@@ -15,7 +15,8 @@ import { checkSaid } from './view.js'
 export function checkShown(journal: Journal, truth: Truth, shown: Shown, born: (localId: string) => Birth | undefined): void {
   const { who, room, user, view, outbox } = shown
   const say: Say = (invariant, what) => journal.broken(invariant, `${who} in ${room}: ${what}`)
-  const keys = new Set(view.messages.map(({ key }) => key))
+  const keys = new Set<string>()
+  for (const { key } of view.messages) keys.add(key)
   if (keys.size !== view.messages.length) say('shown-once', `a message is shown twice (${view.messages.map(({ key }) => key.slice(-4))})`)
   for (const { localId, status } of outbox) {
     if (status === 'sent' && !truth.everLanded(room, user, localId))
