@@ -101,14 +101,12 @@ export function worldNode({ time, store, bus, mint, died }: NodeParts): WorldNod
 }
 
 /** The next microtask, if the process still lives. */
-function turnOf({ beat }: Time, alive: () => boolean): (run: () => void) => void {
-  return (run) => {
-    beat()
-    queueMicrotask(() => {
+function turnOf({ beat, later }: Time, alive: () => boolean): (run: () => void) => void {
+  return (run) =>
+    later(0, () => {
       beat()
       if (alive()) run()
     })
-  }
 }
 
 /** Looks at the news of the store again and again, until the life ends. */

@@ -1,5 +1,5 @@
 /** What a tab and its browser are to the steps and to the oracle. */
-import type { Chat, Conversation } from '../../client/api.js'
+import type { Chat, Conversation, OutboxEntry } from '../../client/api.js'
 import type { ChatState } from '../../core/state.js'
 import type { Row } from '../../ports/storage.js'
 import type { CrashingStorage } from '../crashing-storage.js'
@@ -85,11 +85,21 @@ export interface DiskParts {
 /** Makes the disk of one device. */
 export type MakeDisk = (parts: DiskParts) => WorldDisk
 
+const outboxes = new WeakMap<ChatState, readonly OutboxEntry<Content>[]>()
+
+/** What a chat says that it has to send. It is made of the state alone, and a state never changes: of each it is asked for once. */
+export function outboxOf({ chat, state }: Tab): readonly OutboxEntry<Content>[] {
+  const now = state()
+  const outbox = outboxes.get(now) ?? chat.outbox.get()
+  outboxes.set(now, outbox)
+  return outbox
+}
+
 /** What a tab has just said to be durable counts as promised. */
-export function noteDurable({ chat, device }: Tab): boolean {
-  const { promised, released } = device
+export function noteDurable(tab: Tab): boolean {
+  const { promised, released } = tab.device
   const before = promised.size
-  for (const { conversation, durable, localId } of chat.outbox.get()) {
+  for (const { conversation, durable, localId } of outboxOf(tab)) {
     if (durable && !released.has(localId)) promised.set(localId, conversation)
   }
   return promised.size > before

@@ -15,7 +15,7 @@ export interface Time {
 
 /** More microtask turns than any chain of promises of the product takes without a beat. */
 const productTurns = 14
-/** Awaited again and again: one that is done makes nothing new, as `await null` would. */
+/** Awaited again and again: one that is done makes nothing new, as `await null` would. Costs less in Node than `queueMicrotask`. */
 const done = Promise.resolve()
 /** Timers in one pass beyond which a world is said to run in a circle. */
 const mostTimers = 20_000
@@ -60,7 +60,7 @@ export function timeOf(seed: number, turns = productTurns): Time {
     },
     later(ms, run) {
       beats += 1
-      if (ms === 0) queueMicrotask(run)
+      if (ms === 0) void done.then(run)
       else clock.timer(clock.now() + ms, run)
     },
   }

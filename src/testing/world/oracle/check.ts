@@ -1,6 +1,6 @@
 /** Everything that must hold after a step, over all tabs and disks. What has not changed since the last look is not looked at again. */
 import type { ChatState, ConversationState } from '../../../core/state.js'
-import { type Device, noteDurable, type Tab } from '../tab.js'
+import { type Device, noteDurable, outboxOf, type Tab } from '../tab.js'
 import type { World } from '../world.js'
 import { checkCaps } from './caps.js'
 import { checkMarks, type HeldMarks } from './marks.js'
@@ -42,7 +42,7 @@ function checkTab(world: World, memory: Memory, tab: Tab): void {
   }
   memory.states.set(tab, { state, held: checkCaps(world.journal, tab.name, state, last?.held ?? world.plan.held ?? 50) })
   // Adopted ones too: whoever holds an entry must not lose it.
-  for (const { localId, conversation } of tab.chat.outbox.get()) {
+  for (const { localId, conversation } of outboxOf(tab)) {
     if (!world.discarded.has(localId)) tab.unsettled.set(localId, conversation)
   }
   const disk = memory.disks.get(tab.device)
@@ -74,11 +74,12 @@ function checkConversation(world: World, memory: Memory, tab: Tab, conversation:
   const isSame = (each: unknown, i: number) => each === last[i]
   if (now.every(isSame)) return
   looked.set(room, now)
-  const outbox = tab.chat.outbox.get().filter((entry) => entry.conversation === room)
+  const outbox = outboxOf(tab).filter((entry) => entry.conversation === room)
   const shown = { who: tab.name, user: tab.user, room, view, at: log, outbox, entries, ahead, receipts }
   // All that a view is made of; what else is in a log does not show.
   if (!now.slice(0, -1).every(isSame)) checkShown(world.journal, world.truth, shown, world.born)
-  const sent = [...tab.unsettled].filter(([, where]) => where === room).map(([localId]) => localId)
+  const sent: string[] = []
+  for (const [localId, where] of tab.unsettled) if (where === room) sent.push(localId)
   for (const localId of settledOf(world.journal, world.truth, shown, sent)) {
     tab.unsettled.delete(localId)
     world.settled.add(localId)

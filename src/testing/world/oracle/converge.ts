@@ -1,7 +1,7 @@
 /** The end of a history: everything heals, and within a bound all agree. */
 import type { OutboxEntry } from '../../../client/api.js'
 import { roundMs } from '../../../server/rounds.js'
-import type { Content, Tab } from '../tab.js'
+import { type Content, outboxOf, type Tab } from '../tab.js'
 import { look, post, roomsOf, type World, type WorldOptions } from '../world.js'
 import { checkWorld, type Memory } from './check.js'
 import { readBelow } from './marks.js'
@@ -194,7 +194,7 @@ function disagreementOf(world: World, tab: Tab): string | null {
 /** What was sent before its author was removed is at the server, where its author cannot see it any more. */
 function unsentOf(world: World, tab: Tab): readonly OutboxEntry<Content>[] {
   const isAway = (room: string) => !isMember(world.truth.now(room) ?? nobody, tab.user)
-  return tab.chat.outbox.get().filter((entry) => entry.status !== 'failed' && !(entry.status === 'sent' && isAway(entry.conversation)))
+  return outboxOf(tab).filter((entry) => entry.status !== 'failed' && !(entry.status === 'sent' && isAway(entry.conversation)))
 }
 
 function hasCaughtUp(world: World, tab: Tab, heads: ReadonlyMap<string, number>): boolean {

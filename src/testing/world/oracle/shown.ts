@@ -15,7 +15,8 @@ import { checkSaid } from './view.js'
 export function checkShown(journal: Journal, truth: Truth, shown: Shown, born: (localId: string) => Birth | undefined): void {
   const { who, room, user, view, outbox } = shown
   const say: Say = (invariant, what) => journal.broken(invariant, `${who} in ${room}: ${what}`)
-  const keys = new Set(view.messages.map(({ key }) => key))
+  const keys = new Set<string>()
+  for (const { key } of view.messages) keys.add(key)
   if (keys.size !== view.messages.length) say('shown-once', `a message is shown twice (${view.messages.map(({ key }) => key.slice(-4))})`)
   for (const { localId, status } of outbox) {
     if (status === 'sent' && !truth.everLanded(room, user, localId))
@@ -76,15 +77,28 @@ function checkRun(line: Line, confirmed: readonly Message<Content>[], head: numb
     }
     if (seq > head) return say('no-silent-hole', `${seq} is shown above the head ${head}`)
     if (!maySee(seq)) return say('nothing-after-removal', `${seq} is shown, which is hidden`)
-    if (!checkState(line, message, rev, head, say) || !checkFields(line, message, user, say)) return
+    if (!checkMessage(line, message, rev, head, user, say)) return
   }
 }
 
-function checkState(line: Line, message: Message<Content>, rev: number, head: number, say: Say): boolean {
+/**
+ * The newest state of a message in the log, by the message that was found to show it. Neither ever changes, and a message is made by the
+ * one chat of one user: where both are the same objects nothing is left to judge.
+ */
+const judged = new WeakMap<Message<Content>, MessageRow>()
+
+function checkMessage(line: Line, message: Message<Content>, rev: number, head: number, user: string, say: Say): boolean {
+  const states = line.states.get(message.seq as number) as readonly MessageRow[]
+  const newest = states[states.length - 1] as MessageRow
+  if (judged.get(message) === newest) return true
+  if (!checkState(states, message, rev, head, say) || !checkFields(newest, message, user, say)) return false
+  // An older state is right for a while: until the head knows a newer one.
+  if (rev === newest.rev) judged.set(message, newest)
+  return true
+}
+
+function checkState(states: readonly MessageRow[], message: Message<Content>, rev: number, head: number, say: Say): boolean {
   const { seq = 0 } = message
-  const states = line.states.get(seq) as readonly MessageRow[]
-  const last = states[states.length - 1] as MessageRow
-  if (rev === last.rev && message.content === last.content) return true
   const state = states.findLast((each) => each.rev === rev)
   if (!state || !isSame(state.content, message.content)) {
     say('cache-within-truth', `${seq} is shown in a state ${rev} that never was`)
@@ -97,10 +111,8 @@ function checkState(line: Line, message: Message<Content>, rev: number, head: nu
 }
 
 /** Who said it, when and under which names does not change; under two names it would be mounted anew (R2). */
-function checkFields(line: Line, message: Message<Content>, user: string, say: Say): boolean {
+function checkFields(due: MessageRow, message: Message<Content>, user: string, say: Say): boolean {
   const { seq = 0, key, id, author, mine, localId, at, deleted, finality } = message
-  const states = line.states.get(seq) as readonly MessageRow[]
-  const due = states[states.length - 1] as MessageRow
   const isMine = due.author === user
   const isIt = id === due.id && author === due.author && at === due.at && mine === isMine
   if (!isIt || localId !== (isMine ? due.localId : undefined) || deleted !== undefined || finality !== 'final') {
@@ -123,7 +135,9 @@ function checkEnds(line: Line, { view, at }: Shown, confirmed: readonly Message<
     say('no-silent-hole', `up to ${end} the newest is ${newest}, but ${last} is shown last`)
   // Where it says that it begins, and where nothing older is said to be.
   const begin = view.hasOlder ? from : 0
-  const oldest = line.places.find((place) => place > begin && sees(place)) ?? Number.POSITIVE_INFINITY
+  let oldestAt = indexFrom(line, begin + 1)
+  while (oldestAt < line.places.length && !sees(line.places[oldestAt] as number)) oldestAt++
+  const oldest = line.places[oldestAt] ?? Number.POSITIVE_INFINITY
   if (first !== undefined && oldest < first) say('no-silent-hole', `nothing is said to be between ${begin} and ${first}, but ${oldest} is`)
 }
 

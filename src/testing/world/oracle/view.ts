@@ -6,7 +6,8 @@ import type { Say, Shown } from './seen.js'
 export function checkSaid({ view, at, receipts, user }: Shown, say: Say): void {
   const { from } = at.view ?? at.tail
   const expect = (name: string, is: unknown, due: unknown, invariant: InvariantName = 'view-says') => {
-    if (JSON.stringify(is) !== JSON.stringify(due)) say(invariant, `${name} is ${JSON.stringify(is)}, not ${JSON.stringify(due)}`)
+    if (is !== due && JSON.stringify(is) !== JSON.stringify(due))
+      say(invariant, `${name} is ${JSON.stringify(is)}, not ${JSON.stringify(due)}`)
   }
   expect('atLatest', view.atLatest, at.view === null)
   expect('hasNewer', view.hasNewer, at.view !== null)
