@@ -64,8 +64,10 @@ function retry(world: World, tab: Tab): void {
   if (failed.length === 0) return
   const { localId, conversation, error } = world.chance.pick(failed)
   tab.device.talk(tab, conversation).retry(localId)
-  // What the server has refused cannot land from before; anything else may, and then its place is not promised.
-  if (error?.code === 'rejected' && world.plan.nodes === 1)
+  // What the server has refused cannot land from before; anything else may, and then its place is not promised. Nor is it where another tab
+  // may have adopted it too, which sends it at its own place.
+  const isAlone = tab.device.plan.hasLocks || tab.device.plan.tabs === 1
+  if (error?.code === 'rejected' && world.plan.nodes === 1 && isAlone)
     world.births.set(localId, { room: conversation, user: tab.user, lane: tab.state().config.lane, n: world.next(), again: tab })
 }
 
