@@ -10,15 +10,15 @@ import { createSlot } from './slot.js'
 type Shown = Extract<LinkFrame, { type: 'provisional' }>
 /** Of each tab; what stands behind them is told once they have left. */
 const most = 256
-/** By then an heir has adopted the lane of a tab that has ended. */
+/** By then an heir has adopted the lane of a tab that has ended, and the log has come to whoever follows it. */
 const heirMs = 2_000
 
 /** Until the client is closed. Returns the way to say again what waits in others. */
 export function besideTabs({ tabs, clock }: House, name: string, client: Waiting, show: (frame: LinkFrame) => void): () => void {
   const id = `${clock.wall()}.${clock.roll()}`
   const { user: author } = client
-  const theirs = new Map<string, { readonly from: string; readonly frame: Shown }>()
-  /** By tab: what ends the wait for its end. */
+  const theirs = new Map<string, { readonly from: string; readonly frame: Told }>()
+  /** By tab: what ends the wait for its end, and then for an heir, or for the log. */
   const ends = new Map<string, () => void>()
   /** None until others can wait for the end of this tab. */
   let mine: ReadonlyMap<string, Shown> | undefined
@@ -26,7 +26,7 @@ export function besideTabs({ tabs, clock }: House, name: string, client: Waiting
   const channel = tabs.channel(`${name}/waits`, (data) => isMessage(data) && data.kind === 'waits' && hear(data.from, data.frames))
   const post = (frames: Told[], from = id) => channel.post({ kind: 'waits', from, frames })
   const again = () => {
-    for (const { frame } of theirs.values()) show(frame)
+    for (const { from, frame } of theirs.values()) if (from) show(frame)
   }
 
   function hear(from: string, frames: readonly Told[]) {
@@ -35,18 +35,19 @@ export function besideTabs({ tabs, clock }: House, name: string, client: Waiting
       ends.set(from, lock)
       if (mine) post([...mine.values()])
     }
-    if (!ends.has(from)) ended('')
+    // What is withdrawn in nobody's name was left to the log.
+    if (!ends.has(from)) ended(from)
     for (const frame of planted.withdrawnKept ? frames.filter(({ type }) => type !== 'withdrawn') : frames) {
-      if (frame.type === 'provisional') theirs.set(frame.localId, { from, frame })
-      else theirs.delete(frame.localId)
-      show(frame)
+      if (from && frame.type === 'withdrawn') theirs.delete(frame.localId)
+      else theirs.set(frame.localId, { from, frame })
+      if (from) show(frame)
     }
   }
 
   function ended(of: string) {
     ends.get(of)?.()
     const withdraw = () => {
-      for (const { from, frame } of theirs.values()) if (from === of) hear(of, [{ ...frame, type: 'withdrawn' }])
+      for (const [localId, { from, frame }] of theirs) if (from === of && theirs.delete(localId)) show({ ...frame, type: 'withdrawn' })
       ends.delete(of)
     }
     ends.set(of, clock.timer(clock.now() + heirMs, withdraw))
@@ -68,11 +69,8 @@ export function besideTabs({ tabs, clock }: House, name: string, client: Waiting
     }
     mine = now
     const news: Told[] = [...now.values()].filter(({ localId }) => !was?.has(localId))
-    for (const each of was?.values() ?? []) {
-      if (now.has(each.localId)) continue
-      if (finality(each) === 'final') post([each], '')
-      else news.push({ ...each, type: 'withdrawn' })
-    }
+    for (const each of was?.values() ?? [])
+      if (!now.has(each.localId)) post([{ ...each, type: 'withdrawn' }], finality(each) === 'final' ? '' : id)
     if (!was || news.length > 0) post(news)
   }
 

@@ -24,7 +24,7 @@ export type Unsigned =
   | { readonly kind: 'up'; readonly to?: undefined; readonly frames: ClientFrame[] }
   /** Frames for one seat, or for all that have been taken in. */
   | { readonly kind: 'down'; readonly to: string | undefined; readonly frames: LinkFrame[] }
-  /** What waits in a tab, and what has become of what waited. What its log has is from nobody. */
+  /** What waits in a tab, and what has become of what waited. What its log has it withdraws in nobody's name. */
   | { readonly kind: 'waits'; readonly to?: undefined; readonly frames: Told[] }
   /** The holder's link has ended. */
   | { readonly kind: 'over'; readonly why: LinkClosed }
