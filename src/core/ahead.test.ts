@@ -202,7 +202,8 @@ describe('R18: it is withdrawn', () => {
     core.offline()
     core.wait(400)
     expect(ids(core)).toEqual(['a', 'b'])
-    core.online()
+    // With no receipts to tell again, nothing else wakes it.
+    core.online({ features: [] })
     openWith(core, 5)
     core.hear(shown('b'))
     core.wait(9_999)

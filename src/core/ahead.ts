@@ -75,7 +75,7 @@ export function aheadWakeAt({ ahead }: Draft): number {
 }
 
 export function isOf({ author, localId }: Named): (row: Named) => boolean {
-  return (row) => row.localId === localId && row.author === author && localId !== undefined
+  return (row) => row.localId === localId && row.author === author
 }
 
 /** Equal for equal JSON: another backend may give the keys of an object in another order. */

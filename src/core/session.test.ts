@@ -297,8 +297,15 @@ describe('L9 R26: the session', () => {
     expect(core.effects('open')).toEqual([])
     core.dispatch({ kind: 'signal', signal: 'online' })
     expect([core.effects('close'), core.effects('open')]).toEqual([[{ kind: 'close' }], [{ kind: 'open', link: link + 1 }]])
+    expect(core.reports('reconnecting')).toMatchObject([{ why: 'network' }])
     closedWith(core, { band: 'retry', code: 'network' }, 1)
     expect(core.state().session).toMatchObject({ phase: 'connecting', link: link + 1 })
+  })
+
+  it('a link is let go when another user is signed in, and the log says why', () => {
+    const core = phases.online()
+    core.dispatch({ kind: 'signal', signal: 'other-user' })
+    expect(core.state().session).toMatchObject({ phase: 'waiting', why: 'other-user' })
   })
 
   it('a link that lived 5 s begins the waits anew, a shorter one does not', () => {
@@ -418,5 +425,9 @@ describe('L9 R26: the session', () => {
     core.dispatch({ kind: 'tick' })
     expect(core.effects('load')).toEqual([])
     expect(core.state()).toMatchObject({ wakeAtMs: Number.POSITIVE_INFINITY, conversations: [] })
+    const typing = phases.online()
+    typing.dispatch({ kind: 'set-typing', conversation: 'x', on: true })
+    typing.dispatch({ kind: 'close' })
+    expect(typing.state().wakeAtMs).toBe(Number.POSITIVE_INFINITY)
   })
 })

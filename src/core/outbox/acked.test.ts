@@ -147,6 +147,44 @@ describe('R12: out of order', () => {
     ])
   })
 
+  it('the one before it is asked for again, also with one between that failed', () => {
+    const core = live(drivenCore(), 5)
+    for (const localId of ['a', 'failed', 'b']) send(core, localId)
+    core.hear(ack('a', 7), reject('failed', { final: true, code: 'forbidden' }))
+    core.forget()
+    core.hear(reject('b', { try: 2, code: 'out-of-order' }))
+    expect(operations(core)).toEqual([
+      ['a', undefined],
+      ['b', 'a'],
+    ])
+  })
+
+  it('R16: the one before it is that of its lane, and for the first of a lane the one before of any', () => {
+    const core = live(drivenCore(), 5)
+    const adopt = (localId: string, n: number) => {
+      core.disk.put({ key: ['o', 'c', 'old', n], version: 'x', value: { localId, content: 1 } })
+      core.dispatch({ kind: 'lanes-claimed', lanes: ['old'] })
+    }
+    send(core, 'first')
+    core.hear(ack('first', 7))
+    adopt('a', 1)
+    core.forget()
+    core.hear(reject('a', { code: 'out-of-order' }))
+    expect(operations(core)).toEqual([
+      ['first', undefined],
+      ['a', 'first'],
+    ])
+    send(core, 'other')
+    core.hear(ack('a', 8), ack('other', 9))
+    adopt('b', 2)
+    core.forget()
+    core.hear(reject('b', { code: 'out-of-order' }))
+    expect(operations(core)).toEqual([
+      ['a', 'first'],
+      ['b', 'a'],
+    ])
+  })
+
   it('of what is not here is ignored', () => {
     const core = live(drivenCore(), 5)
     send(core, 'a')

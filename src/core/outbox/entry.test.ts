@@ -1,7 +1,7 @@
 /** What a reload makes of a stored entry (R11, R13, R16). */
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
-import { ack, live, row } from '../../../test/fakes/wire-frames.js'
+import { ack, live, row, send } from '../../../test/fakes/wire-frames.js'
 import type { Key } from '../../ports/storage.js'
 
 type Stored = Record<string, unknown>
@@ -16,6 +16,13 @@ function reloaded(...entries: readonly Stored[]): DrivenCore {
 }
 
 const discard = (core: DrivenCore, localId: string) => core.dispatch({ kind: 'discard', conversation: 'c', localId })
+
+it('an entry is of the time that the server has', () => {
+  const core = drivenCore()
+  core.online({ time: 1_005_000 })
+  send(core, 'a')
+  expect(core.entry('a')?.at).toBe(1_005_000)
+})
 
 describe('R13 R16: an entry of before', () => {
   it('is on disk already', () => {
