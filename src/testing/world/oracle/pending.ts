@@ -60,16 +60,18 @@ function checkLanes(waits: readonly Waiting[], born: (localId: string) => Birth 
 
 /** Each stays behind what was newest when it failed; one whose place is not in the window is not shown. */
 function checkFailed({ view, at, entries }: Shown, own: readonly Waiting[], say: Say): void {
+  const keys = view.messages.filter(({ status }) => status === 'failed').map(({ key }) => key)
+  const failed = own.filter(({ status }) => status === 'failed')
+  if (keys.length + failed.length === 0) return
   const { from, to } = at.view ?? at.tail
   const behind = new Map(entries.map(({ localId, arm }) => [localId, arm.kind === 'failed' ? arm.behind : 0]))
   const placeOf = (localId: string) => behind.get(localId) ?? 0
   // The row behind which it stands; behind one row those that were sent first stand first.
   const rowOf = (localId: string) => view.messages.findLast(({ seq = Number.POSITIVE_INFINITY }) => seq <= placeOf(localId))?.seq ?? 0
-  const due = own
-    .filter(({ localId, status }) => status === 'failed' && placeOf(localId) >= from && (view.atLatest || placeOf(localId) < to))
+  const due = failed
+    .filter(({ localId }) => placeOf(localId) >= from && (view.atLatest || placeOf(localId) < to))
     .map(({ localId }) => localId)
     .sort((a, b) => rowOf(a) - rowOf(b))
-  const keys = view.messages.filter(({ status }) => status === 'failed').map(({ key }) => key)
   if (keys.toSorted().join() !== due.toSorted().join()) return say('shown-once', `failed are ${due}, shown as failed ${keys}`)
   if (keys.join() !== due.join()) return say('pending-in-place', `failed ones stand as ${keys}, not as ${due}`)
   let newest = 0
