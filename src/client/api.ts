@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.js'
 import type { StorageFactory, StorageState } from '../ports/storage.js'
 import type { Transport } from '../ports/transport.js'
 import type { Profile } from '../protocol/frames.js'
-import type { ChatError } from './errors.js'
+import type { ChatError } from '../ports/errors.js'
 import type { StandardSchema } from './content.js'
 
 /**
