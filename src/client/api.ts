@@ -220,9 +220,9 @@ export interface ChatOptions<Content = unknown> {
    * its conversation is `opened`, which is while somebody subscribes to it. Default `received` (R23).
    */
   readonly delivered?: 'received' | 'opened'
-  /** Default silent. One that throws is told as `fault` and harms nothing. */
+  /** Default silent. One that throws, or rejects, is told as `fault` and harms nothing. */
   readonly logger?: Logger
-  /** Called with every figure as it is known. One that throws is told as `fault` and harms nothing. Default none. */
+  /** Called with every figure as it is known. One that throws, or rejects, is told as `fault` and harms nothing. Default none. */
   readonly metrics?: (metric: Metric) => void
   /** Default the machine's own; tests hand in a virtual one. */
   readonly clock?: Clock
