@@ -35,7 +35,7 @@ export type {
   View,
 } from './client/api.js'
 export type { StandardSchema } from './client/content.js'
-export { ChatError, type ChatErrorCode, isChatError, type Retry } from './client/errors.js'
+export { ChatError, type ChatErrorCode, isChatError, type Retry } from './ports/errors.js'
 export type { Clock } from './ports/clock.js'
 export type * from './ports/storage.js'
 export type * from './ports/transport.js'

@@ -3,7 +3,7 @@
  * its defaults. No connection takes time, so that the waits alone show. The real thing is `test/server/storm.test.ts` (L9).
  */
 import { describe, expect, it } from 'vitest'
-import { waitMs } from '../src/core/session.js'
+import { waitMs } from '../src/ports/backoff.js'
 import { seeded } from '../src/testing/index.js'
 
 /** The wait before the n-th attempt, counted from 0, of a client with the constant `own` in [0, 1). */

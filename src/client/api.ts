@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.js'
 import type { StorageFactory, StorageState } from '../ports/storage.js'
 import type { Transport } from '../ports/transport.js'
 import type { Profile } from '../protocol/frames.js'
-import type { ChatError } from './errors.js'
+import type { ChatError } from '../ports/errors.js'
 import type { StandardSchema } from './content.js'
 
 /**
@@ -220,9 +220,9 @@ export interface ChatOptions<Content = unknown> {
    * its conversation is `opened`, which is while somebody subscribes to it. Default `received` (R23).
    */
   readonly delivered?: 'received' | 'opened'
-  /** Default silent. One that throws is told as `fault` and harms nothing. */
+  /** Default silent. One that throws, or rejects, is told as `fault` and harms nothing. */
   readonly logger?: Logger
-  /** Called with every figure as it is known. One that throws is told as `fault` and harms nothing. Default none. */
+  /** Called with every figure as it is known. One that throws, or rejects, is told as `fault` and harms nothing. Default none. */
   readonly metrics?: (metric: Metric) => void
   /** Default the machine's own; tests hand in a virtual one. */
   readonly clock?: Clock

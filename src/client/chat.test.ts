@@ -441,10 +441,15 @@ describe('events', () => {
     expect(chat.session.get().phase).toBe('online')
   })
 
-  it('a throwing logger or metrics hook harms nothing', async () => {
-    const thrower = () => {
-      throw new Error('mine')
-    }
+  it.each<[what: string, thrower: () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('mine')
+      },
+    ],
+    ['is async and rejects', () => Promise.reject(new Error('mine'))],
+  ])('a logger or metrics hook that %s harms nothing', async (_, thrower) => {
     const logger = { debug: thrower, info: thrower, warn: thrower, error: thrower }
     const { chat, mock, online, pass } = drivenChat({ logger, metrics: thrower })
     const faults: unknown[] = []
@@ -458,6 +463,20 @@ describe('events', () => {
     expect(chat.session.get().phase).toBe('online')
     expect(chat.outbox.get()).toEqual([])
     expect(new Set(faults.map(String))).toEqual(new Set(['Error: mine']))
+  })
+
+  it('a listener or subscriber that is async and rejects harms nothing, and is told as a fault', async () => {
+    const { chat, online } = drivenChat()
+    const faults: unknown[] = []
+    chat.on('fault', ({ cause }) => faults.push(`${cause}`))
+    chat.on('fault', async () => {
+      throw new Error('of faults')
+    })
+    chat.session.subscribe(async ({ phase }) => {
+      if (phase === 'online') throw new Error('mine')
+    })
+    await online()
+    expect(faults).toEqual(['Error: mine'])
   })
 
   it('only what is told can be listened to, and only by a function', () => {

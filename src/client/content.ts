@@ -1,7 +1,7 @@
 /** Custom content: the part of the Standard Schema interface (v1) that chatloom uses, and the check at both ends. */
 import * as limits from '../protocol/limits.js'
 import { isBounded } from '../protocol/walk.js'
-import { assertArgument, chatError, isChatError } from './errors.js'
+import { assertArgument, chatError, isChatError } from '../ports/errors.js'
 
 /** Any validator that follows standardschema.dev v1: zod, valibot, arktype and others. */
 export interface StandardSchema<Output = unknown> {

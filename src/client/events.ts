@@ -4,7 +4,7 @@ import type { Report } from '../core/event.js'
 import type { Provisional } from '../core/state.js'
 import type { MessageRow } from '../protocol/frames.js'
 import type { ChatEvents, ChatOptions, Message, Metric } from './api.js'
-import { assertArgument, type ChatError, chatError, failure } from './errors.js'
+import { assertArgument, type ChatError, chatError, failure } from '../ports/errors.js'
 import { guarded } from './guarded.js'
 import type { Waits } from './waits.js'
 
@@ -37,13 +37,11 @@ const names: readonly string[] = [
   'fault',
 ] satisfies readonly (keyof ChatEvents)[]
 
-const nobody = () => {}
-
 export function createEvents<C>({ options, answer, toShown, aheadShown, fenced }: EventParts<C>): Events<C> {
   const { logger, metrics } = options
   const emitter = new EventEmitter()
   // A logger that fails has nobody left to hear of it.
-  const logError = guarded((cause: unknown) => logger?.error(`${cause}`, { cause }), nobody)
+  const logError = guarded((cause: unknown) => logger?.error(`${cause}`, { cause }), Boolean)
   const fault = (cause: unknown): ChatError => {
     const error = chatError('fault', 'chat', cause)
     logError(error)

@@ -10,7 +10,7 @@ import type { ChatState } from '../core/state.js'
 import type { Row, Storage, Write } from '../ports/storage.js'
 import type { OutboxEntry, Readable } from './api.js'
 import type { Engine } from './engine.js'
-import { chatError } from './errors.js'
+import { chatError } from '../ports/errors.js'
 import { entryShown } from './snapshots.js'
 
 /** Cursor row and newest pages of a conversation. */

@@ -9,7 +9,7 @@ import type { Provisional } from '../core/state.js'
 import type { MessageRow } from '../protocol/frames.js'
 import type { Message, MessageStatus, OutboxEntry } from './api.js'
 import { readContent, type StandardSchema } from './content.js'
-import { failure } from './errors.js'
+import { failure } from '../ports/errors.js'
 
 /** By when they joined: the lowest watermarks over all other members who had joined by then. */
 export type Levels = readonly { readonly joined: number; readonly delivered: number; readonly read: number }[]

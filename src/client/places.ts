@@ -4,7 +4,7 @@ import type { SessionState } from '../core/session-state.js'
 import type { ConversationState } from '../core/state.js'
 import type { Conversation, Readable } from './api.js'
 import type { Engine } from './engine.js'
-import { assertArgument } from './errors.js'
+import { assertArgument } from '../ports/errors.js'
 
 /** `offline`: nothing is stored here, and no link is there or coming to ask. */
 export type Stage = 'unknown' | 'known' | 'offline'

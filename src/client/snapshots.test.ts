@@ -1,7 +1,7 @@
 /** What session, inbox, outbox and details show: equal snapshots are the same object. */
 import { describe, expect, it } from 'vitest'
 import { drivenChat } from '../../test/fakes/driven-chat.js'
-import { ChatError, failure, isChatError } from './errors.js'
+import { ChatError, failure, isChatError } from '../ports/errors.js'
 import { levelsOf, statusAt } from './messages.js'
 
 describe('the session', () => {

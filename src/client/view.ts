@@ -10,7 +10,7 @@ import { shown } from '../core/timeline/history.js'
 import { appended, lowerBound } from '../core/timeline/window.js'
 import type { MessageRow } from '../protocol/frames.js'
 import type { Message, View } from './api.js'
-import { chatError } from './errors.js'
+import { chatError } from '../ports/errors.js'
 import { keyOf, levelsOf, type Messages, noLevels, statusAt } from './messages.js'
 import { once, remembered, steady } from './remembered.js'
 

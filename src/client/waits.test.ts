@@ -1,6 +1,6 @@
 /** Promises that wait for the core: how each ends, and that nothing of it is left. */
 import { describe, expect, it, vi } from 'vitest'
-import { chatError } from './errors.js'
+import { chatError } from '../ports/errors.js'
 import { waits } from './waits.js'
 
 const codeOf = (wait: Promise<unknown>) => wait.catch((error: { code: string }) => error.code)

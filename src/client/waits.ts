@@ -1,6 +1,6 @@
 /** Promises of the application that wait for the core: one place for their signals and for the end of the chat. */
 import { EventEmitter } from 'eventemitter3'
-import { type ChatError, type ChatErrorCode, chatError } from './errors.js'
+import { type ChatError, type ChatErrorCode, chatError } from '../ports/errors.js'
 
 /** Begins what `answer` ends by this number. The function it returns, if any, runs when the wait is over, whatever ends it. */
 export type Begin = ((call: number) => void) | ((call: number) => () => void)

@@ -12,6 +12,7 @@
  * Waits double from 0.5 s to 30 s with full jitter; a server's hint is kept and jittered on top. A link number
  * rises with every link, and events of any other link are dropped.
  */
+import { waitMs } from '../ports/backoff.js'
 import type { LinkClosed, LinkFrame } from '../ports/transport.js'
 import { bandOfName } from '../protocol/codes.js'
 import { type Head, protocolVersion, type ServerLimits, type Welcome } from '../protocol/frames.js'
@@ -138,12 +139,6 @@ export function leave(turn: Turn, { band, code, reason, retryAfterMs }: LinkClos
   report(turn, { kind: 'reconnecting', attempt, why: code })
   // Timers of a hidden page run once a second: even the shortest wait would last as long.
   if (code === 'moved') openNext(turn, link, attempt, refreshes)
-}
-
-/** Full jitter over a doubling cap; a hint is a floor. Default first cap 0.5 s, last 30 s. */
-export function waitMs(attempt: number, roll: number, hintMs = 0): number {
-  const cap = Math.min(timing.backoffCapMs, timing.backoffFirstMs * 2 ** attempt)
-  return planted.hasty ? 20 : Math.max(0, Math.min(hintMs, timing.longestHintMs)) + (planted.steadyBackoff ? 1 : roll) * cap
 }
 
 export function close(turn: Turn): void {

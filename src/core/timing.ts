@@ -2,10 +2,6 @@
 
 /** A link must open and be welcomed within this. */
 export const connectMs = 15_000
-export const backoffFirstMs = 500
-export const backoffCapMs = 30_000
-/** A server's hint is followed up to here. */
-export const longestHintMs = 3_600_000
 /** A link that lived this long was good: the next wait begins from the first again. */
 export const goodLinkMs = 5_000
 /** After a ping any frame must come within this. */

@@ -1,7 +1,7 @@
 /** A client whose server lies: between true frames come others that the guards let pass. Then the lies end, and what is shown must be true. */
 import { composeChat } from '../../src/client/create-chat.js'
 import type { Chat, View } from '../../src/client/api.js'
-import { isChatError } from '../../src/client/errors.js'
+import { isChatError } from '../../src/ports/errors.js'
 import type { ChatState } from '../../src/core/state.js'
 import type { LinkEvents, Transport } from '../../src/ports/transport.js'
 import type { ServerFrame } from '../../src/protocol/frames.js'

@@ -5,7 +5,7 @@
 import type { InboxRow, ServerFrame } from '../../protocol/frames.js'
 import { learnPeople } from '../people.js'
 import { summarised, unreadOf } from '../receipts.js'
-import { heard } from '../timeline/live.js'
+import { hinted } from '../timeline/live.js'
 import * as timing from '../timing.js'
 import { never } from '../timing.js'
 import { type Draft, draftOf, nextNumber, offers, type Turn } from '../turn.js'
@@ -52,7 +52,7 @@ function takeRow(turn: Turn, row: InboxRow, isAnew: boolean): void {
   const old = itemOf(inbox.book, id)
   if (held?.log.state === 'gone') held.log.state = 'ready'
   else if (held?.log.epoch === epoch) {
-    heard(held, head)
+    hinted(held, head)
     summarised(held, row, turn.config.user)
   }
   // Summarised is known, and known is delivered (R23).

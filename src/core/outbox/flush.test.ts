@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore, welcomeFrame } from '../../../test/fakes/driven-core.js'
 import { ack, echo, live, openedFrame, openWith, reject, requestOf, row, send } from '../../../test/fakes/wire-frames.js'
+import { backoffCapMs } from '../../ports/backoff.js'
 import { orderedRows } from '../../storage/memory/ordered-rows.js'
 import * as bounds from '../bounds.js'
 import * as timing from '../timing.js'
@@ -206,7 +207,7 @@ describe('R14: an operation that fails alone', () => {
   const failOnce = (core: DrivenCore) => {
     const { attempts } = core.entry('mine') as Entry
     core.hear(reject('mine', { try: attempts }))
-    for (let waitedMs = 0; waitedMs < timing.backoffCapMs; waitedMs += timing.pongMs) {
+    for (let waitedMs = 0; waitedMs < backoffCapMs; waitedMs += timing.pongMs) {
       core.hear({ type: 'pong', n: 0, heads: [] })
       core.wait(timing.pongMs)
     }

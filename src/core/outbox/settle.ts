@@ -5,7 +5,7 @@
 import type { MessageRow, ServerFrame } from '../../protocol/frames.js'
 import { enqueue } from '../cache/disk-queue.js'
 import { isOf } from '../ahead.js'
-import { waitMs } from '../session.js'
+import { waitMs } from '../../ports/backoff.js'
 import { heard, isLive } from '../timeline/live.js'
 import { windowOf } from '../timeline/window.js'
 import * as bounds from '../bounds.js'

@@ -62,6 +62,29 @@ describe('R5: hints', () => {
     expect(core.conversation().log.head).toBe(505)
   })
 
+  it('are what the list says as well, where it comes first', () => {
+    const core = live(drivenCore(), 5)
+    core.wait(5_000)
+    const list = { type: 'inbox' as const, more: false, gone: [] }
+    const listed = (head: number) => ({
+      ...list,
+      prev: `i${head - 1}`,
+      next: `i${head}`,
+      rows: [{ conversation: 'c', epoch: 'e1', rev: head, head, unread: { count: 0, more: false }, read: 0, profile: {}, people: [] }],
+    })
+    core.hear({ ...list, request: requestOf(core, 'inbox'), next: 'i5', rows: [] })
+    core.forget()
+    for (let head = 6; head <= 505; head++) {
+      core.hear(listed(head))
+      core.hear(hint(head))
+      if (head === 6) core.hear(openedFrame(requestOf(core, 'open'), 5, 6))
+      core.wait(2)
+    }
+    expect(core.sent('open')).toHaveLength(1)
+    core.wait(1_000)
+    expect(core.sent('open')).toHaveLength(2)
+  })
+
   it('do not make a hole wait that a change has left', () => {
     const core = live(drivenCore(), 5)
     core.wait(5_000)

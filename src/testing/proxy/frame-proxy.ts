@@ -8,7 +8,7 @@
  * A text is one WebSocket message, the body of one POST, or the data of one event of an event stream. All else passes as it is. For Node
  * alone; nothing of Node is loaded before it is called. For faults of connections and bytes put a `tcpProxy` before or behind it.
  */
-import { systemClock } from '../../client/system-clock.js'
+import { systemClock } from '../../ports/system-clock.js'
 import type { Clock } from '../../ports/clock.js'
 import { seeded } from '../seeded.js'
 import { checkFaults, checkOptions } from '../checked.js'

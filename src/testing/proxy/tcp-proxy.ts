@@ -9,7 +9,7 @@
  * For Node alone; nothing of Node is loaded before it is called. For faults of single texts stand a `frameProxy` behind it.
  */
 import type { Server, Socket } from 'node:net'
-import { systemClock } from '../../client/system-clock.js'
+import { systemClock } from '../../ports/system-clock.js'
 import type { Clock } from '../../ports/clock.js'
 import { seeded } from '../seeded.js'
 import { type Connection, carry, hang } from './connection.js'

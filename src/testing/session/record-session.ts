@@ -1,5 +1,5 @@
 /** Writes down what a transport carries, for a report of a bug or for a test that plays it again. */
-import { systemClock } from '../../client/system-clock.js'
+import { systemClock } from '../../ports/system-clock.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Link, LinkEvents, Transport } from '../../ports/transport.js'
 import type { ClientFrame } from '../../protocol/frames.js'

@@ -7,17 +7,17 @@ import { transportSuite } from '../../testing/transport-suite.js'
 import { virtualClock } from '../../testing/virtual-clock.js'
 import { mockGaps, mockGround } from '../../../test/fakes/mock-ground.js'
 import { at, way } from '../../../test/fakes/way.js'
-import { fallback } from './index.js'
+import { type FallbackOptions, fallback } from './index.js'
 
 const hello: ClientFrame = { type: 'hello', version: 1, user: 'ann', device: 'd', lane: 'lane', link: 7 }
 const welcome = { type: 'welcome' } as ServerFrame
 const pong: ServerFrame = { type: 'pong', n: 1, heads: [] }
 const lost: LinkClosed = { band: 'retry', code: 'network' }
 
-function setUp() {
+function setUp(options: FallbackOptions = {}) {
   const clock = virtualClock()
   const [best, other] = [way('best'), way('other')]
-  const transport = fallback([best.transport, other.transport], { clock, silentMs: 2_000, probeMs: 30_000 })
+  const transport = fallback([best.transport, other.transport], { clock, ...options })
   return { clock, best: best.openings, other: other.openings, transport }
 }
 
@@ -114,8 +114,21 @@ describe('opening', () => {
     expect(link.told).toEqual(['closed'])
   })
 
-  it('without a transport is refused', () => {
-    expect(() => fallback([])).toThrow('pass a transport')
+  it.each<[what: string, transports: unknown, options?: object]>([
+    ['no transport', []],
+    ['nothing', undefined],
+    ['one transport, not in a list', way('a').transport],
+    ['a way that is no transport', [way('a').transport, { name: 'b' }]],
+    ['a hole', [undefined]],
+    ['a time that is text', [way('a').transport], { silentMs: '2000' }],
+    ['a time that is no number', [way('a').transport], { probeMs: Number.NaN }],
+    ['a time before now', [way('a').transport], { silentMs: -1 }],
+  ])('%s is refused at the call, in a sentence', (_, transports, options) => {
+    const refused = expect.objectContaining({
+      code: 'bad-argument',
+      message: 'fallback failed: check transports, silentMs and probeMs.',
+    })
+    expect(() => fallback(transports as [], options as object)).toThrow(refused)
   })
 })
 
@@ -125,8 +138,10 @@ describe('leaving a way', () => {
     const link = record(transport)
     at(best).opened()
     link.link.send(hello)
-    clock.advance(2_000)
-    expect(await link.closed()).toMatchObject({ band: 'retry-after', code: 'silent', retryAfterMs: 0 })
+    clock.advance(1_999)
+    expect(at(best).isClosed).toBe(false)
+    clock.advance(1)
+    expect(await link.closed()).toEqual({ band: 'retry-after', code: 'moved', retryAfterMs: 0 })
     record(transport)
     expect([best.length, other.length, at(best, 0).isClosed]).toEqual([1, 1, true])
   })
@@ -166,7 +181,7 @@ describe('coming back', () => {
     expect(link.ends).toEqual([])
     at(best).frame(welcome)
     expect([at(best).isClosed, at(other).isClosed, clock.pending()]).toEqual([true, true, 0])
-    expect(await link.closed()).toEqual({ band: 'retry-after', code: 'better-way', retryAfterMs: 0 })
+    expect(await link.closed()).toEqual({ band: 'retry-after', code: 'moved', retryAfterMs: 0 })
     record(transport)
     expect([best.length, other.length]).toEqual([3, 1])
   })
@@ -197,13 +212,42 @@ describe('coming back', () => {
   })
 
   describe('on another network', () => {
-    let online = () => {}
-    beforeEach(() =>
-      vi.stubGlobal('addEventListener', (type: string, run: () => void) => {
-        if (type === 'online') online = run
-      }),
-    )
+    const listeners = new Set<() => void>()
+    const online = () => {
+      for (const run of listeners) run()
+    }
+    beforeEach(() => {
+      listeners.clear()
+      vi.stubGlobal('addEventListener', (type: string, run: () => void) => type === 'online' && listeners.add(run))
+      vi.stubGlobal('removeEventListener', (type: string, run: () => void) => type === 'online' && listeners.delete(run))
+    })
     afterEach(() => vi.unstubAllGlobals())
+
+    it('L11: it is listened for only while a better way is looked for, and nothing is left behind', async () => {
+      setUp()
+      expect(listeners.size).toBe(0)
+      const { clock, best, other, transport, link } = carriedByOther()
+      expect(listeners.size).toBe(1)
+      link.link.close()
+      expect([listeners.size, clock.pending()]).toEqual([0, 0])
+      const lost = record(transport)
+      at(other).opened()
+      lost.link.send(hello)
+      at(other).frame(welcome)
+      expect(listeners.size).toBe(1)
+      at(other).closed({ band: 'retry', code: 'network' })
+      await lost.closed()
+      expect(listeners.size).toBe(0)
+      const found = record(transport)
+      at(other).opened()
+      found.link.send(hello)
+      at(other).frame(welcome)
+      clock.advance(0)
+      at(best).opened()
+      at(best).frame(welcome)
+      await found.closed()
+      expect([listeners.size, clock.pending()]).toEqual([0, 0])
+    })
 
     /** An hour behind a network that lets only the other way pass. */
     const blocked = () => {
@@ -224,7 +268,7 @@ describe('coming back', () => {
       expect([link.ends, at(other).sent.at(-1)]).toEqual([[], { type: 'ping', n: 1 }])
       at(best).opened()
       at(best).frame(welcome)
-      expect(await link.closed()).toMatchObject({ code: 'better-way' })
+      expect(await link.closed()).toMatchObject({ code: 'moved' })
     })
 
     it('that blocks it as well, the waits are the first ones again', () => {
@@ -238,11 +282,10 @@ describe('coming back', () => {
       expect(best).toHaveLength(before + 2)
     })
 
-    it('that comes between two links, the next is hardly proven when it is tried', async () => {
+    it('that nobody has told of, as where a link is lost, the better way is tried once the next is proven', async () => {
       const { clock, best, other, transport, link, before } = blocked()
       at(other).closed(lost)
       await link.closed()
-      online()
       const next = record(transport)
       expect([best.length, clock.pending()]).toEqual([before, 1])
       at(other).opened()
@@ -275,5 +318,20 @@ describe('what worked', () => {
     const reloaded = setUp()
     record(reloaded.transport)
     expect([reloaded.best.length, reloaded.other.length]).toEqual([0, 1])
+  })
+
+  it('is remembered apart for each name, as where two servers do not offer the same ways', () => {
+    const kept: Record<string, string> = {}
+    vi.stubGlobal('localStorage', kept)
+    carriedByOther()
+    const other = setUp({ name: 'other server' })
+    record(other.transport)
+    expect([other.best.length, other.other.length]).toEqual([1, 0])
+    at(other.best).opened()
+    at(other.best).frame(pong)
+    const reloaded = setUp()
+    record(reloaded.transport)
+    expect([reloaded.best.length, reloaded.other.length]).toEqual([0, 1])
+    expect(kept).toEqual({ 'chatloom.way:chatloom': 'other', 'chatloom.way:other server': 'best' })
   })
 })

@@ -10,13 +10,25 @@ export interface Ways {
   readonly after: (ms: number, run: () => void) => () => void
   /** The way that the next link tries first. */
   first: number
-  /** The next wait for a probe; 0 after a change of the network. */
+  /** The next wait for a probe; 0 after what may have been a change of the network. */
   waitMs: number
-  /** Begins the wait of the present link anew. */
-  rest?: (() => void) | undefined
+  /** This way carries frames: the next link tries it first, in this page and in the next. */
+  carries(way: number): void
 }
 
-export function waysOf(transports: readonly Transport[], silentMs: number, probeMs: number, clock: Clock): Ways {
+export function waysOf(transports: readonly Transport[], silentMs: number, probeMs: number, clock: Clock, name: string): Ways {
+  const memory = `chatloom.way:${name}`
+
+  /** The name of the way that carried last in this browser. Where it keeps nothing, the next page begins with the best way again. */
+  function remembered(way?: string): string | undefined {
+    try {
+      if (way) localStorage[memory] = way
+      return localStorage[memory]
+    } catch {
+      return undefined
+    }
+  }
+
   const worked = remembered()
   const ways: Ways = {
     transports,
@@ -28,30 +40,11 @@ export function waysOf(transports: readonly Transport[], silentMs: number, probe
       transports.findIndex(({ name }) => name === worked),
     ),
     waitMs: probeMs,
+    carries(way) {
+      if (ways.first !== way) ways.waitMs = probeMs
+      ways.first = way
+      remembered(transports[way]?.name)
+    },
   }
-  // Another network may let a better way pass. Kept: it comes between two links as well.
-  globalThis.addEventListener?.('online', () => {
-    ways.waitMs = 0
-    ways.rest?.()
-  })
   return ways
-}
-
-/** This way carries frames: the next link tries it first, in this page and in the next. */
-export function carries(ways: Ways, way: number): void {
-  if (ways.first !== way) ways.waitMs = ways.probeMs
-  ways.first = way
-  remembered(ways.transports[way]?.name)
-}
-
-const memory = 'chatloom.way'
-
-/** The name of the way that carried last in this browser. Where it keeps nothing, the next page begins with the best way again. */
-function remembered(name?: string): string | undefined {
-  try {
-    if (name) localStorage[memory] = name
-    return localStorage[memory]
-  } catch {
-    return undefined
-  }
 }

@@ -1,19 +1,19 @@
 /** What is taken from the fast path: its messages, ahead of the final log, and what is of the moment. Its places and answers mean nothing. */
 import type { LinkFrame } from '../../ports/transport.js'
-import type { MessageRow, Welcome } from '../../protocol/frames.js'
+import type { ChangeFrame, MessageRow, Welcome } from '../../protocol/frames.js'
 import type { Memory, Waiting } from './waiting.js'
 
 export interface FastLog {
-  welcomed(welcome: Welcome): void
-  hear(frame: LinkFrame, isFinalUp: boolean): void
+  welcome(welcome: Welcome): void
+  frame(frame: LinkFrame, isFinalUp: boolean): void
 }
 
 export function fastLog({ withdrawMs, clock }: Memory, waiting: Waiting, tell: (frame: LinkFrame) => void): FastLog {
-  /** Milliseconds since 1970 by the clock of the fast path, less those of `clock`. */
-  let skewMs = 0
+  /** So long after its time by the clock of the fast path a message may still be on its way, by `clock`. */
+  let keptMs = 0
 
   function message(conversation: string, { author, localId, content, at, rev, seq, deleted }: MessageRow) {
-    if (localId === undefined) return
+    if (!localId) return
     const name = { conversation, author, localId }
     // One that has waited and is settled, or never waited, is not its to change.
     if (rev !== seq && !waiting.has(name)) return
@@ -22,15 +22,16 @@ export function fastLog({ withdrawMs, clock }: Memory, waiting: Waiting, tell: (
   }
 
   return {
-    welcomed({ time }) {
-      skewMs = time - clock.now()
+    welcome({ time }) {
+      keptMs = withdrawMs - time + clock.now()
     },
-    hear(frame, isFinalUp) {
+    frame(frame, isFinalUp) {
       const { type } = frame
-      if ('people' in frame && frame.people) tell({ type: 'people', people: frame.people })
+      const { people } = frame as Partial<ChangeFrame>
+      if (people) tell({ type: 'people', people })
       if (type === 'opened') {
         // Of its newest page only what the final log may not have had time for.
-        for (const row of frame.rows) if (clock.now() + skewMs - row.at < withdrawMs) message(frame.conversation, row)
+        for (const row of frame.rows) if (clock.now() < row.at + keptMs) message(frame.conversation, row)
       } else if (type === 'provisional') waiting.show(frame)
       else if (type === 'withdrawn') waiting.withdraw(frame)
       else if (type === 'typing') tell(frame)

@@ -1,54 +1,66 @@
 /** What is said to the final log and by it: what it settles, and what waits while it is not up. */
 import type { LinkFrame } from '../../ports/transport.js'
-import type { ClientFrame, MessageRow } from '../../protocol/frames.js'
-import type { Waiting } from './waiting.js'
+import type { ClientFrame, Head, MessageRow } from '../../protocol/frames.js'
+import { keyOf, type Name, type Waiting } from './waiting.js'
 
 export interface FinalLog {
   /** Goes through as it is. */
-  hear(frame: LinkFrame): void
+  frame(frame: LinkFrame): void
   /** Notes what is asked of it, for a path that comes up later. */
-  asked(frame: ClientFrame): void
+  ask(frame: ClientFrame): void
   /** What is followed and what is not settled, as `send` takes it. */
-  repeat(send: (frame: ClientFrame) => void): void
+  again(send: (frame: ClientFrame) => void): void
 }
 
 export function finalLog(ground: { readonly user: string }, waiting: Waiting, tell: (frame: LinkFrame) => void): FinalLog {
-  /** The last words of each question; the session asks again in the same place, so this has no more than it waits for. */
+  /**
+   * The last words of each question: of an operation, of a conversation that is followed, of the inbox. The session asks again in the same
+   * place, so this has no more than it waits for.
+   */
   const questions = new Map<string, ClientFrame>()
 
-  function settle(conversation: string, { author, localId }: Pick<MessageRow, 'author' | 'localId'>) {
-    if (localId === undefined) return
-    waiting.settle({ conversation, author, localId })
-    if (author === ground.user) questions.delete(placeOf({ conversation, localId }))
+  const { heads } = waiting
+
+  function settle(conversation: string, row: Pick<MessageRow, 'author' | 'localId'>) {
+    if (!row.localId) return
+    const name = { ...row, conversation } as Name
+    waiting.settle(name)
+    if (row.author === ground.user) questions.delete(keyOf({ ...name, author: undefined }))
   }
 
+  /** Of a conversation of which all was told so far. */
+  const isNews = ({ conversation, seq }: Head) => (heads.get(conversation) as number) < seq
+
   return {
-    hear(frame) {
+    frame(frame) {
       const { type } = frame
       if (type === 'change') {
         if (frame.change.kind === 'message') settle(frame.conversation, frame.change.message)
+        if (isNews(frame)) heads.set(frame.conversation, frame.seq)
       } else if (type === 'opened' || type === 'page') {
         for (const row of frame.rows) settle(frame.conversation, row)
-        if (type === 'opened' && !frame.more) waiting.caughtUp(frame.conversation)
-      } else if (type === 'ack' || (type === 'reject' && frame.final)) {
-        const { conversation, localId } = frame
+        if (type === 'opened' && !frame.more) {
+          heads.set(frame.conversation, frame.to)
+          waiting.judge()
+        }
+      } else if ('heads' in frame) {
+        for (const head of frame.heads) if (isNews(head)) heads.delete(head.conversation)
+        waiting.judge()
+      } else if (type === 'left') heads.delete(frame.conversation)
+      else if (type === 'ack' || (type === 'reject' && frame.final)) {
         // Where it has not happened no change will tell.
-        if (type === 'ack' && frame.seq !== undefined) questions.delete(placeOf(frame))
-        else settle(conversation, { author: ground.user, localId })
+        if (type === 'ack' && frame.seq) questions.delete(keyOf(frame))
+        else settle(frame.conversation, { ...frame, author: ground.user })
       }
       tell(frame)
     },
-    asked(frame) {
+    ask(frame) {
       const { type } = frame
-      if (type === 'unfollow') questions.delete(placeOf(frame))
-      else if (/^(open|operation|inbox)$/.test(type)) questions.set(placeOf(frame), frame)
+      // Until it is answered, or for good.
+      if (type === 'open' || type === 'unfollow') heads.delete(frame.conversation)
+      if (type === 'unfollow') questions.delete(keyOf(frame))
+      else if (/^op|inbox/.test(type)) questions.set(keyOf(frame), frame)
     },
-    repeat: (send) => questions.forEach(send),
+    again: (send) => questions.forEach(send),
   }
-}
-
-/** Of an operation; without a local id, of a conversation that is followed; without both, of the inbox. */
-function placeOf(frame: object): string {
-  const { conversation, localId } = frame as { readonly conversation?: string; readonly localId?: string }
-  return JSON.stringify([conversation, localId])
 }

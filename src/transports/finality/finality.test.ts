@@ -80,8 +80,15 @@ function setUp(withdrawMs?: number) {
     /** Frames since the last call. */
     news: () => frames.splice(0),
     sent: (opening: Opening) => opening.sent.splice(0),
+    /** The final log answers, naming heads of `c`. */
+    answers: (...seqs: readonly number[]) =>
+      final().frame({ type: 'pong', n: 0, heads: seqs.map((seq) => ({ conversation: 'c', epoch: 'e1', seq })) }),
+    /** What was told of messages ahead of the log, since the last call. */
+    ahead: () => frames.splice(0).filter(({ type }) => type === 'provisional' || type === 'withdrawn'),
   }
 }
+
+const asking: ClientFrame = { type: 'ping', n: 0 }
 
 /** Both are up, the conversation is followed and caught up. */
 function both(withdrawMs?: number) {
@@ -357,7 +364,7 @@ describe('the fast log', () => {
 
 describe('R18: until the final log has it', () => {
   it('is withdrawn after the deadline, counted from arrival or from when the final log is caught up', () => {
-    const { clock, up, fast, final, send, news } = setUp(1_000)
+    const { clock, up, fast, final, send, sent, ahead, answers } = setUp(1_000)
     up(fast())
     send(open())
     fast().frame(message(1, 'a'))
@@ -367,17 +374,77 @@ describe('R18: until the final log has it', () => {
     final().frame(openedFrame(1, 0, 50, { reset: 'first', rows: [], more: true }))
     clock.advance(100_000)
     final().frame(openedFrame(2, 50, 60, { rows: [] }))
-    news()
+    for (const each of [ahead, () => sent(final())]) each()
     clock.advance(500)
     fast().frame(message(2, 'b'))
     clock.advance(499)
-    expect(news()).toEqual([shown('b')])
+    expect([ahead(), sent(final())]).toEqual([[shown('b')], []])
     clock.advance(1)
-    expect(news()).toEqual([gone('a')])
+    expect(sent(final())).toEqual([asking])
+    answers()
+    expect(ahead()).toEqual([gone('a')])
     clock.advance(499)
-    expect(news()).toEqual([])
+    answers()
+    expect(ahead()).toEqual([])
     clock.advance(1)
-    expect(news()).toEqual([gone('b')])
+    answers()
+    expect(ahead()).toEqual([gone('b')])
+  })
+
+  it('X3: a final log that has fallen silent withdraws nothing; it is asked, and left when it does not answer', async () => {
+    const { clock, fast, final, sent, ahead, ends } = both(1_000)
+    fast().frame(message(1, 'a'))
+    clock.advance(15_999)
+    fast().frame({ type: 'pong', n: 1, heads: [] })
+    expect([sent(final()), ahead(), ends]).toEqual([[asking], [shown('a')], []])
+    clock.advance(1)
+    await null
+    expect([ahead(), ends.length]).toEqual([[], 1])
+  })
+
+  it('X3: what the final log says of more than it has told is read before it is judged', () => {
+    const { clock, fast, final, send, ahead, answers } = both(1_000)
+    for (const localId of ['a', 'b']) fast().frame(message(1, localId))
+    final().frame(message(6, 'told'))
+    clock.advance(999)
+    final().frame({ type: 'head', heads: [{ conversation: 'c', epoch: 'e1', seq: 7 }] })
+    clock.advance(1)
+    answers(7)
+    send({ ...open(2), position: { epoch: 'e1', seq: 6, tag: 't6' } } as ClientFrame)
+    answers()
+    expect(ahead()).toEqual([shown('a'), shown('b')])
+    final().frame(openedFrame(2, 6, 7, { rows: [row(7, { localId: 'a' })] }))
+    expect(ahead()).toEqual([gone('b')])
+  })
+
+  it('X3: a pong that names what was told already is an answer', () => {
+    const { clock, fast, final, ahead, answers } = both(1_000)
+    fast().frame(message(1, 'a'))
+    final().frame(message(6, 'told'))
+    clock.advance(1_000)
+    answers(6)
+    expect(ahead()).toEqual([shown('a'), gone('a')])
+  })
+
+  it.each([
+    ['nobody follows', ({ send }: ReturnType<typeof both>) => send({ type: 'unfollow', conversation: 'c' })],
+    [
+      'this user has left',
+      ({ final }: ReturnType<typeof both>) => final().frame({ type: 'left', conversation: 'c', seq: 5, why: 'removed' }),
+    ],
+  ])('X3: of a conversation that %s nothing is withdrawn, until the final log has told of it again', (_, end) => {
+    const ground = both(1_000)
+    const { clock, fast, final, send, ahead, answers } = ground
+    for (const localId of ['a', 'b']) fast().frame(message(1, localId))
+    end(ground)
+    clock.advance(1_000)
+    answers()
+    clock.advance(1_000_000)
+    send(open(2))
+    answers()
+    expect(ahead()).toEqual([shown('a'), shown('b')])
+    final().frame(openedFrame(2, 0, 7, { reset: 'first', rows: [row(7, { localId: 'b' })] }))
+    expect(ahead()).toEqual([gone('a')])
   })
 
   it.each([
@@ -418,11 +485,12 @@ describe('R18: until the final log has it', () => {
   })
 
   it('withdrawn it is not shown again by the fast path', () => {
-    const { clock, fast, news } = both(1_000)
+    const { clock, fast, ahead, answers } = both(1_000)
     fast().frame(message(1, 'a'))
     clock.advance(1_000)
+    answers()
     fast().frame(message(1, 'a'))
-    expect(news()).toEqual([shown('a'), gone('a')])
+    expect(ahead()).toEqual([shown('a'), gone('a')])
   })
 
   it('L11: of more than 1,000 the oldest is withdrawn', () => {
@@ -471,8 +539,17 @@ describe('a path that is missing', () => {
     },
   )
 
-  it('with neither is refused', () => {
-    expect(() => finality({})).toThrow(new TypeError('finality: pass fast or final.'))
+  it.each<[what: string, options: unknown]>([
+    ['neither', {}],
+    ['nothing', undefined],
+    ['a transport in place of options', way('a').transport],
+    ['a path that is no transport', { fast: way('a').transport, final: { name: 'b' } }],
+    ['another', { fast: 5, final: way('b').transport }],
+    ['a time that is text', { fast: way('a').transport, withdrawMs: '60000' }],
+    ['a time before now', { fast: way('a').transport, withdrawMs: -1 }],
+  ])('with %s it is refused at the call, in a sentence', (_, options) => {
+    const refused = expect.objectContaining({ code: 'bad-argument', message: 'finality failed: check fast, final and withdrawMs.' })
+    expect(() => finality(options as object)).toThrow(refused)
   })
 })
 

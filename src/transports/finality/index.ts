@@ -6,12 +6,13 @@
  *      └──final is welcomed────────┴──final is welcomed──▲
  *
  * When the final log is lost after it was up, the link ends: the next goes on by the fast path, and its session knows how to
- * repeat what was under way. That the fast path comes or goes ends nothing.
+ * again what was under way. That the fast path comes or goes ends nothing.
  */
 import type { Clock } from '../../ports/clock.js'
+import { assertArgument } from '../../ports/errors.js'
+import { systemClock } from '../../ports/system-clock.js'
 import type { Link, LinkClosed, LinkEvents, Transport } from '../../ports/transport.js'
 import type { ClientFrame } from '../../protocol/frames.js'
-import { realClock } from '../real-clock.js'
 import { fastLog } from './fast-log.js'
 import { finalLog } from './final-log.js'
 import { keepPath, type Path, type Track } from './path.js'
@@ -27,8 +28,8 @@ export interface FinalityOptions {
   /** The log: its order, content and acknowledgements stand. It must say author and `localId` as they were sent. */
   readonly final?: Transport | undefined
   /**
-   * How long the final log may lack a message that the fast path has brought, in milliseconds, while it is up and caught up; then
-   * the message is withdrawn. A later confirmation still shows it. Default 60,000.
+   * How long the final log may lack a message that the fast path has brought, in milliseconds, while it is up and caught up; then it is
+   * asked, and unless it knows better the message is withdrawn. A later confirmation still shows it. Default 60,000.
    */
   readonly withdrawMs?: number
   /** Default the machine's own; tests hand in a virtual one. */
@@ -39,11 +40,13 @@ export interface FinalityOptions {
  * Shows messages by a fast path at once and settles them by a slow, final log: `finality({ fast: webSocketTransport(…), final: … })`.
  * Sends go both ways; only the final log makes them `sent`. Either may be missing: without the fast path it is the final transport
  * alone, without the final log messages are shown `provisional` and own ones wait in the outbox. The session names the paths that are up,
- * as `fast+final`. The application hears `corrected` and `withdrawn`. Throws `TypeError` where both are missing.
+ * as `fast+final`. The application hears `corrected` and `withdrawn`. Throws `bad-argument` where both
+ * are missing, one is no transport, or the time is none.
  */
-export function finality({ fast, final, withdrawMs = 60_000, clock = realClock }: FinalityOptions): Transport {
-  if (!fast && !final) throw new TypeError('finality: pass fast or final.')
-  const trackOf = (transport?: Transport): Track => ({ transport, name: transport?.name, tries: 0, restUntilMs: 0 })
+export function finality({ fast, final, withdrawMs = 60_000, clock = systemClock }: FinalityOptions = {}): Transport {
+  const areTransports = [fast ?? final, final ?? fast].every((each) => typeof each?.open === 'function')
+  assertArgument('finality', areTransports && typeof withdrawMs === 'number' && withdrawMs >= 0, 'check fast, final and withdrawMs.')
+  const trackOf = (transport?: Transport): Track => ({ transport, name: transport?.name, attempt: 0, dueMs: 0 })
   const ground: Ground = {
     fast: trackOf(fast),
     final: trackOf(final),
@@ -52,7 +55,7 @@ export function finality({ fast, final, withdrawMs = 60_000, clock = realClock }
     waiting: new Map(),
     over: new Set(),
     user: '',
-    greetings: 0,
+    link: 0,
   }
   return { name: 'finality', open: (to) => openLink(ground, to) }
 }
@@ -60,65 +63,65 @@ export function finality({ fast, final, withdrawMs = 60_000, clock = realClock }
 function openLink(ground: Ground, to: LinkEvents): Link {
   const session = sessionOf(ground, to)
   const { tell } = session
-  const waiting = waitingIn(ground, tell)
+  const waiting = waitingIn(ground, tell, () => final.send({ type: 'ping', n: 0 }))
   const quick = fastLog(ground, waiting, tell)
   const sure = finalLog(ground, waiting, tell)
   let failure: LinkClosed | undefined
 
   const fast: Path = keepPath(ground.fast, ground.clock, {
     ...session,
-    renamed,
+    changed,
     up(welcome) {
-      quick.welcomed(welcome)
-      session.welcome({ ...(ground.terms ?? welcome), time: welcome.time })
-      sure.repeat(sendFast)
+      quick.welcome(welcome)
+      session.welcome({ ...(ground.welcome ?? welcome), time: welcome.time })
+      sure.again(sendFast)
     },
-    frame: (frame) => quick.hear(frame, final.isUp()),
+    frame: (frame) => quick.frame(frame, final.isUp()),
     down: (why) => down(why, final),
   })
 
   const final: Path = keepPath(ground.final, ground.clock, {
     ...session,
-    renamed,
+    changed,
     up(welcome) {
-      ground.terms = welcome
-      if (session.welcome(welcome)) sure.repeat(final.send)
+      ground.welcome = welcome
+      if (session.welcome(welcome)) sure.again(final.send)
       // The session counts on what only the fast path has said: it begins anew.
       else end({ band: 'retry-after', code: 'other-terms', retryAfterMs: 0 })
     },
-    frame: sure.hear,
-    down(why, wasUp) {
-      if (!wasUp) down(why, fast)
-      else end(fast.isUp() ? { ...why, band: 'retry-after', retryAfterMs: 0 } : why)
-    },
+    frame: sure.frame,
+    down: (why, wasUp) => (wasUp ? end(fast.isUp() ? { ...why, band: 'retry-after', retryAfterMs: 0 } : why) : down(why, fast)),
   })
 
   const sendFast = (frame: ClientFrame) => goesFast.test(frame.type) && fast.send(withoutPlace(frame) as ClientFrame)
 
   /** Other paths are up, or a path takes another way. */
-  function renamed() {
+  function changed() {
     session.name([fast.isUp() && ground.fast.name, final.isUp() && ground.final.name].filter(Boolean).join('+'))
   }
 
   function down(why: LinkClosed, other: Path) {
     if (!failure || failure.band === 'terminal' || why.band !== 'terminal') failure = why
-    if (other.isAlive()) renamed()
+    if (other.isAlive()) changed()
     else end(failure)
   }
 
   function end(why: LinkClosed) {
     // A path rests only while the other carries.
-    if (!fast.isUp()) ground.fast.restUntilMs = ground.final.restUntilMs = 0
+    if (!fast.isUp()) ground.fast.dueMs = ground.final.dueMs = 0
+    for (const path of [fast, final]) path.close()
     waiting.stop()
-    fast.close()
-    final.close()
     session.end(why)
   }
 
   return {
     send(frame) {
-      if (frame.type === 'hello') return session.begin(frame, [fast, final])
-      sure.asked(frame)
+      if (frame.type === 'hello') {
+        session.begin(frame)
+        fast.greet()
+        return final.greet()
+      }
+      sure.ask(frame)
       sendFast(frame)
       if (frame.type === 'history' && !final.isUp())
         queueMicrotask(() => tell({ type: 'failed', request: frame.request, code: 'unavailable' }))
@@ -128,8 +131,8 @@ function openLink(ground: Ground, to: LinkEvents): Link {
   }
 }
 
-/** What the fast path hears too: the rest has a meaning to one log alone. */
-const goesFast = /^(open|operation|ping|unfollow|typing)$/
+/** What the fast path hears too, `open`, `operation`, `unfollow`, `ping` and `typing`: the rest has a meaning to one log alone. */
+const goesFast = /^op|unfollow|ping/
 
 /** Its places are others, and each path has an order of its own. */
 const withoutPlace = (frame: ClientFrame): object => ({ ...frame, position: undefined, after: undefined })

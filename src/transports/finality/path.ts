@@ -5,6 +5,7 @@
  *      ├──ended, late───────────────────────────▲
  *      └──refused for good──▶ off ◀──close── any
  */
+import { waitMs } from '../../ports/backoff.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Link, LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
 import type { ClientFrame, Welcome } from '../../protocol/frames.js'
@@ -16,8 +17,8 @@ export interface Track {
   /** The way that the transport itself has taken. */
   name: string | undefined
   /** Links in a row that were not good. */
-  tries: number
-  restUntilMs: number
+  attempt: number
+  dueMs: number
 }
 
 export interface PathEvents {
@@ -28,7 +29,7 @@ export interface PathEvents {
   /** After the welcome. */
   frame(frame: LinkFrame): void
   down(why: LinkClosed, wasUp: boolean): void
-  renamed(): void
+  changed(): void
 }
 
 export interface Path {
@@ -46,64 +47,62 @@ export interface Path {
 const patienceMs = 15_000
 /** A link that lived this long was good. */
 const goodLinkMs = 5_000
-const firstRestMs = 500
-const longestRestMs = 30_000
-/** No hint of a server is kept for longer, as the session does. */
-const longestHintMs = 3_600_000
 
 /** Of a link that was left nothing but `closed` still comes. */
 export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   let link: Link | undefined
-  let [isOpen, isUp, upMs] = [false, false, 0]
+  let isOpen = false
+  let isUp = false
+  let upMs = 0
   let stopResting = () => {}
-  const worry = worryIn(clock, () => closed({ band: 'retry', code: 'silent' }))
+  let calm: (() => void) | undefined
+
+  /** Begins to run out where a word is waited for, or ends that. */
+  function worry(isWaiting?: true) {
+    if (isWaiting) calm ??= clock.timer(clock.now() + patienceMs, () => closed({ band: 'retry', code: 'silent' }))
+    else calm = void calm?.()
+  }
 
   function open() {
     const own = track.transport?.open({ opened, frame, closed: (why) => own === link && closed(why) })
     link = own
     if (own) worry(true)
   }
-
   function opened() {
     isOpen = true
     to.opened()
     greet()
   }
-
   function greet() {
     const greeting = isOpen && to.greeting()
-    if (!greeting) return
-    isOpen = false
-    link?.send(greeting)
+    isOpen &&= !greeting
+    if (greeting) link?.send(greeting)
   }
 
   function frame(frame: LinkFrame) {
     if (frame.type === 'via') {
       track.name = frame.via
-      to.renamed()
+      to.changed()
     } else if (isUp) {
       worry()
-      if (frame.type === 'drain') closed({ band: 'retry-after', code: 'drain', retryAfterMs: frame.retryAfterMs })
+      if (frame.type === 'drain') closed({ ...frame, band: 'retry-after', code: frame.type })
       else to.frame(frame)
     } else if (frame.type === 'welcome') {
       worry()
       isUp = true
       upMs = clock.now()
-      to.renamed()
+      to.changed()
       to.up(frame)
     }
   }
-
   function closed(why: LinkClosed) {
     const wasUp = isUp
     drop()
-    track.tries = wasUp && clock.now() - upMs >= goodLinkMs ? 0 : track.tries + 1
-    const ownMs = clock.roll() * Math.min(longestRestMs, firstRestMs * 2 ** track.tries)
-    track.restUntilMs = clock.now() + Math.min(why.retryAfterMs ?? 0, longestHintMs) + ownMs
-    if (why.band !== 'terminal') stopResting = clock.timer(track.restUntilMs, open)
+    track.attempt = wasUp && clock.now() - upMs >= goodLinkMs ? 0 : track.attempt + 1
+    track.dueMs = clock.now() + waitMs(track.attempt, clock.roll(), why.retryAfterMs)
+    if (why.band !== 'terminal') stopResting = clock.timer(track.dueMs, open)
     to.down(why, wasUp)
   }
-
   function drop() {
     worry()
     stopResting()
@@ -113,21 +112,10 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   }
 
   function send(frame: ClientFrame) {
-    if (!isUp) return
-    link?.send(frame)
-    if (frame.type === 'ping') worry(true)
+    if (isUp) link?.send(frame)
+    if (isUp && frame.type === 'ping') worry(true)
   }
-
-  if (track.restUntilMs > clock.now()) stopResting = clock.timer(track.restUntilMs, open)
+  if (track.dueMs > clock.now()) stopResting = clock.timer(track.dueMs, open)
   else open()
   return { isUp: () => isUp, isAlive: () => !!link, greet, send, close: drop }
-}
-
-/** Begins to run out where a word is waited for, or ends that. */
-function worryIn(clock: Clock, out: () => void) {
-  let calm: (() => void) | undefined
-  return (isWaiting?: true) => {
-    if (isWaiting) calm ??= clock.timer(clock.now() + patienceMs, out)
-    else calm = void calm?.()
-  }
 }

@@ -1,7 +1,7 @@
 /** The side of the session: what it has said of itself, and what it has been told. */
 import type { LinkClosed, LinkEvents, LinkFrame } from '../../ports/transport.js'
 import type { ClientFrame, Welcome } from '../../protocol/frames.js'
-import type { Path, Track } from './path.js'
+import type { Track } from './path.js'
 import type { Memory } from './waiting.js'
 
 type Hello = Extract<ClientFrame, { type: 'hello' }>
@@ -12,17 +12,17 @@ export interface Ground extends Memory {
   readonly final: Track
   user: string
   /** Rises with every greeting on either path (R26). */
-  greetings: number
+  link: number
   /** What the final log said of itself last: a session that begins without it is told the same. */
-  terms?: Welcome
+  welcome?: Welcome
 }
 
 export interface Session {
   tell(frame: LinkFrame): void
   /** A path is open. */
   opened(): void
-  /** The session greets, on each of the paths. What was remembered for another user is forgotten. */
-  begin(frame: Hello, paths: readonly Path[]): void
+  /** The session greets. What was remembered for another user is forgotten. */
+  begin(frame: Hello): void
   /** The greeting of one more link. */
   greeting(): Hello | undefined
   /** Once, and with it what waits. False where it was welcomed in other terms before. */
@@ -46,20 +46,25 @@ export function sessionOf(ground: Ground, to: LinkEvents): Session {
       if (!isOpen) to.opened()
       isOpen = true
     },
-    begin(frame, paths) {
+    begin(frame) {
       hello = frame
-      if (ground.user !== frame.user) for (const each of [ground.waiting, ground.over]) each.clear()
+      if (ground.user !== frame.user) {
+        ground.waiting.clear()
+        ground.over.clear()
+      }
       ground.user = frame.user
-      for (const path of paths) path.greet()
     },
     greeting() {
       if (!hello) return undefined
-      ground.greetings = Math.max(ground.greetings + 1, hello.link)
-      return { ...hello, link: ground.greetings }
+      ground.link = Math.max(ground.link + 1, hello.link)
+      return { ...hello, link: ground.link }
     },
     welcome(welcome) {
-      if (terms) return terms === termsOf(welcome)
-      terms = termsOf(welcome)
+      // What a session goes by for as long as its link lives.
+      const { user, limits, features } = welcome
+      const theirs = JSON.stringify([user, limits, features])
+      if (terms) return terms === theirs
+      terms = theirs
       tell(welcome)
       for (const { frame } of ground.waiting.values()) tell(frame)
       return true
@@ -75,9 +80,4 @@ export function sessionOf(ground: Ground, to: LinkEvents): Session {
       queueMicrotask(() => to.closed(why))
     },
   }
-}
-
-/** What a session goes by for as long as its link lives. */
-function termsOf({ user, limits, features }: Welcome): string {
-  return JSON.stringify([user, limits, features])
 }

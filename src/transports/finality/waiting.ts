@@ -14,7 +14,8 @@ export interface Name {
 interface Each {
   frame: Shown
   /** Ends its time, once that runs. */
-  cancel?: () => void
+  cancel?: (() => void) | undefined
+  dueMs?: number
 }
 
 export interface Memory {
@@ -32,29 +33,38 @@ export interface Waiting {
   /** The final log holds it, or never will and says so itself. */
   settle(name: Name): void
   withdraw(name: Name): void
-  /** From now on the final log is known to lack what waits in this conversation. */
-  caughtUp(conversation: string): void
+  /** Of each conversation of which the final log has told all that it knows of, how far that is. What it says of more ends that. */
+  readonly heads: Map<string, number>
+  /** The final log has spoken, and has told of what it holds: what is overdue in those conversations will not come. */
+  judge(): void
   stop(): void
 }
 
 /** So many wait, and of so many it is known that they wait no more. */
 const most = 1_000
 
-function nameOf({ conversation, author, localId }: Name): string {
+/** Of one thing among those of its kind. */
+export function keyOf(named: object): string {
+  const { conversation, author, localId } = named as Partial<Name>
   return JSON.stringify([conversation, author, localId])
 }
 
 type Tell = (frame: CombinatorFrame) => void
 
-export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Tell): Waiting {
-  const caughtUp = new Set<string>()
+/** `ask` makes the final log speak: a time that is over says nothing of it, as it may have fallen silent. */
+export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Tell, ask: () => void): Waiting {
+  const heads: Waiting['heads'] = new Map()
 
-  function time(each: Each) {
-    if (caughtUp.has(each.frame.conversation)) each.cancel ??= clock.timer(clock.now() + withdrawMs, () => withdraw(each.frame))
+  function look(each: Each) {
+    if (!heads.has(each.frame.conversation)) return
+    if (!each.cancel) {
+      each.dueMs = clock.now() + withdrawMs
+      each.cancel = clock.timer(each.dueMs, ask)
+    } else if ((each.dueMs as number) <= clock.now()) withdraw(each.frame)
   }
 
   function settle(name: Name) {
-    const key = nameOf(name)
+    const key = keyOf(name)
     waiting.get(key)?.cancel?.()
     waiting.delete(key)
     over.add(key)
@@ -70,23 +80,21 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
 
   return {
     show(frame) {
-      const key = nameOf(frame)
+      const key = keyOf(frame)
       if (over.has(key)) return
       const each: Each = waiting.get(key) ?? { frame }
       each.frame = frame
       waiting.set(key, each)
       tell(frame)
-      time(each)
+      if (!each.cancel) look(each)
       const [oldest] = waiting.values()
       if (oldest && waiting.size > most) withdraw(oldest.frame)
     },
-    has: (name) => waiting.has(nameOf(name)),
+    has: (name) => waiting.has(keyOf(name)),
     settle,
     withdraw,
-    caughtUp(conversation) {
-      caughtUp.add(conversation)
-      waiting.forEach(time)
-    },
+    heads,
+    judge: () => waiting.forEach(look),
     stop() {
       for (const each of waiting.values()) {
         each.cancel?.()

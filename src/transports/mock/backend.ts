@@ -70,14 +70,14 @@ function hear(world: World, peer: Peer, frame: ClientFrame): void {
     case 'receipt':
       return raiseMarks(world, peer, frame)
     case 'typing':
-      return typing(world, peer, frame)
+      return tellFollowers(world, frame.conversation, () => ({ ...frame, user: peer.user }), peer)
     case 'inbox': {
       peer.inboxCursor = `i${world.inboxRev}`
-      const rows = Array.from(world.logs.values(), (log) => inboxRow(world, log, peer.user))
+      const rows = [...world.logs.values()].map((log) => inboxRow(world, log, peer.user))
       return peer.tell({ type: 'inbox', request: frame.request, next: peer.inboxCursor, more: false, rows, gone: [] })
     }
     case 'ping':
-      return peer.tell({ type: 'pong', n: frame.n, heads: Array.from(peer.follows, (followed) => headOf(logOf(world, followed))) })
+      return peer.tell({ type: 'pong', n: frame.n, heads: [...peer.follows].map((followed) => headOf(logOf(world, followed))) })
   }
 }
 
@@ -86,7 +86,7 @@ function operate(world: World, peer: Peer, { conversation, localId, try: count, 
   const key = answerKey(peer.user, localId)
   const reject = (code: string, final: boolean) => peer.tell({ type: 'reject', conversation, localId, try: count, code, final })
   if (!log.answers.has(key)) {
-    if (after !== undefined && !log.answers.has(answerKey(peer.user, after))) return reject('out-of-order', false)
+    if (after && !log.answers.has(answerKey(peer.user, after))) return reject('out-of-order', false)
     if (operation.kind === 'unknown') return reject('unsupported', true)
     if (operation.kind === 'send') post(world, log, { author: peer.user, content: operation.content, localId })
     else log.answers.set(key, null)
@@ -97,7 +97,7 @@ function operate(world: World, peer: Peer, { conversation, localId, try: count, 
 
 function post(world: World, log: Log, message: { author: string; content: unknown; localId?: string }): MessageRow {
   const row = append(log, { ...message, at: world.wall() })
-  tellFollowers(world, log.conversation, changeOf(log, row))
+  tellFollowers(world, log.conversation, () => changeOf(log, row))
   tellInboxes(world, log)
   return row
 }
@@ -115,27 +115,19 @@ function raiseMarks(world: World, peer: Peer, { conversation, epoch, delivered =
     marked: marked && marked.rev > (old.marked?.rev ?? 0) ? { at: Math.min(marked.at, head), rev: marked.rev } : old.marked,
   }
   log.marks.set(peer.user, mark)
-  for (const one of world.peers) {
-    if (one.follows.has(conversation)) one.tell({ type: 'marks', conversation, epoch, marks: [shownTo(mark, one.user)] })
-  }
+  tellFollowers(world, conversation, ({ user }) => ({ type: 'marks', conversation, epoch, marks: [shownTo(mark, user)] }))
   tellInboxes(world, log)
 }
 
-function typing(world: World, peer: Peer, { conversation, on }: ClientFrame & { type: 'typing' }) {
-  for (const other of world.peers) {
-    if (other !== peer && other.follows.has(conversation)) other.tell({ type: 'typing', conversation, user: peer.user, on })
-  }
-}
-
-function tellFollowers(world: World, conversation: string, frame: ServerFrame) {
-  for (const peer of world.peers) if (peer.follows.has(conversation)) peer.tell(frame)
+function tellFollowers(world: World, conversation: string, frameFor: (peer: Peer) => ServerFrame, but?: Peer) {
+  for (const peer of world.peers) if (peer !== but && peer.follows.has(conversation)) peer.tell(frameFor(peer))
 }
 
 function tellInboxes(world: World, log: Log) {
   world.inboxRev++
   for (const peer of world.peers) {
     const prev = peer.inboxCursor
-    if (prev === undefined) continue
+    if (!prev) continue
     peer.inboxCursor = `i${world.inboxRev}`
     peer.tell({ type: 'inbox', prev, next: peer.inboxCursor, more: false, rows: [inboxRow(world, log, peer.user)], gone: [] })
   }

@@ -31,7 +31,7 @@ export function createLane<Frame extends AnyFrame>(faults: Faults, clock: Clock,
 
   function schedule() {
     const next = queue[0]
-    if (next === undefined) return
+    if (!next) return
     if (next.atMs <= clock.now()) queueMicrotask(runNext)
     else cancel = clock.timer(next.atMs, runNext)
   }
@@ -49,7 +49,7 @@ export function createLane<Frame extends AnyFrame>(faults: Faults, clock: Clock,
 
   function pass(frame: Frame) {
     if (stopped || faults.drop?.(frame)) return
-    if (late === undefined && faults.reorder?.(frame)) {
+    if (!late && faults.reorder?.(frame)) {
       late = frame
       return
     }
@@ -57,7 +57,7 @@ export function createLane<Frame extends AnyFrame>(faults: Faults, clock: Clock,
     if (faults.duplicate?.(frame)) then(() => deliver(frame))
     const held = late
     late = undefined
-    if (held !== undefined) then(() => deliver(held))
+    if (held) then(() => deliver(held))
   }
 
   function stop() {

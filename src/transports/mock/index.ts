@@ -8,13 +8,13 @@
  * Several chats may share one mock: they are users of the same server. It keeps its logs in memory, as long as it lives.
  */
 import type { Clock } from '../../ports/clock.js'
+import { systemClock } from '../../ports/system-clock.js'
 import type { Transport } from '../../ports/transport.js'
-import { bandOf, type CloseCode, closeCodes } from '../../protocol/codes.js'
+import { bandOfName, type CloseCode } from '../../protocol/codes.js'
 import type { ClientFrame, MessageRow, ServerFrame } from '../../protocol/frames.js'
 import { createBackend } from './backend.js'
 import type { Which } from './faults.js'
 import { type MockServer, openLink } from './link.js'
-import { realClock } from '../real-clock.js'
 
 export type { Which }
 
@@ -47,7 +47,7 @@ export interface MockTransportOptions {
 }
 
 /** A transport to a scripted server in memory. Never throws, does no I/O, and answers asynchronously. */
-export function mockTransport({ clock = realClock }: MockTransportOptions = {}): MockTransport {
+export function mockTransport({ clock = systemClock }: MockTransportOptions = {}): MockTransport {
   const server: MockServer = { clock, faults: { delayMs: 0 }, backend: createBackend(() => clock.wall()), sent: [], ends: new Map() }
   const { backend, faults, sent, ends } = server
   return {
@@ -59,8 +59,7 @@ export function mockTransport({ clock = realClock }: MockTransportOptions = {}):
       for (const peer of ends.keys()) peer.tell(frame)
     },
     disconnect(code = 'network') {
-      const band = code === 'network' ? 'retry' : bandOf(closeCodes[code])
-      for (const end of ends.values()) end({ band, code })
+      for (const end of ends.values()) end({ band: bandOfName(code), code })
     },
     refuse(code) {
       server.refusal = code

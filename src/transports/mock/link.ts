@@ -1,7 +1,7 @@
 /** One link to the mock server: two lanes, and an end that stops both. */
 import type { Clock } from '../../ports/clock.js'
 import type { Link, LinkClosed, LinkEvents } from '../../ports/transport.js'
-import { bandOf, type CloseCode, closeCodes } from '../../protocol/codes.js'
+import { bandOfName, type CloseCode } from '../../protocol/codes.js'
 import type { ClientFrame, ServerFrame } from '../../protocol/frames.js'
 import type { Backend, Peer } from './backend.js'
 import { createLane, type Faults } from './faults.js'
@@ -36,9 +36,9 @@ export function openLink(server: MockServer, to: LinkEvents): Link {
   function hear(frame: ClientFrame) {
     sent.push(frame)
     const code = server.refusal
-    if (frame.type !== 'hello' || code === undefined) return backend.hear(peer, frame)
+    if (frame.type !== 'hello' || !code) return backend.hear(peer, frame)
     down.pass({ type: 'refused', code })
-    down.then(() => end({ band: bandOf(closeCodes[code]), code }))
+    down.then(() => end({ band: bandOfName(code), code }))
   }
 
   ends.set(peer, end)

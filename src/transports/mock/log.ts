@@ -35,7 +35,7 @@ export function append(log: Log, message: { author: string; content: unknown; at
   const seq = log.rows.length + 1
   const row = { id: `${log.conversation}-m${seq}`, seq, index: seq - 1, rev: seq, ...message }
   log.rows.push(row)
-  if (message.localId !== undefined) log.answers.set(answerKey(message.author, message.localId), row)
+  if (message.localId) log.answers.set(answerKey(message.author, message.localId), row)
   return row
 }
 
@@ -61,9 +61,10 @@ export function unreadOf(log: Log, user: string): Unread {
 export function openedOf(log: Log, user: string, request: number, position: Position | undefined): Opened {
   const head = log.rows.length
   const reset = resetFor(log, position)
-  const from = reset === undefined ? (position as Position).seq : Math.max(0, head - limits.pageRows)
+  const from = reset ? Math.max(0, head - limits.pageRows) : (position as Position).seq
   const rows = log.rows.slice(from, from + limits.pageRows)
   const to = from + rows.length
+  const members = membersOf(log, user)
   return {
     type: 'opened',
     request,
@@ -78,12 +79,12 @@ export function openedOf(log: Log, user: string, request: number, position: Posi
     floor: 0,
     hidden: [],
     rows,
-    own: rows.flatMap(({ author, localId, seq }) => (author === user && localId !== undefined ? [{ localId, seq }] : [])),
+    own: rows.flatMap(({ author, localId, seq }) => (author === user && localId ? [{ localId, seq }] : [])),
     profile: {},
-    memberCount: membersOf(log, user).length,
-    members: membersOf(log, user).map((member) => ({ user: member, joined: 0 })),
-    people: peopleOf(membersOf(log, user)),
-    marks: Array.from(log.marks.values(), (mark) => shownTo(mark, user)),
+    memberCount: members.length,
+    members: members.map((member) => ({ user: member, joined: 0 })),
+    people: peopleOf(members),
+    marks: [...log.marks.values()].map((mark) => shownTo(mark, user)),
     unread: unreadOf(log, user),
   }
 }
@@ -106,12 +107,12 @@ export function membersOf(log: Log, user: string): readonly string[] {
   return [...new Set([user, ...log.rows.map((row) => row.author), ...log.marks.keys()])]
 }
 
-export const peopleOf = (users: Iterable<string>): Person[] => Array.from(users, (user) => ({ user, profile: { name: user } }))
+export const peopleOf = (users: Iterable<string>): Person[] => [...users].map((user) => ({ user, profile: { name: user } }))
 
-const tagAt = (seq: number) => (seq === 0 ? '' : `t${seq}`)
+const tagAt = (seq: number) => (seq ? `t${seq}` : '')
 
 function resetFor(log: Log, position: Position | undefined): ResetReason | undefined {
-  if (position === undefined) return 'first'
+  if (!position) return 'first'
   if (position.epoch !== log.epoch) return 'epoch'
   if (position.seq > log.rows.length) return 'ahead'
   return position.tag === tagAt(position.seq) ? undefined : 'tag'

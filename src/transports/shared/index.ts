@@ -3,8 +3,9 @@
  * BroadcastChannel. It only saves links: every law is kept by the clients and the server, whoever holds, and however often that changes.
  */
 import type { Clock } from '../../ports/clock.js'
+import { assertArgument } from '../../ports/errors.js'
+import { systemClock } from '../../ports/system-clock.js'
 import type { Link, LinkClosed, LinkEvents, LinkFrame, Transport, Waiting } from '../../ports/transport.js'
-import { realClock } from '../real-clock.js'
 import { besideTabs } from './beside.js'
 import type { House } from './host.js'
 import { type Seat, takeSeat } from './seat.js'
@@ -24,11 +25,13 @@ export interface SharedOptions {
 /**
  * Shares one link of `transport` among the tabs of a browser: `shared(webSocketTransport({ … }))`. When the tab that holds it
  * closes or sleeps, another takes over. Where there are no locks or channels (Node, insecure pages) each tab has its own link.
+ * Throws `bad-argument` where the transport is none.
  */
 export function shared(
   transport: Transport,
-  { name = 'chatloom', tabs = browserTabs(), clock = realClock }: SharedOptions = {},
+  { name = 'chatloom', tabs = browserTabs(), clock = systemClock }: SharedOptions = {},
 ): Transport {
+  assertArgument('shared', typeof transport?.open === 'function', 'check transport.')
   const house: House | undefined = tabs && { transport, tabs, clock, lane: '', link: 0, peaceUntilMs: 0 }
   /** Of each client, the way to show it again what waits in others. */
   const besides = new WeakMap<Waiting, () => void>()

@@ -8,7 +8,7 @@ import type { ClientFrame, ServerFrame, Welcome } from '../../protocol/frames.js
 import { record } from '../../testing/transport-cases/ground.js'
 import { type TransportGround, transportSuite } from '../../testing/transport-suite.js'
 import { virtualClock } from '../../testing/virtual-clock.js'
-import { realClock } from '../real-clock.js'
+import { systemClock } from '../../ports/system-clock.js'
 import { type LockEvents, shared } from './index.js'
 import { browserTabs } from './tabs.js'
 
@@ -105,7 +105,7 @@ function greeted(transport: Transport): Transport {
 /** The suite's links are those of a tab that comes when `others` are there already. */
 async function ground(others: number): Promise<TransportGround> {
   const { transport, server } = mockGround()
-  const browser = fakeBrowser(realClock)
+  const browser = fakeBrowser(systemClock)
   const enter = () => {
     const { tabs, clock } = browser.tab()
     return greeted(shared(transport, { tabs, clock }))
@@ -133,6 +133,15 @@ for (const [role, others] of [
 }
 
 const server = (person: Person) => at(person.openings)
+
+it.each<[what: string, transport: unknown]>([
+  ['nothing', undefined],
+  ['a list', [way('a').transport]],
+  ['what is no transport', { name: 'a' }],
+])('%s is refused at the call, in a sentence', (_, transport) => {
+  const refused = expect.objectContaining({ code: 'bad-argument', message: 'shared failed: check transport.' })
+  expect(() => shared(transport as Transport)).toThrow(refused)
+})
 
 describe('the link', () => {
   it('is one for all tabs of a user; each is welcomed, with the time as it is by then', async () => {

@@ -46,8 +46,9 @@ export function browserTabs(): Tabs | undefined {
           return { post: (message) => channel.postMessage(message), close: () => channel.close() }
         },
         freezing(run) {
-          globalThis.document?.addEventListener('freeze', run)
-          return () => globalThis.document?.removeEventListener('freeze', run)
+          const { document }: Partial<typeof globalThis> = globalThis
+          document?.addEventListener('freeze', run)
+          return () => document?.removeEventListener('freeze', run)
         },
       }
     )

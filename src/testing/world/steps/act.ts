@@ -1,5 +1,5 @@
 /** What can happen in a world, one step at a time: users act, things break, time passes. */
-import { isChatError } from '../../../client/errors.js'
+import { isChatError } from '../../../ports/errors.js'
 import type { Step, StepName } from '../plan.js'
 import { roomsOf, type World, type WorldOptions } from '../world.js'
 import type { Acts } from './acts.js'

@@ -1,5 +1,5 @@
 /** The machine's own time and chance. */
-import type { Clock } from '../ports/clock.js'
+import type { Clock } from './clock.js'
 
 /** The longest wait `setTimeout` keeps; a longer one is asked again by the shell. */
 const longestMs = 2 ** 31 - 1
