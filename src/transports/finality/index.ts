@@ -6,7 +6,7 @@
  *      └──final is welcomed────────┴──final is welcomed──▲
  *
  * When the final log is lost after it was up, the link ends: the next goes on by the fast path, and its session knows how to
- * again what was under way. That the fast path comes or goes ends nothing.
+ * repeat what was under way. That the fast path comes or goes ends nothing.
  */
 import type { Clock } from '../../ports/clock.js'
 import { assertArgument } from '../../ports/errors.js'
