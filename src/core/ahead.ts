@@ -35,7 +35,7 @@ export function showAhead(turn: Turn, c: Draft, frame: Shown): void {
 export function withdraw(turn: Turn, c: Draft, gone: (row: Provisional) => boolean): void {
   c.ahead = c.ahead.filter((was) => {
     const isGone = gone(was)
-    if (isGone) report(turn, { kind: 'withdrawn', conversation: c.id, was })
+    if (isGone && !planted.endUntold) report(turn, { kind: 'withdrawn', conversation: c.id, was })
     return !isGone
   })
 }
