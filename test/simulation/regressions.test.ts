@@ -53,8 +53,6 @@ const withFastPath: readonly (readonly [seed: number, what: string])[] = [
     113,
     'a message that the final log had told of, which the client had not taken in, was withdrawn by the next link while that log was away',
   ],
-  [552, 'the oracle took for a wrong correction what a log had before it that was restored from a backup since'],
-  [592, 'the oracle asked the client to know what stands behind the newest page that a reset has brought'],
 ]
 
 describe('what once failed (L1–L11)', () => {

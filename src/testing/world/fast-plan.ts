@@ -1,7 +1,15 @@
 /** What a world's fast path is like, where it has one: drawn from a sequence of its own, so that worlds without one are what they were. */
 import { serverLimits } from '../../protocol/server-limits.js'
 import { type Chance, chanceOf, partOf } from './chance.js'
-import type { Rates } from './plan.js'
+
+/** Per frame. */
+export interface Rates {
+  readonly drop: number
+  readonly double: number
+  readonly overtake: number
+  readonly holdBack: number
+  readonly garble: number
+}
 
 export interface FastPlan {
   readonly latencyMs: number
@@ -52,7 +60,7 @@ export function fastOf(seed: number, fits: readonly boolean[], asked?: boolean):
     },
     window: chance.pick([serverLimits.socketWindow, serverLimits.socketWindow, 4]),
     skewMs: chance.pick([0, 0, -3_600_000, 3_600_000]),
-    withdrawMs: chance.pick([1_000, 4_000, 8_000]),
+    withdrawMs: chance.pick([1_000, 3_000, 5_000]),
   }
   return { plan, devices: fits.map((fit, n) => (chance.hit(users / 100) && fit) || n === one), weights }
 }

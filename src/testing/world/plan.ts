@@ -1,6 +1,6 @@
 /** What one world is like, drawn from its seed: who is there with which devices, how slow things are, which faults come how often, and every step. */
 import { type Chance, chanceOf, partOf } from './chance.js'
-import { type FastPlan, type FastStepName, fastOf } from './fast-plan.js'
+import { type FastPlan, type FastStepName, fastOf, type Rates } from './fast-plan.js'
 
 export interface RoomPlan {
   readonly id: string
@@ -23,15 +23,6 @@ export interface DevicePlan {
   /** Its links are made of a fast path and a final one, by which it has `links`. */
   readonly isFast: boolean
   readonly cacheBytes: number
-}
-
-/** Per frame. */
-export interface Rates {
-  readonly drop: number
-  readonly double: number
-  readonly overtake: number
-  readonly holdBack: number
-  readonly garble: number
 }
 
 export interface Plan {

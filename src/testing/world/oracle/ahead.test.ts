@@ -1,11 +1,10 @@
 /** What the oracle says of rows ahead of the log. */
 import { describe, expect, it } from 'vitest'
 import { drivenCore } from '../../../../test/fakes/driven-core.js'
-import { live, said as saidAt } from '../../../../test/fakes/wire-frames.js'
+import { live, openedFrame, requestOf, rows, said as saidAt } from '../../../../test/fakes/wire-frames.js'
 import type { CombinatorFrame } from '../../../ports/transport.js'
 import type { MessageRow } from '../../../protocol/frames.js'
 import { journal } from '../journal.js'
-import type { Tab } from '../tab.js'
 import { aheadIn } from './ahead.js'
 import { truthOf } from './truth.js'
 
@@ -29,8 +28,11 @@ function watched() {
   const ahead = aheadIn({ journal: told, truth, said }, 'me01', 'me')
   const core = live(drivenCore(), 2)
   const listeners = new Map<string, (told: object) => void>()
-  const chat = { on: (kind: string, run: (told: object) => void) => listeners.set(kind, run) }
-  ahead.listen({ chat, state: core.state } as unknown as Tab)
+  const on = (kind: string, run: unknown) => {
+    listeners.set(kind, run as (told: object) => void)
+    return () => {}
+  }
+  ahead.listen({ chat: { on }, state: core.state })
   return {
     breach: () => told.breach()?.invariant,
     /** The combinator says it, and the client does as it is told. */
@@ -45,7 +47,21 @@ function watched() {
       }
       core.hear(...frames)
     },
-    final: ahead.final,
+    /** The server has them, and of this client only the combinator has heard of it. */
+    told(...frames: readonly ReturnType<typeof change>[]) {
+      for (const frame of frames) {
+        learn(frame)
+        ahead.final(frame)
+      }
+    },
+    restored: (head: number) => truth.restored({ conversation: 'c', epoch: 'e2', head, history: 'full' }, [], false),
+    /** By a new link, with the newest page of a log of `to`. */
+    reset(from: number, to: number, epoch: string) {
+      core.offline()
+      core.wait(1_000)
+      core.online()
+      core.hear(openedFrame(requestOf(core, 'open'), from, to, { epoch, reset: 'epoch', rows: rows(from + 1, to) }))
+    },
     event: (kind: 'corrected' | 'withdrawn', localId: string) => {
       const message = { key: `3:ann${localId}`, author: 'ann' }
       listeners.get(kind)?.({ conversation: 'c', message, was: message })
@@ -77,6 +93,32 @@ describe('nothing is wrong', () => {
     event('corrected', 'a')
     look()
     expect(breach()).toBeUndefined()
+  })
+})
+
+describe('nor with what a restored backup or a reset has done', () => {
+  it('a correction is right of what had one before it on a line that is over', () => {
+    const { hear, land, restored, reset, told, event, look, breach } = watched()
+    hear(provisional('a'), provisional('b'))
+    land(change(3, 'b'))
+    restored(2)
+    told(change(3, 'a'))
+    reset(0, 3, 'e2')
+    event('corrected', 'a')
+    look()
+    expect(breach()).toBeUndefined()
+  })
+
+  it.each([
+    ['nobody has looked for it behind the newest page', 5, undefined],
+    ['that the page holds it is known', 2, 'final-stays'],
+  ])('told of and withdrawn: %s', (_, from, invariant) => {
+    const { hear, told, reset, event, breach } = watched()
+    hear(provisional('a'))
+    told(change(3, 'a'), ...[4, 5, 6, 7, 8].map((seq) => saidAt(seq)))
+    reset(from, 8, 'e1')
+    event('withdrawn', 'a')
+    expect(breach()).toBe(invariant)
   })
 })
 

@@ -2,11 +2,11 @@
  * What one tab shows ahead of its log, where its links have a fast path (R18): each row was said by its author and ends once, and what the
  * final path has told is not taken back.
  */
+import type { Chat } from '../../../client/api.js'
 import type { ChatState, ConversationState } from '../../../core/state.js'
 import type { LinkFrame } from '../../../ports/transport.js'
 import type { InvariantName } from '../invariants.js'
 import type { Journal } from '../journal.js'
-import type { Tab } from '../tab.js'
 import { isSame } from './same.js'
 import { ownKey, type Truth } from './truth.js'
 
@@ -22,7 +22,7 @@ export interface Ahead {
   final(frame: LinkFrame): void
   combined(frame: LinkFrame): void
   /** From now on it hears what the application is told. */
-  listen(tab: Tab): void
+  listen(tab: { readonly chat: Pick<Chat<{ readonly text: string }>, 'on'>; readonly state: () => ChatState }): void
   /** `isWatched`: the conversation cannot be let go from memory. */
   look(conversation: ConversationState, isWatched: boolean): void
 }
