@@ -62,6 +62,10 @@ const planted: Record<keyof ClientFaults | keyof ServerFaults, 'undefined'> = {
   steadyBackoff: 'undefined',
   withdrawnKept: 'undefined',
   hastyForce: 'undefined',
+  overForgotten: 'undefined',
+  endUntold: 'undefined',
+  fastMixed: 'undefined',
+  fastAckTaken: 'undefined',
 }
 
 /** What must stand on the first line of an entry, which bundling loses. */

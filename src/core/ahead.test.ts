@@ -214,6 +214,22 @@ describe('R18: it is withdrawn', () => {
     expect(ids(core)).toEqual(['b'])
   })
 
+  it('not while the log is not caught up by that link: what brought it may have heard of its change', () => {
+    const core = five()
+    core.hear(shown('a'), shown('b'))
+    core.offline()
+    core.wait(400)
+    core.online()
+    core.wait(12_000)
+    expect([ids(core), told(core)]).toEqual([
+      ['a', 'b'],
+      [[], []],
+    ])
+    core.hear(openedFrame(requestOf(core, 'open'), 5, 6, { rows: [row(6, { localId: 'a', content: { text: 'a' } })] }))
+    core.wait(0)
+    expect([ids(core), told(core)]).toEqual([[], [[], ['b']]])
+  })
+
   it('when this user is no member any more; nothing is shown after', () => {
     const core = five()
     core.hear(shown('a'), { type: 'left', conversation: 'c', seq: 6, why: 'removed' }, shown('b'))

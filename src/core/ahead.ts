@@ -25,8 +25,7 @@ export function showAhead(turn: Turn, c: Draft, frame: Shown): void {
   if (isOwn || state === 'gone' || tail.rows.findLast(isIt) || view?.rows.some(isIt)) return
   authorsStopped(c, [frame])
   const place = c.ahead.findIndex(isIt)
-  const { arrivedMs, isOvertaken } = c.ahead[place] ?? { arrivedMs: turn.nowMs, isOvertaken: false }
-  const row: Provisional = { author, localId, content, at, arrivedMs, isOvertaken, untilMs: never }
+  const row: Provisional = { arrivedMs: turn.nowMs, isOvertaken: false, ...c.ahead[place], author, localId, content, at, untilMs: never }
   c.ahead = place < 0 ? [...c.ahead, row] : c.ahead.with(place, row)
   const [oldest] = c.ahead
   if (c.ahead.length > bounds.ahead) withdraw(turn, c, (each) => each === oldest)
@@ -36,7 +35,7 @@ export function showAhead(turn: Turn, c: Draft, frame: Shown): void {
 export function withdraw(turn: Turn, c: Draft, gone: (row: Provisional) => boolean): void {
   c.ahead = c.ahead.filter((was) => {
     const isGone = gone(was)
-    if (isGone) report(turn, { kind: 'withdrawn', conversation: c.id, was })
+    if (isGone && !planted.endUntold) report(turn, { kind: 'withdrawn', conversation: c.id, was })
     return !isGone
   })
 }
@@ -67,11 +66,12 @@ export function doubtAhead(turn: Turn, c: Draft): void {
 }
 
 export function aheadTick(turn: Turn, c: Draft): void {
-  withdraw(turn, c, ({ untilMs }) => untilMs <= turn.nowMs)
+  if (c.log.liveOn) withdraw(turn, c, ({ untilMs }) => untilMs <= turn.nowMs)
 }
 
-export function aheadWakeAt({ ahead }: Draft): number {
-  return ahead.reduce((earliest, { untilMs }) => Math.min(earliest, untilMs), never)
+/** Whoever brings it may have heard of its change, which the log has not taken in: not before the log is live is it known to lack it. */
+export function aheadWakeAt({ ahead, log }: Draft): number {
+  return log.liveOn ? Math.min(...ahead.map(({ untilMs }) => untilMs)) : never
 }
 
 export function isOf({ author, localId }: Named): (row: Named) => boolean {

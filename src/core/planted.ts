@@ -45,6 +45,10 @@ export interface Faults {
   readonly steadyBackoff?: boolean
   readonly withdrawnKept?: boolean
   readonly hastyForce?: boolean
+  readonly overForgotten?: boolean
+  readonly endUntold?: boolean
+  readonly fastMixed?: boolean
+  readonly fastAckTaken?: boolean
 }
 
 /**

@@ -43,7 +43,7 @@ export interface Simulation {
 }
 
 /**
- * Runs histories of whole worlds in virtual time: users with devices and tabs, a server of one node or two and its store, and some ninety kinds of trouble. After
+ * Runs histories of whole worlds in virtual time: users with devices and tabs, a server of one node or two and its store, and some hundred kinds of trouble. After
  * every step the invariants of the laws are checked by an oracle that takes for true what the store has written and what users did. The same options give the same
  * result on every machine. Ends at the first broken invariant, made short. One history takes some tenths of a second. Rejects with a `TypeError` for options that are none.
  */

@@ -52,6 +52,10 @@ const client: Named = [
   ['waits without jitter', 'steadyBackoff', 'returns-spread'],
   ['what another tab took back is kept', 'withdrawnKept', 'converges'],
   ['the link of tabs taken by force from who is awake, without a pause', 'hastyForce', 'force-paused'],
+  ['what the final path has told forgotten by the combinator', 'overForgotten', 'final-stays'],
+  ['a withdrawal of which nobody is told', 'endUntold', 'ends-once'],
+  ['what comes by the fast path shown with another content', 'fastMixed', 'cache-within-truth'],
+  ['an acknowledgement of the fast path taken for one', 'fastAckTaken'],
 ]
 
 const server: Named = [

@@ -5,7 +5,7 @@ import { letGo } from './mortal.js'
 import { force } from './oracle/caps.js'
 import { type Browser, type DeviceParts, openTab } from './open-tab.js'
 import { promises } from './promises.js'
-import type { Device, Tab } from './tab.js'
+import { allOf, type Device, type Tab } from './tab.js'
 
 /** Stands where a fault has spoilt a row. */
 const spoilt = { spoilt: true }
@@ -94,7 +94,7 @@ function bury({ tabs, locks, fakes }: Browser, tab: Tab): void {
   tab.life.kill()
   const at = tabs.indexOf(tab)
   if (at >= 0) tabs.splice(at, 1)
-  for (const network of tab.networks) network.kill()
+  for (const network of allOf(tab)) network.kill()
   fakes.get(tab)?.kill()
   letGo(locks, tab)
 }
@@ -123,7 +123,7 @@ function heal(browser: Browser): void {
   for (const tab of [...browser.tabs]) {
     tab.life.throttle(1)
     thawTab(browser, tab)
-    for (const network of tab.networks) network.heal()
+    for (const network of allOf(tab)) network.heal()
   }
 }
 

@@ -18,6 +18,17 @@ export const faultNames = [
   'refused with 401',
   'refused with 403',
   'refused with 503 and a hint',
+  // The fast path.
+  'fast frame dropped',
+  'fast frame doubled',
+  'fast frame overtaken',
+  'fast frame held back',
+  'fast link cut',
+  'fast link silent',
+  'fast link not opened',
+  'fast path down while the final one is up',
+  'final path down while the fast one is up',
+  'relay killed',
   // The server.
   'hello refused',
   'token expired in mid-send',

@@ -22,6 +22,8 @@ export interface HistoryOptions {
   readonly disk?: MakeDisk
   /** Of the server. Default drawn. */
   readonly nodes?: 1 | 2
+  /** Some devices have a fast path. Default drawn. */
+  readonly fast?: boolean
   /** Handed the world before anything happens, for a closer look at one seed; what it returns is called when all is over. */
   readonly inspect?: (world: World) => (() => void) | undefined
 }
@@ -45,12 +47,12 @@ const afterwards = -1
 
 /** Runs a world to its end, or to the first broken invariant. */
 export async function runHistory(options: HistoryOptions): Promise<History> {
-  const { seed, steps = 300, only, keepLines, disk, nodes, inspect } = options
+  const { seed, steps = 300, only, keepLines, disk, nodes, fast, inspect } = options
   const memory = newMemory()
   const heard: Parameters<typeof worldOf>[0]['heard'] = (world, tab, room) => {
     if (tab.isAlive() && tab.chat.session.get().phase !== 'closed') checkRoom(world, memory, tab, room)
   }
-  const world = worldOf({ seed, keepLines, disk, nodes, heard })
+  const world = worldOf({ seed, keepLines, disk, nodes, fast, heard })
   const { journal, chance, time, server } = world
   const over = inspect?.(world)
   const wanted = only ? new Set(only) : undefined

@@ -34,6 +34,11 @@ export const invariants = {
   'force-paused': { law: 'L11', says: 'No tab takes the link that tabs share by force more than once a minute.' },
   'dense-index': { law: 'L3', says: 'Messages are numbered without a hole.' },
   'fresh-rows': { law: 'L8', says: 'No stored row is older than the state it is said to be of.' },
+  'final-stays': { law: 'L4', says: 'What the final path has told a device is neither withdrawn there nor shown as provisional again.' },
+  'ends-once': {
+    law: 'L5',
+    says: 'What is shown ahead of the log ends once: in its place in the log, or with one event that says otherwise.',
+  },
   'nothing-left': { law: 'L11', says: 'After the end no rejection, timer, listener, lock or link is left.' },
 } as const satisfies { readonly [name: string]: Invariant }
 

@@ -4,9 +4,12 @@ import type { Link, LinkClosed, LinkEvents } from '../../ports/transport.js'
 import type { Chance } from './chance.js'
 import type { Journal } from './journal.js'
 import type { Life } from './mortal.js'
+import type { Said } from './oracle/ahead.js'
+import type { Truth } from './oracle/truth.js'
 import { type Pipe, pipe } from './pipe.js'
 import type { Plan } from './plan.js'
 import type { Visit } from './door.js'
+import type { Relay } from './relay.js'
 import type { WorldServer } from './server.js'
 import type { Time } from './time.js'
 import { nameOfFrame } from './trace.js'
@@ -20,9 +23,13 @@ export interface Scene {
   readonly plan: Plan
   readonly stormy: () => boolean
   readonly server: WorldServer
+  readonly relay: Relay | undefined
+  readonly truth: Truth
+  readonly said: ReadonlyMap<string, Said>
 }
 
-export interface LinkParts extends Scene {
+export interface LinkParts extends Omit<Scene, 'server'> {
+  readonly server: Pick<WorldServer, 'enter' | 'isUp'>
   readonly user: string
   /** Names this end in the trace. */
   readonly name: string

@@ -3,9 +3,11 @@ import { composeChat } from '../../client/create-chat.js'
 import type { Lanes } from '../../client/lanes.js'
 import type { ChatState } from '../../core/state.js'
 import type { StorageFactory } from '../../ports/storage.js'
+import type { ClientFrame } from '../../protocol/frames.js'
 import type { FakeBrowser, FakeTab } from './browser.js'
 import { type Locks, locksOf, mortalClock, mortalStorage, newLife, noLocks } from './mortal.js'
 import type { Scene } from './link.js'
+import { aheadIn } from './oracle/ahead.js'
 import { budget } from './oracle/caps.js'
 import { type Channels, pageOf } from './page.js'
 import type { DevicePlan } from './plan.js'
@@ -44,6 +46,12 @@ export function openTab(browser: Browser, made: Device): Tab {
   const fake = between.tab()
   let isMute = false
   const within = budget(journal, name, time.clock.now)
+  const withinFast = budget(journal, `${name}~`, time.clock.now)
+  const sent = (frame: ClientFrame, count: typeof within) => {
+    count(frame)
+    if (isMute) journal.broken('silent-after-logout', `${name} has logged out and sends ${frame.type}`)
+  }
+  const ahead = mine.isFast ? aheadIn(parts, name, user) : undefined
   const ways: Ways = waysTo({
     ...parts,
     user,
@@ -52,10 +60,9 @@ export function openTab(browser: Browser, made: Device): Tab {
     clock,
     tabs: fake.tabs,
     links: mine.links,
-    sent(frame) {
-      within(frame)
-      if (isMute) journal.broken('silent-after-logout', `${name} has logged out and sends ${frame.type}`)
-    },
+    ahead,
+    sent: (frame) => sent(frame, within),
+    sentFast: (frame) => sent(frame, withinFast),
   })
   const storage = mortalStorage(disk.factory as StorageFactory, life, made.troubles, () => {
     time.beat()
@@ -83,6 +90,8 @@ export function openTab(browser: Browser, made: Device): Tab {
     life,
     page: pageOf(life, channels, (run) => time.later(1, run)),
     networks: ways.networks,
+    fast: ways.fast,
+    ahead,
     storage,
     state,
     views: new Map(),

@@ -1,5 +1,6 @@
 /** What one world is like, drawn from its seed: who is there with which devices, how slow things are, which faults come how often, and every step. */
 import { type Chance, chanceOf, partOf } from './chance.js'
+import { type FastPlan, type FastStepName, fastOf, type Rates } from './fast-plan.js'
 
 export interface RoomPlan {
   readonly id: string
@@ -19,6 +20,8 @@ export interface DevicePlan {
   readonly links: 'plain' | 'ways' | 'shared' | 'shared ways'
   /** Without locks every lane counts as free. */
   readonly hasLocks: boolean
+  /** Its links are made of a fast path and a final one, by which it has `links`. */
+  readonly isFast: boolean
   readonly cacheBytes: number
 }
 
@@ -40,14 +43,9 @@ export interface Plan {
   readonly followed: number | undefined
   /** As many conversations a client holds in memory; absent: as it ships. */
   readonly held: number | undefined
-  /** Per frame. */
-  readonly rates: {
-    readonly drop: number
-    readonly double: number
-    readonly overtake: number
-    readonly holdBack: number
-    readonly garble: number
-  }
+  readonly rates: Rates
+  /** Of the fast path, where there is one. */
+  readonly fast: FastPlan | undefined
   /** How often each kind of step comes. */
   readonly weights: readonly (readonly [StepName, number])[]
 }
@@ -136,7 +134,7 @@ const special = { 'mark-unread': 8, 'block-way': 3, 'lose-message': 4 }
 /** Only where there are several nodes. */
 const betweenNodes = { 'kill-node': 3, 'roll-node': 3, 'stall-bus': 3, 'cut-bus': 3, 'forget-subscriptions': 3 }
 
-export type StepName = keyof typeof everyday | keyof typeof troubles | keyof typeof special | keyof typeof betweenNodes
+export type StepName = keyof typeof everyday | keyof typeof troubles | keyof typeof special | keyof typeof betweenNodes | FastStepName
 
 /** One step: what it draws comes from its own seed alone, so that a history without it is the same before it. */
 export interface Step {
@@ -147,8 +145,8 @@ export interface Step {
 /** Draws about nodes come from a sequence of their own. */
 const aboutNodes = -2
 
-/** Each trouble is absent in some worlds and frequent in others, so that rare pairs meet. `nodes`: default drawn. */
-export function planOf(seed: number, nodes?: 1 | 2): Plan {
+/** Each trouble is absent in some worlds and frequent in others, so that rare pairs meet. `nodes`, and whether there is a fast path: default drawn. */
+export function planOf(seed: number, nodes?: 1 | 2, hasFast?: boolean): Plan {
   const chance = chanceOf(seed ^ 0x5bd1e995)
   const users = ['ana', 'ben', 'cleo']
   const devices = users.flatMap((user) => devicesOf(chance, user))
@@ -163,11 +161,17 @@ export function planOf(seed: number, nodes?: 1 | 2): Plan {
   if (devices.some(({ links }) => links.includes('shared'))) weights.push(['lose-message', chance.hit(0.5) ? special['lose-message'] : 0])
   const several = severalOf(chanceOf(partOf(seed, aboutNodes)), nodes)
   weights.push(...several.weights)
+  const fast = fastOf(
+    seed,
+    devices.map(({ links }) => !links.includes('shared')),
+    hasFast,
+  )
+  weights.push(...fast.weights)
   const isCrowded = chance.hit(0.15)
   return {
     users,
     rooms: roomsOf(chance, users, isCrowded),
-    devices,
+    devices: devices.map((each, n) => ({ ...each, isFast: fast.devices[n] ?? false })),
     latencyMs: chance.pick([0, 0, 5, 30, 120]),
     jitterMs: chance.pick([0, 20, 200]),
     diskMs: chance.pick([0, 0, 4, 60]),
@@ -184,6 +188,7 @@ export function planOf(seed: number, nodes?: 1 | 2): Plan {
       holdBack: rateOf(chance) / 4,
       garble: chance.hit(0.1) ? 0.01 : 0,
     },
+    fast: fast.plan,
     weights,
   }
 }
@@ -212,7 +217,7 @@ function severalOf(chance: Chance, asked?: 1 | 2): Pick<Plan, 'nodes' | 'bus' | 
 }
 
 /** Most have one browser with one tab: worlds are many, and each tab costs. */
-function devicesOf(chance: Chance, user: string): DevicePlan[] {
+function devicesOf(chance: Chance, user: string): Omit<DevicePlan, 'isFast'>[] {
   const count = Number(
     chance.weighed([
       ['1', 84],

@@ -14,7 +14,7 @@ export interface Shrunk {
 /** Replays at most `mostReplays` histories. */
 export async function shrink(options: HistoryOptions, mostReplays = 400): Promise<Shrunk> {
   const { seed, steps = 300 } = options
-  const all = stepsOf(planOf(seed, options.nodes), seed, steps)
+  const all = stepsOf(planOf(seed, options.nodes, options.fast), seed, steps)
   let replays = 0
   const replay = (only?: readonly number[]) => {
     replays += 1

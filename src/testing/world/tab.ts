@@ -5,6 +5,7 @@ import type { Row } from '../../ports/storage.js'
 import type { CrashingStorage } from '../crashing-storage.js'
 import type { Life, MortalStorage } from './mortal.js'
 import type { Network } from './network.js'
+import type { Ahead } from './oracle/ahead.js'
 import type { Page } from './page.js'
 import type { DevicePlan } from './plan.js'
 import type { Promises } from './promises.js'
@@ -18,7 +19,12 @@ export interface Tab {
   readonly chat: Chat<Content>
   readonly life: Life
   readonly page: Page
+  /** To the server. */
   readonly networks: readonly Network[]
+  /** To the relay, where its links have a fast path. */
+  readonly fast: Network | undefined
+  /** Hears of what is shown ahead of the log, where there is a fast path. */
+  readonly ahead: Ahead | undefined
   readonly storage: MortalStorage
   readonly state: () => ChatState
   /** Subscriptions of timelines, by room. */
@@ -94,6 +100,9 @@ export function outboxOf({ chat, state }: Tab): readonly OutboxEntry<Content>[] 
   outboxes.set(now, outbox)
   return outbox
 }
+
+/** Every network of a tab. */
+export const allOf = ({ networks, fast }: Pick<Tab, 'networks' | 'fast'>): readonly Network[] => (fast ? [...networks, fast] : networks)
 
 /** What a tab has just said to be durable counts as promised. */
 export function noteDurable(tab: Tab): boolean {

@@ -2,9 +2,11 @@
 import { type Chance, chanceOf } from './chance.js'
 import { device } from './device.js'
 import { type Journal, journal } from './journal.js'
+import type { Said } from './oracle/ahead.js'
 import { returns } from './oracle/caps.js'
 import { type Birth, ownKey, type Truth, truthOf } from './oracle/truth.js'
 import { type Plan, planOf } from './plan.js'
+import { type Relay, relayOf } from './relay.js'
 import { worldServer, type WorldServer } from './server.js'
 import type { Device, MakeDisk, Tab } from './tab.js'
 import { type Time, timeOf } from './time.js'
@@ -17,13 +19,15 @@ export interface World {
   readonly journal: Journal
   readonly truth: Truth
   readonly server: WorldServer
+  /** Where the fast paths lead. */
+  readonly relay: Relay | undefined
   readonly devices: readonly Device[]
   /** Where each local id was born; gone once its order is no longer promised. */
   readonly births: Map<string, Birth>
   /** The birth of a local id whose order is promised. */
   readonly born: (localId: string) => Birth | undefined
-  /** Who made a local id. */
-  readonly authors: Map<string, string>
+  /** What users have said, by local id. */
+  readonly said: Map<string, Said>
   /** Local ids whose user asked to take them back. */
   readonly discarded: Set<string>
   /** Own messages that some tab has seen in its log. */
@@ -48,12 +52,13 @@ export interface WorldOptions {
   readonly keepLines?: boolean
   readonly disk?: MakeDisk
   readonly nodes?: 1 | 2
+  readonly fast?: boolean
   /** Runs whenever a subscriber of a timeline hears. */
   readonly heard: (world: World, tab: Tab, room: string) => void
 }
 
-export function worldOf({ seed, keepLines = false, disk, nodes, heard }: WorldOptions): World {
-  const plan = planOf(seed, nodes)
+export function worldOf({ seed, keepLines = false, disk, nodes, fast, heard }: WorldOptions): World {
+  const plan = planOf(seed, nodes, fast)
   const chance = chanceOf(seed)
   const time = timeOf(seed)
   const log = journal(keepLines)
@@ -75,7 +80,9 @@ export function worldOf({ seed, keepLines = false, disk, nodes, heard }: WorldOp
     stormy: () => stormy,
     unsynced: () => forgetOrder(world, false),
   })
-  const parts = { time, chance, journal: log, plan, stormy: () => stormy, server, disk }
+  const relay = plan.fast && relayOf({ ...plan.fast, time, truth })
+  const said: World['said'] = new Map()
+  const parts = { time, chance, journal: log, plan, stormy: () => stormy, server, relay, truth, said, disk }
 
   const watched = returns(log)
   const opened = (tab: Tab) => {
@@ -86,6 +93,7 @@ export function worldOf({ seed, keepLines = false, disk, nodes, heard }: WorldOp
       tab.wentBack.set(conversation, (tab.wentBack.get(conversation) ?? 0) + 1)
       tab.device.renewed.add(conversation)
     })
+    tab.ahead?.listen(tab)
     tab.chat.connect()
   }
   const world: World = {
@@ -96,10 +104,11 @@ export function worldOf({ seed, keepLines = false, disk, nodes, heard }: WorldOp
     journal: log,
     truth,
     server,
+    relay,
     devices: plan.devices.map((mine) => device({ ...parts, mine, opened })),
     births,
     born,
-    authors: new Map(),
+    said,
     discarded: new Set(),
     settled: new Set(),
     posts: new Map(plan.rooms.map(({ id }) => [id, []])),

@@ -18,7 +18,7 @@ export function fastLog({ withdrawMs, clock }: Memory, waiting: Waiting, tell: (
     // One that has waited and is settled, or never waited, is not its to change.
     if (rev !== seq && !waiting.has(name)) return
     if (deleted) waiting.withdraw(name)
-    else waiting.show({ type: 'provisional', ...name, content, at })
+    else waiting.show({ type: 'provisional', ...name, content: planted.fastMixed ? localId : content, at })
   }
 
   return {
@@ -34,7 +34,7 @@ export function fastLog({ withdrawMs, clock }: Memory, waiting: Waiting, tell: (
         for (const row of frame.rows) if (clock.now() < row.at + keptMs) message(frame.conversation, row)
       } else if (type === 'provisional') waiting.show(frame)
       else if (type === 'withdrawn') waiting.withdraw(frame)
-      else if (type === 'typing') tell(frame)
+      else if (type === 'typing' || (planted.fastAckTaken && type === 'ack')) tell(frame)
       else if (type === 'pong' && !isFinalUp) tell({ ...frame, heads: [] })
       else if (type === 'change' && frame.change.kind === 'message') message(frame.conversation, frame.change.message)
     },

@@ -67,7 +67,7 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
     const key = keyOf(name)
     waiting.get(key)?.cancel?.()
     waiting.delete(key)
-    over.add(key)
+    if (!planted.overForgotten) over.add(key)
     const [oldest = ''] = over
     if (over.size > most) over.delete(oldest)
   }

@@ -78,6 +78,7 @@ function checkConversation(world: World, memory: Memory, tab: Tab, conversation:
   const shown = { who: tab.name, user: tab.user, room, view, at: log, outbox, entries, ahead, receipts }
   // All that a view is made of; what else is in a log does not show.
   if (!now.slice(0, -1).every(isSame)) checkShown(world.journal, world.truth, shown, world.born)
+  tab.ahead?.look(conversation, tab.views.has(room))
   const sent: string[] = []
   for (const [localId, where] of tab.unsettled) if (where === room) sent.push(localId)
   for (const localId of settledOf(world.journal, world.truth, shown, sent)) {
@@ -92,7 +93,7 @@ function checkConversation(world: World, memory: Memory, tab: Tab, conversation:
   marks.set(room, checkMarks(world.journal, world.truth, holds, marks.get(room)))
 }
 
-function checkDisk({ journal, truth, discarded, authors }: World, memory: Memory, device: Device): void {
+function checkDisk({ journal, truth, discarded, said }: World, memory: Memory, device: Device): void {
   const last = memory.disks.get(device)
   if (last?.commits === device.commits() || device.isLeaving() || device.disk.isBusy?.()) return
   const user = device.user()
@@ -109,7 +110,7 @@ function checkDisk({ journal, truth, discarded, authors }: World, memory: Memory
     promised: device.promised,
     discarded,
     release: (localId) => device.released.add(localId),
-    authorOf: (localId) => authors.get(localId),
+    authorOf: (localId) => said.get(localId)?.author,
     mayDrop: device.mayDrop(),
     isCapped: device.isCapped,
     renewed: device.renewed,

@@ -1,7 +1,7 @@
 /** The end of a history: everything heals, and within a bound all agree. */
 import type { OutboxEntry } from '../../../client/api.js'
 import { roundMs } from '../../../server/rounds.js'
-import { type Content, outboxOf, type Tab } from '../tab.js'
+import { allOf, type Content, outboxOf, type Tab } from '../tab.js'
 import { look, post, roomsOf, type World, type WorldOptions } from '../world.js'
 import { checkWorld, type Memory } from './check.js'
 import { readBelow } from './marks.js'
@@ -164,12 +164,13 @@ function heal(world: World, heard: WorldOptions['heard']): Set<Tab> {
   world.server.store.disarm()
   world.server.orders.forgive()
   world.server.heal()
+  world.relay?.start()
   const told = new Set<Tab>()
   for (const device of world.devices) {
     const isTold = world.chance.hit(0.5)
     device.heal()
     for (const tab of device.tabs) {
-      for (const network of tab.networks) network.cut(isTold ? 'now' : undefined)
+      for (const network of allOf(tab)) network.cut(isTold ? 'now' : undefined)
       for (const room of roomsOf(world.plan, tab.user)) look(world, tab, room, heard)
       if (isTold && tab.page.isVisible()) told.add(tab)
     }
@@ -240,6 +241,8 @@ function differs({ truth }: World, tab: Tab, room: string): string | null {
   const members = log.members.map((member) => `${member.user} ${member.joined}`)
   const due = [...line.stints].flatMap(([user, stints]) => (isMember(line, user) ? `${user} ${stints.at(-1)?.joined}` : []))
   if (members.toSorted().join() !== due.toSorted().join()) return `members are ${members}, not ${due}`
+  const { length } = tab.device.plan.isFast ? conversation.ahead : []
+  if (length > 0) return `${length} are shown ahead of the log`
   const ahead = view.messages.find(({ seq, status }) => seq === undefined && status !== 'failed')
   // What a tab has taken back it says once.
   if (ahead && !tab.device.hasLostWord()) return `${ahead.key} is shown and not in the log`

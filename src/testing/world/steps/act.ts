@@ -4,13 +4,14 @@ import type { Step, StepName } from '../plan.js'
 import { roomsOf, type World, type WorldOptions } from '../world.js'
 import type { Acts } from './acts.js'
 import { deviceFaults } from './device-faults.js'
+import { fastFaults } from './fast-faults.js'
 import { membership } from './membership.js'
 import { networkFaults } from './network-faults.js'
 import { nodeFaults } from './node-faults.js'
 import { serverFaults } from './server-faults.js'
 import { users } from './users.js'
 
-const acts: Acts<StepName> = { ...users, ...networkFaults, ...serverFaults, ...nodeFaults, ...deviceFaults, ...membership }
+const acts: Acts<StepName> = { ...users, ...networkFaults, ...fastFaults, ...serverFaults, ...nodeFaults, ...deviceFaults, ...membership }
 
 /** Does one step; what it draws comes from its own seed. */
 export function act(world: World, { name, seed }: Step, heard: WorldOptions['heard']): void {

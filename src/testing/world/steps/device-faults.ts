@@ -2,7 +2,7 @@
 import type { FaultName } from '../faults.js'
 import { spoiltValue } from '../device.js'
 import type { StepName } from '../plan.js'
-import { type Device, noteDurable, type Tab } from '../tab.js'
+import { allOf, type Device, noteDurable, type Tab } from '../tab.js'
 import type { World } from '../world.js'
 import type { Acts } from './acts.js'
 
@@ -143,7 +143,7 @@ export const deviceFaults: Acts<Names> = {
     world.journal.fired('page put away and shown again')
     tab.page.tell('pagehide')
     tab.page.tell('hidden')
-    for (const network of tab.networks) network.cut()
+    for (const network of allOf(tab)) network.cut()
     freeze(world, [tab], true, () => {
       tab.page.tell('visible')
       tab.page.tell('pageshow')

@@ -29,11 +29,12 @@ type Names = Extract<
 
 export function send(world: World, tab: Tab, room: string, content?: Content): void {
   const n = world.next()
-  const localId = tab.device.talk(tab, room).send(content ?? { text: `${tab.name} ${n}` })
+  const text = content ?? { text: `${tab.name} ${n}` }
+  const localId = tab.device.talk(tab, room).send(text)
   // Without locks two tabs may send one lane, and of two nodes neither knows the other's link in time.
   const isOrdered = world.plan.nodes === 1 || tab.device.plan.hasLocks || tab.device.plan.tabs === 1
   if (isOrdered) world.births.set(localId, { room, user: tab.user, lane: tab.state().config.lane, n })
-  world.authors.set(localId, tab.user)
+  world.said.set(localId, { room, author: tab.user, content: text })
   tab.unsettled.set(localId, room)
   world.journal.note(`${localId.slice(-4)} is ${n}`)
 }
@@ -64,10 +65,12 @@ function retry(world: World, tab: Tab): void {
   if (failed.length === 0) return
   const { localId, conversation, error } = world.chance.pick(failed)
   tab.device.talk(tab, conversation).retry(localId)
-  // What the server has refused cannot land from before; anything else may, and then its place is not promised. Nor is it where another tab
-  // may have adopted it too, which sends it at its own place.
+  // What the server has refused cannot land from before; anything else may, and then its place is not promised.
+  const isAgain = error?.code === 'rejected' && world.plan.nodes === 1
+  // Nor is it where another tab may have adopted it too, which sends it at its own place.
   const isAlone = tab.device.plan.hasLocks || tab.device.plan.tabs === 1
-  if (error?.code === 'rejected' && world.plan.nodes === 1 && isAlone)
+  if (isAgain && !isAlone) world.births.delete(localId)
+  else if (isAgain)
     world.births.set(localId, { room: conversation, user: tab.user, lane: tab.state().config.lane, n: world.next(), again: tab })
 }
 

@@ -1,0 +1,189 @@
+/** What the oracle says of rows ahead of the log. */
+import { describe, expect, it } from 'vitest'
+import { drivenCore } from '../../../../test/fakes/driven-core.js'
+import { live, openedFrame, requestOf, rows, said as saidAt } from '../../../../test/fakes/wire-frames.js'
+import type { CombinatorFrame } from '../../../ports/transport.js'
+import type { MessageRow } from '../../../protocol/frames.js'
+import { journal } from '../journal.js'
+import { aheadIn } from './ahead.js'
+import { truthOf } from './truth.js'
+
+const content = (text: string) => ({ text })
+const name = (localId: string) => ({ conversation: 'c', author: 'ann', localId })
+const provisional = (localId: string): CombinatorFrame => ({ type: 'provisional', ...name(localId), content: content(localId), at: 1 })
+const withdrawn = (localId: string): CombinatorFrame => ({ type: 'withdrawn', ...name(localId) })
+const change = (seq: number, localId: string) => saidAt(seq, { localId, content: content(localId) })
+
+/** A client of two messages, of which ann has said `a` and `b` since. */
+function watched() {
+  const told = journal(false)
+  const truth = truthOf(told, () => undefined)
+  truth.conversation({ conversation: 'c', epoch: 'e1', head: 0, history: 'full' })
+  const learn = ({ seq, change }: { readonly seq: number; readonly change: object }) => {
+    truth.message('c', (change as { message: MessageRow }).message)
+    truth.change('c', { seq, tag: `t${seq}`, message: seq })
+  }
+  for (const frame of [saidAt(1), saidAt(2)]) learn(frame)
+  const said = new Map(['a', 'b'].map((localId) => [localId, { room: 'c', author: 'ann', content: content(localId) }]))
+  const ahead = aheadIn({ journal: told, truth, said }, 'me01', 'me')
+  const core = live(drivenCore(), 2)
+  const listeners = new Map<string, (told: object) => void>()
+  const on = (kind: string, run: unknown) => {
+    listeners.set(kind, run as (told: object) => void)
+    return () => {}
+  }
+  ahead.listen({ chat: { on }, state: core.state })
+  return {
+    breach: () => told.breach()?.invariant,
+    /** The combinator says it, and the client does as it is told. */
+    hear(...frames: readonly CombinatorFrame[]) {
+      for (const frame of frames) ahead.combined(frame)
+      core.hear(...frames)
+    },
+    land(...frames: readonly ReturnType<typeof change>[]) {
+      for (const frame of frames) {
+        learn(frame)
+        ahead.final(frame)
+      }
+      core.hear(...frames)
+    },
+    /** The server has them, and of this client only the combinator has heard of it. */
+    told(...frames: readonly ReturnType<typeof change>[]) {
+      for (const frame of frames) {
+        learn(frame)
+        ahead.final(frame)
+      }
+    },
+    restored: (head: number) => truth.restored({ conversation: 'c', epoch: 'e2', head, history: 'full' }, [], false),
+    /** By a new link, with the newest page of a log of `to`. */
+    reset(from: number, to: number, epoch: string) {
+      core.offline()
+      core.wait(1_000)
+      core.online()
+      core.hear(openedFrame(requestOf(core, 'open'), from, to, { epoch, reset: 'epoch', rows: rows(from + 1, to) }))
+    },
+    event: (kind: 'corrected' | 'withdrawn', localId: string) => {
+      const message = { key: `3:ann${localId}`, author: 'ann' }
+      listeners.get(kind)?.({ conversation: 'c', message, was: message })
+    },
+    look: () => ahead.look(core.conversation(), true),
+  }
+}
+
+describe('nothing is wrong', () => {
+  it('with what is shown, and then stands in the log or is withdrawn with a word', () => {
+    const { hear, land, event, look, breach } = watched()
+    hear(provisional('a'), provisional('b'))
+    look()
+    land(change(3, 'a'))
+    look()
+    hear(withdrawn('b'))
+    event('withdrawn', 'b')
+    look()
+    expect(breach()).toBeUndefined()
+  })
+
+  it('with a correction of what stood before one that the log has before it', () => {
+    const { hear, land, event, look, breach } = watched()
+    hear(provisional('a'), provisional('b'))
+    look()
+    land(change(3, 'b'))
+    look()
+    land(change(4, 'a'))
+    event('corrected', 'a')
+    look()
+    expect(breach()).toBeUndefined()
+  })
+})
+
+describe('nor with what a restored backup or a reset has done', () => {
+  it('a correction is right of what had one before it on a line that is over', () => {
+    const { hear, land, restored, reset, told, event, look, breach } = watched()
+    hear(provisional('a'), provisional('b'))
+    land(change(3, 'b'))
+    restored(2)
+    told(change(3, 'a'))
+    reset(0, 3, 'e2')
+    event('corrected', 'a')
+    look()
+    expect(breach()).toBeUndefined()
+  })
+
+  it.each([
+    ['nobody has looked for it behind the newest page', 5, undefined],
+    ['that the page holds it is known', 2, 'final-stays'],
+  ])('told of and withdrawn: %s', (_, from, invariant) => {
+    const { hear, told, reset, event, breach } = watched()
+    hear(provisional('a'))
+    told(change(3, 'a'), ...[4, 5, 6, 7, 8].map((seq) => saidAt(seq)))
+    reset(from, 8, 'e1')
+    event('withdrawn', 'a')
+    expect(breach()).toBe(invariant)
+  })
+})
+
+describe('it says so', () => {
+  it.each<readonly [what: string, invariant: string, happens: (at: ReturnType<typeof watched>) => void]>([
+    ['what nobody said is shown', 'cache-within-truth', ({ hear }) => hear(provisional('c'))],
+    [
+      'one is gone without a word',
+      'ends-once',
+      ({ hear, look }) => {
+        hear(provisional('a'))
+        look()
+        hear(withdrawn('a'))
+      },
+    ],
+    [
+      'one was overtaken, and nobody is told',
+      'ends-once',
+      ({ hear, land, look }) => {
+        hear(provisional('a'), provisional('b'))
+        look()
+        land(change(3, 'b'))
+        look()
+        land(change(4, 'a'))
+      },
+    ],
+    [
+      'an end is told twice',
+      'ends-once',
+      ({ hear, event }) => {
+        hear(provisional('a'), withdrawn('a'))
+        event('withdrawn', 'a')
+        event('withdrawn', 'a')
+      },
+    ],
+    [
+      'one that was right is corrected',
+      'ends-once',
+      ({ hear, land, event }) => {
+        hear(provisional('a'))
+        land(change(3, 'a'))
+        event('corrected', 'a')
+      },
+    ],
+    [
+      'what the final path has told is provisional again',
+      'final-stays',
+      ({ land, hear }) => {
+        land(change(3, 'a'))
+        hear(provisional('a'))
+      },
+    ],
+    [
+      'what the final path has told is withdrawn',
+      'final-stays',
+      ({ hear, land, event }) => {
+        hear(provisional('a'))
+        land(change(3, 'a'))
+        event('withdrawn', 'a')
+      },
+    ],
+  ])('when %s', (_, invariant, happens) => {
+    const at = watched()
+    happens(at)
+    at.look()
+    expect(at.breach()).toBe(invariant)
+  })
+})

@@ -1,0 +1,165 @@
+/**
+ * What one tab shows ahead of its log, where its links have a fast path (R18): each row was said by its author and ends once, and what the
+ * final path has told is not taken back.
+ */
+import type { Chat } from '../../../client/api.js'
+import type { ChatState, ConversationState } from '../../../core/state.js'
+import type { LinkFrame } from '../../../ports/transport.js'
+import type { InvariantName } from '../invariants.js'
+import type { Journal } from '../journal.js'
+import { isSame } from './same.js'
+import { ownKey, type Truth } from './truth.js'
+
+/** What a user has said. */
+export interface Said {
+  readonly room: string
+  readonly author: string
+  readonly content: unknown
+}
+
+export interface Ahead {
+  /** Hears what the final path tells the combinator, and what that tells the client of it. */
+  final(frame: LinkFrame): void
+  combined(frame: LinkFrame): void
+  /** From now on it hears what the application is told. */
+  listen(tab: { readonly chat: Pick<Chat<{ readonly text: string }>, 'on'>; readonly state: () => ChatState }): void
+  /** `isWatched`: the conversation cannot be let go from memory. */
+  look(conversation: ConversationState, isWatched: boolean): void
+}
+
+interface Parts {
+  readonly journal: Journal
+  readonly truth: Truth
+  readonly said: ReadonlyMap<string, Said>
+}
+
+/** Of one room; messages by author and local id, in the order of arrival. */
+interface Room {
+  /** The final path has told of them. */
+  readonly told: Set<string>
+  readonly arrived: string[]
+  /** The client has heard of them, and nothing of their end was seen. */
+  readonly open: Set<string>
+  /** Ended with an event since the last look. */
+  readonly ended: Set<string>
+  /** One that stood behind them was taken into the log before them. */
+  readonly overtaken: Set<string>
+  /** As they stood at the last look. */
+  rows: readonly string[]
+}
+
+type Say = (invariant: InvariantName, room: string, what: string) => void
+type Ending = 'corrected' | 'withdrawn'
+
+/** `who` of `user`. */
+export function aheadIn(parts: Parts, who: string, user: string): Ahead {
+  const rooms = new Map<string, Room>()
+  const say: Say = (invariant, room, what) => parts.journal.broken(invariant, `${who} in ${room}: ${what}`)
+  const roomOf = (id: string): Room => {
+    const room = rooms.get(id) ?? { told: new Set(), arrived: [], open: new Set(), ended: new Set(), overtaken: new Set(), rows: [] }
+    rooms.set(id, room)
+    return room
+  }
+  return {
+    final(frame) {
+      const rows = frame.type === 'opened' || frame.type === 'page' ? frame.rows : []
+      const changed = frame.type === 'change' && frame.change.kind === 'message' ? [frame.change.message] : rows
+      for (const { author, localId } of changed)
+        if (localId !== undefined) roomOf((frame as { conversation: string }).conversation).told.add(ownKey(author, localId))
+    },
+    combined(frame) {
+      const { type } = frame
+      if (type !== 'provisional' && type !== 'withdrawn') return
+      const { told, arrived, open } = roomOf(frame.conversation)
+      const key = ownKey(frame.author, frame.localId)
+      if (told.has(key)) say('final-stays', frame.conversation, `${key} is ${type}, after the final path has told of it`)
+      if (type === 'withdrawn') return
+      if (!open.has(key)) arrived.push(key)
+      open.add(key)
+    },
+    listen({ chat, state }) {
+      const hear = (kind: Ending, id: string, { key, author }: { readonly key: string; readonly author: string }) =>
+        ended(parts, id, roomOf(id), kind, ownKey(author, localIdIn(key, author, user)), state(), say)
+      chat.on('corrected', ({ conversation, was }) => hear('corrected', conversation, was))
+      chat.on('withdrawn', ({ conversation, message }) => hear('withdrawn', conversation, message))
+    },
+    look(conversation, isWatched) {
+      const { id, ahead, entries } = conversation
+      for (const row of ahead)
+        if (!isSaid(parts, id, row)) say('cache-within-truth', id, `${row.localId} is shown, which ${row.author} never said`)
+      const room = roomOf(id)
+      const own = new Set(entries.map(({ localId }) => ownKey(user, localId)))
+      const gone = (key: string) => endOf(parts, conversation, room, own, key)
+      const now = ahead.map(({ author, localId }) => ownKey(author, localId))
+      lookAt(room, now, gone, isWatched ? (what) => say('ends-once', id, what) : () => {})
+    },
+  }
+}
+
+type End = 'told' | 'own' | 'logged' | 'lost'
+
+/** What has become of what is shown ahead no more. */
+function endOf(parts: Parts, conversation: ConversationState, { ended }: Room, own: ReadonlySet<string>, key: string): End {
+  if (ended.has(key)) return 'told'
+  if (own.has(key)) return 'own'
+  return isReached(parts, conversation, key) ? 'logged' : 'lost'
+}
+
+function lookAt(room: Room, now: readonly string[], endOf: (key: string) => End, say: (what: string) => void): void {
+  const { rows, open, ended, overtaken } = room
+  let isBehindLogged = false
+  for (const key of rows.toReversed()) {
+    if (now.includes(key)) {
+      if (isBehindLogged) overtaken.add(key)
+      continue
+    }
+    const end = endOf(key)
+    if (end === 'lost') say(`${key} is shown no more, is not in the log, and nobody was told`)
+    if (end === 'logged' && overtaken.has(key)) say(`${key} stands elsewhere than it was shown, and nobody was told`)
+    isBehindLogged ||= end === 'logged'
+    overtaken.delete(key)
+    open.delete(key)
+  }
+  ended.clear()
+  room.rows = now
+}
+
+/** The application is told that one was wrong. */
+function ended(parts: Parts, id: string, room: Room, kind: Ending, key: string, { slots, conversations }: ChatState, say: Say): void {
+  const { open, arrived, told } = room
+  const { truth } = parts
+  const at = conversations[slots.get(id) ?? -1]
+  if (!open.delete(key)) say('ends-once', id, `${key} is ${kind}, and was not shown since it ended`)
+  room.ended.add(key)
+  if (!at) return
+  if (kind === 'withdrawn') {
+    // A restored backup may have lost it since, and behind the newest page, which is all that a reset brings, nobody has looked for it.
+    const place = truth.now(id)?.own.get(key) ?? 0
+    if (told.has(key) && place > at.log.tail.from) say('final-stays', id, `${key} is withdrawn, of which the final path has told`)
+    return
+  }
+  // On a line that is over, too, one may have been taken in before it.
+  const isBefore = (each: string) => isReached(parts, at, each) || truth.landedBefore(id, ...namesIn(each))
+  if (!arrived.slice(arrived.lastIndexOf(key) + 1).some(isBefore))
+    say('ends-once', id, `${key} is corrected, and stands in the log as it was shown`)
+}
+
+const namesIn = (key: string) => key.split(' ') as [author: string, localId: string]
+
+/** Has the log of this tab come to it? */
+function isReached({ truth }: Parts, { id, log }: ConversationState, key: string): boolean {
+  const line = log.epoch === '' ? undefined : truth.lineOf(id, log)
+  return (line?.own.get(key) ?? Number.POSITIVE_INFINITY) <= log.head
+}
+
+function isSaid(
+  { said }: Parts,
+  id: string,
+  row: { readonly author: string; readonly localId: string; readonly content: unknown },
+): boolean {
+  const found = said.get(row.localId)
+  return found !== undefined && found.room === id && found.author === row.author && isSame(found.content, row.content)
+}
+
+/** The key of a message is made of it. */
+const localIdIn = (key: string, author: string, user: string) => (author === user ? key : key.slice(`${author.length}:${author}`.length))
