@@ -25,14 +25,8 @@ export function restart(cache: Draft['cache']): void {
 export function cacheWrites(c: Draft, version: string): readonly Write[] {
   const { log, id, cache } = c
   const { rows } = log.tail
-  const isBehindDisk = !cache.restart && cache.head > log.head
-  if (!isBehindDisk && !isReachable(c)) restart(cache)
+  if (!isReachable(c)) restart(cache)
   const flight = copyCache(cache)
-  // Another instance has stored more than is known here: its rows stand. What is not written now stays, and is not given back too.
-  if (isBehindDisk) {
-    Object.assign(cache, { flight: { ...flight, pages: [], patches: [] }, dirty: false, removals: [] })
-    return flight.removals
-  }
   const prefix = ['m', id]
   const last = rows.at(-1)?.index ?? cache.last
   const cover = cache.cover ?? { first: rows[0]?.index ?? last + 1, from: log.tail.from }
@@ -73,7 +67,15 @@ export function neededFrom({ last, dirtyFrom }: CacheState): number {
 /** The cursor row as far as it is not of rows. */
 export function described({ log, receipts }: Draft): Omit<CursorValue, 'rows' | 'build' | 'first' | 'from'> {
   const marks = [...receipts.marks].map(([user, mark]) => ({ user, ...mark }))
-  return { ...factsOf(log), epoch: log.epoch, head: log.head, marks, marked: receipts.marked, unread: receipts.unread }
+  return {
+    ...factsOf(log),
+    epoch: log.epoch,
+    head: log.head,
+    tags: log.tags.slice(-bounds.storedTags),
+    marks,
+    marked: receipts.marked,
+    unread: receipts.unread,
+  }
 }
 
 /** A commit that was not written gives back what it took along. */

@@ -28,7 +28,7 @@ export function admitLive(turn: Turn, c: Draft, frames: readonly ChangeFrame[]):
   const waiting = log.beyond.length > 0 ? bySeq([...log.beyond, ...frames]) : frames
   // Before the answer of `open` nobody knows whether what is held and what comes stand on one line (a restored backup).
   if (!isLive(turn, log)) return keep(log, waiting)
-  const intake: Intake = { c, fresh: [], unheld: [] }
+  const intake: Intake = { c, fresh: [], unheld: [], tags: [] }
   drain(intake, waiting)
   if (log.head === head) return
   finish(turn, intake, 'live', intake.fresh)
@@ -62,10 +62,12 @@ export function admitOpened(turn: Turn, c: Draft, frame: Opened): boolean {
   const continues = epoch === log.epoch && to >= from && (planted.fromUnchecked || from <= log.head)
   if (isReset ? !isDense(rows, frame.hidden) : !continues) return false
   const known = isReset ? beginAnew(turn, c, frame, rows) : 0
-  const intake: Intake = { c, fresh: [], unheld: [] }
+  const intake: Intake = { c, fresh: [], unheld: [], tags: [] }
   // An answer read before what came live meanwhile is older than what is held.
   if (to >= log.head) {
     for (const row of rows) if (row.seq <= to) applyRow(intake, row)
+    // Of the changes between nobody tells the tags.
+    if (to > log.head) log.tags = [frame.tag]
     log.head = to
     Object.assign(log, factsOf(frame))
     drain(intake, log.beyond)

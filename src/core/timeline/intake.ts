@@ -15,6 +15,8 @@ export interface Intake {
   fresh: MessageRow[]
   /** Changes to messages that are not in the tail (R9). */
   readonly unheld: MessageRow[]
+  /** Of the changes, in order. */
+  readonly tags: string[]
 }
 
 /** A row in its present state. */
@@ -48,6 +50,7 @@ export function applyChange(intake: Intake, { seq, tag, change }: ChangeFrame): 
   if (change.kind === 'member') changeMember(log, change.user, change.joined, seq)
   log.head = seq
   log.tag = tag
+  intake.tags.push(tag)
 }
 
 function changeMember(log: Draft['log'], user: string, joined: boolean, seq: number): void {
@@ -59,10 +62,11 @@ function changeMember(log: Draft['log'], user: string, joined: boolean, seq: num
 }
 
 /** Puts what was gathered into the log; the cache learns what to write. */
-export function closeIntake({ c, fresh, unheld }: Intake): void {
+export function closeIntake({ c, fresh, unheld, tags }: Intake): void {
   const { log, cache } = c
   const { rows, from, to, stem } = log.tail
   cache.dirty = true
+  log.tags = log.tags.concat(tags).slice(-bounds.tags)
   if (unheld.length > 0) keepUnheld(c, unheld)
   const whole = windowOf(
     fresh.length > 0 ? (planted.freshInFront ? [...fresh, ...rows] : appended(rows, fresh)) : rows,
