@@ -300,6 +300,18 @@ describe('R35: what is written', () => {
     expect(pages(core)).toEqual(['cursor'])
   })
 
+  it('L8: no state from below the head, where a later one is on disk alone', () => {
+    const core = drivenCore({ disk: live(drivenCore({ lane: 'before' }), 600).disk })
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    catchUp(core, 601, [row(3, { rev: 601 })])
+    core.wait(1_000)
+    catchUp(core, 601, [row(3)])
+    core.wait(1_000)
+    catchUp(core, 602, [row(3), row(4, { rev: 602 })])
+    core.wait(1_000)
+    expect([2, 3].map((index) => core.stored(['m', 'c', 0, index]))).toMatchObject([[{ value: { rev: 601 } }], [{ value: { rev: 602 } }]])
+  })
+
   it('as durable as a cache need be, the generation as the outbox', () => {
     const core = live(drivenCore(), 5)
     const strict = core.effects('commit').filter(({ durability }) => durability === 'strict')

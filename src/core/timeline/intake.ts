@@ -34,7 +34,8 @@ export function applyRow(intake: Intake, row: MessageRow): void {
   const inTail = inFresh ? tail.rows : restated(tail.rows, row)
   const inView = view && restated(view.rows, row)
   if (inFresh) intake.fresh = inFresh as MessageRow[]
-  if (!inTail) unheld.push(row)
+  // A state from below the head is on disk, or a later one is.
+  if (!inTail) row.rev > log.head && unheld.push(row)
   else if (inTail !== tail.rows) {
     log.tail = windowOf(inTail, tail.from, tail.to)
     if (!planted.staleRowsClean) cache.dirtyFrom = Math.min(cache.dirtyFrom, row.index)
