@@ -83,8 +83,11 @@ function isLarge({ cache, log }: ConversationState): boolean {
 
 export function cacheCommitted(turn: Turn, commit: number): void {
   for (const c of landed(turn, commit)) {
-    c.cache.flight = null
-    storedTo(c, c.cache.head)
+    const { cache, log } = c
+    cache.flight = null
+    storedTo(c, cache.head)
+    // What another stores from now on is further on than this.
+    log.tags = log.tags.slice(cache.head - log.head - bounds.storedTags)
   }
 }
 

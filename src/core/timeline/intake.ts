@@ -67,7 +67,7 @@ export function closeIntake({ c, fresh, unheld, tags }: Intake): void {
   const { log, cache } = c
   const { rows, from, to, stem } = log.tail
   cache.dirty = true
-  log.tags = log.tags.concat(tags).slice(-bounds.tags)
+  log.tags = appended(log.tags, tags).slice(-bounds.tags)
   if (unheld.length > 0) keepUnheld(c, unheld)
   const whole = windowOf(
     fresh.length > 0 ? (planted.freshInFront ? [...fresh, ...rows] : appended(rows, fresh)) : rows,
