@@ -18,6 +18,7 @@ export const coldLog: Log = {
   epoch: '',
   head: 0,
   tag: '',
+  tags: '',
   heard: 0,
   floor: 0,
   hidden: [],

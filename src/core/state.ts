@@ -54,6 +54,8 @@ export interface Log {
   readonly epoch: string
   readonly head: number
   readonly tag: string
+  /** Of the newest changes in a row, up to the head, one a line: what another tab has stored is known by them. A text, as one grows for nothing. */
+  readonly tags: string
   /** The highest `seq` seen anywhere; while head < heard a catch-up is under way or due (R5). */
   readonly heard: number
   readonly floor: number

@@ -123,6 +123,7 @@ function copyOf({ id, log: l, ahead, entries, receipts: r, ephemeral, cache, wat
       epoch: l.epoch,
       head: l.head,
       tag: l.tag,
+      tags: l.tags,
       heard: l.heard,
       floor: l.floor,
       hidden: l.hidden,

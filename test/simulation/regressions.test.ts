@@ -49,6 +49,8 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [1203791, 'a server that lagged told of a message that its reader could not see'],
   [882, 'the oracle took for hidden what a member who came back was told in an answer that ended before the return'],
   [1074, 'what had failed later stood before what had failed earlier, where it had been sent before it'],
+  [2993378151, 'a server that lagged told of a message in an earlier state, which was stored over the later one'],
+  [1204868, 'a tab went on with what another had stored of a line that was over, where both shared the newest message'],
   [586, 'a tab took the link by force again at once: a holder that had not heard of the first time said there was no pause'],
   [2993378631, 'what was acknowledged under a new epoch before its reset, and is in no log, waited for its deadline and a pause'],
   [5100000489, 'what another tab had sent was shown as on its way for ever where the log held there began behind it'],

@@ -25,6 +25,15 @@ function overtaken(head: number, change: (value: CursorValue) => Partial<CursorV
   core.forget()
   return core
 }
+const tagsOf = (first: number, last: number) => rows(first, last).map(({ seq }) => `t${seq}`)
+/** One change more. */
+const endsIn = (tag: string, head: number, { tags }: CursorValue) => ({ head, tag, tags: [...tags, tag] })
+/** On a new link. */
+const catchUp = (core: DrivenCore, to: number, brings: readonly MessageRow[]) => {
+  core.offline()
+  core.online()
+  core.hear(openedFrame(requestOf(core, 'open'), core.conversation().log.head, to, { rows: brings }))
+}
 const goesOn = (core: DrivenCore, ...seqs: readonly number[]) => {
   core.hear(...seqs.map((seq) => said(seq)))
   core.wait(2_000)
@@ -32,7 +41,10 @@ const goesOn = (core: DrivenCore, ...seqs: readonly number[]) => {
 }
 
 describe('L8 R29: the cursor of another instance', () => {
-  const further = (value: CursorValue, row41: Partial<MessageRow> = {}) => ({ head: 41, tag: 't41', rows: [...value.rows, row(41, row41)] })
+  const further = (value: CursorValue, tag = 't41', row41: Partial<MessageRow> = {}) => ({
+    ...endsIn(tag, 41, value),
+    rows: [...value.rows, row(41, row41)],
+  })
 
   it('on the same line and not as far is what is written on', () => {
     const core = goesOn(
@@ -44,9 +56,9 @@ describe('L8 R29: the cursor of another instance', () => {
   })
 
   it.each<[string, (value: CursorValue) => Partial<CursorValue>]>([
-    ['whose newest message is another', (value) => further(value, { id: 'other' })],
-    ['whose newest message is at a place that has none here', (value) => further(value, { seq: 41.5 as never })],
-    ['that went back behind what was written here', (value) => ({ head: 39, tag: 't39', rows: value.rows.slice(0, -1) })],
+    ['whose newest message is another', (value) => further(value, 'other', { id: 'other' })],
+    ['whose newest message is at a place that has none here', (value) => further(value, 't41', { seq: 41.5 as never })],
+    ['that went back behind what was written here', (value) => ({ head: 39, tag: 't39', tags: ['t39'], rows: value.rows.slice(0, -1) })],
   ])('%s is of another line: all is written anew', (_, change) => {
     const core = goesOn(overtaken(40, change), 41, 42)
     expect([cursor(core).head, clears(core), held(core).length]).toEqual([42, 1, 42])
@@ -54,7 +66,7 @@ describe('L8 R29: the cursor of another instance', () => {
 
   it('of as many changes, and another last one, is of another line too', () => {
     const core = goesOn(
-      overtaken(40, (value) => ({ ...further(value), tag: 'other' })),
+      overtaken(40, (value) => further(value, 'other')),
       41,
     )
     expect([cursor(core).tag, clears(core)]).toEqual(['t41', 1])
@@ -68,31 +80,78 @@ describe('L8 R29: the cursor of another instance', () => {
     expect([cursor(core).head, clears(core)]).toEqual([41, 1])
   })
 
-  it('longer by pages is the base where its page holds our newest message, and is not where it holds another', () => {
-    for (const [id, head, cleared] of [
-      ['m40', 130, 0],
-      ['other', 41, 1],
-    ] as const) {
-      const theirs = { head: 130, tag: 't130', rows: rows(101, 130) }
-      const core = overtaken(40, () => theirs)
-      core.disk.put({ key: ['m', 'c', 0], version: '', value: [...rows(1, 39), row(40, { id }), ...rows(41, 50)] })
-      core.disk.put({ key: ['m', 'c', 1], version: '', value: rows(51, 100) })
-      // An edit: our newest message is still the one at 40.
-      core.hear(edited(41, 3))
+  it.each<[string, readonly string[], stands: readonly number[], passed: readonly number[]]>([
+    ['has the tag of our head', tagsOf(41, 130), [130, 0], [131, 0]],
+    ['has another tag there', ['other', ...tagsOf(42, 130)], [41, 1], [131, 1]],
+    ['is too far on to have it', ['t130'], [130, 0], [131, 0]],
+    ['is too far on, and ends in another change than the log then does', ['other'], [130, 0], [131, 1]],
+  ])('longer by pages %s: it stands, or all is written anew', (_, tags, stands, passed) => {
+    // The change at 41 is an edit: both have our newest message.
+    const all = [...rows(1, 40), ...rows(42, 130).map((each) => ({ ...each, index: each.seq - 2 }))]
+    const core = overtaken(40, () => ({ head: 130, tag: tags.at(-1) as string, tags, rows: all.slice(100) }))
+    for (const page of [0, 1]) core.disk.put({ key: ['m', 'c', page], version: '', value: all.slice(page * 50, page * 50 + 50) })
+    core.hear(edited(41, 3))
+    core.wait(2_000)
+    expect([cursor(core).head, clears(core)]).toEqual(stands)
+    for (let seq = 42; seq <= 131; seq++) core.hear(said(seq, { index: seq - 2 }))
+    core.wait(2_000)
+    expect([cursor(core).head, clears(core)]).toEqual(passed)
+    expect(held(core)).toHaveLength(130)
+  })
+
+  it.each<[string, (core: DrivenCore) => void, held: readonly number[]]>([
+    ['one by one', (core) => core.hear(edited(41, 4), said(42)), [3, 41]],
+    ['past it in one answer', (core) => catchUp(core, 42, [row(4, { rev: 41 }), row(42)]), [3, 41]],
+    ['to it in one answer', (core) => catchUp(core, 41, [row(4, { rev: 41 })]), [3, 41]],
+  ])(
+    'that shares all our messages, and parts right behind our head: nothing of it is left when the log has come so far, %s',
+    (_, comes, revs) => {
+      const core = overtaken(40, (value) => ({ ...endsIn('other', 41, value), rows: value.rows.with(2, row(3, { rev: 41 })) }))
+      // It is met while the log is not as far.
+      core.hear({ type: 'marks', conversation: 'c', epoch: 'e1', marks: [{ user: 'ann', delivered: 40, read: 2 }] })
       core.wait(2_000)
-      expect([cursor(core).head, clears(core)]).toEqual([head, cleared])
-    }
+      expect([cursor(core).tag, clears(core)]).toEqual(['other', 0])
+      comes(core)
+      core.wait(2_000)
+      expect([clears(core), held(core)[2]?.rev, held(core)[3]?.rev]).toEqual([1, ...revs])
+    },
+  )
+
+  it('that parted from ours while the log came further in one answer is of another line: which of them it is of nobody can tell', () => {
+    const core = overtaken(40, (value) => ({ ...endsIn('other', 41, value), rows: value.rows.with(2, row(3, { rev: 41 })) }))
+    catchUp(core, 42, [row(4, { rev: 41 }), row(42)])
+    core.wait(2_000)
+    expect([clears(core), held(core)[2]?.rev, held(core)[3]?.rev]).toEqual([1, 3, 41])
+  })
+
+  it('that is as old as an answer which brought nothing is still known', () => {
+    const core = live(drivenCore(), 39)
+    const before = cursor(core)
+    core.forget()
+    core.hold()
+    core.hear(said(40), said(41))
+    core.offline()
+    core.online()
+    core.hear(openedFrame(requestOf(core, 'open'), 41, 41))
+    core.disk.put({ key: cursorKey, version: 'theirs', value: { ...before, ...endsIn('t40', 40, before), rows: rows(1, 40) } })
+    core.release()
+    core.wait(2_000)
+    expect([cursor(core).head, clears(core)]).toEqual([41, 0])
   })
 
   it('of a log without messages begins every longer one; a longer one goes on from ours', () => {
     const core = live(drivenCore(), 3, 0)
-    core.disk.put({ key: cursorKey, version: 'theirs', value: { ...cursor(core), head: 4, tag: 't4', rows: [] } })
+    core.disk.put({ key: cursorKey, version: 'theirs', value: { ...cursor(core), ...endsIn('t4', 4, cursor(core)), rows: [] } })
     core.forget()
     core.hear(said(4, { index: 0 }), said(5, { index: 1 }))
     core.wait(2_000)
     expect([cursor(core).head, clears(core), held(core).length]).toEqual([5, 0, 2])
     const longer = live(drivenCore(), 3, 0)
-    longer.disk.put({ key: cursorKey, version: 'theirs', value: { ...cursor(longer), head: 9, tag: 't9', rows: [row(9, { index: 0 })] } })
+    longer.disk.put({
+      key: cursorKey,
+      version: 'theirs',
+      value: { ...cursor(longer), head: 9, tag: 't9', tags: tagsOf(3, 9), rows: [row(9, { index: 0 })] },
+    })
     longer.forget()
     longer.hear({ ...said(4), change: { kind: 'profile', profile: {} } })
     longer.wait(2_000)
@@ -100,14 +159,14 @@ describe('L8 R29: the cursor of another instance', () => {
   })
 
   it('takes no change from an older page that waits to be written', () => {
-    const core = overtaken(60, (value) => ({ head: 61, tag: 't61', rows: [...value.rows, row(61)] }))
+    const core = overtaken(60, (value) => ({ ...endsIn('t61', 61, value), rows: [...value.rows, row(61)] }))
     core.hear(said(61), edited(62, 3))
     core.wait(2_000)
     expect(held(core)[2]).toMatchObject({ rev: 62 })
   })
 
   it('ahead of ours: nothing is written over it, once and not again, but settled entries leave', () => {
-    const core = overtaken(40, (value) => ({ head: 49, tag: 't49', rows: [...value.rows, ...rows(41, 49)] }))
+    const core = overtaken(40, (value) => ({ head: 49, tag: 't49', tags: tagsOf(41, 49), rows: [...value.rows, ...rows(41, 49)] }))
     goesOn(core, 41)
     expect(core.conversation().cache.head).toBe(49)
     send(core, 'mine')
@@ -239,6 +298,18 @@ describe('R35: what is written', () => {
     core.hear(edited(301, 250))
     core.wait(1_000)
     expect(pages(core)).toEqual(['cursor'])
+  })
+
+  it('L8: no state from below the head, where a later one is on disk alone', () => {
+    const core = drivenCore({ disk: live(drivenCore({ lane: 'before' }), 600).disk })
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    catchUp(core, 601, [row(3, { rev: 601 })])
+    core.wait(1_000)
+    catchUp(core, 601, [row(3)])
+    core.wait(1_000)
+    catchUp(core, 602, [row(3), row(4, { rev: 602 })])
+    core.wait(1_000)
+    expect([2, 3].map((index) => core.stored(['m', 'c', 0, index]))).toMatchObject([[{ value: { rev: 601 } }], [{ value: { rev: 602 } }]])
   })
 
   it('as durable as a cache need be, the generation as the outbox', () => {

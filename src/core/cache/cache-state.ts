@@ -7,7 +7,7 @@ import { never } from '../timing.js'
 export const cursorPage = Number.MAX_SAFE_INTEGER
 
 /** The shape of stored rows; another shape is dropped at load (R30). */
-export const build = 2
+export const build = 3
 
 /** From where on the disk holds every message: index and place before it; a place of -1 is not known. */
 export interface Cover {
@@ -16,7 +16,7 @@ export interface Cover {
 }
 
 export interface CacheState {
-  /** Version of the cursor row on disk; null: there is none. */
+  /** Version of the cursor row on disk; null: there is none; '': it is further on than the log, and is read again before it is written. */
   readonly version: string | null
   /** Head and newest index of what is on disk. */
   readonly head: number
@@ -50,6 +50,8 @@ export interface CursorValue {
   readonly epoch: string
   readonly head: number
   readonly tag: string
+  /** Of the newest changes in a row, up to the head. */
+  readonly tags: readonly string[]
   readonly first: number
   readonly from: number
   readonly floor: number

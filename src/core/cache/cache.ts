@@ -67,7 +67,15 @@ export function neededFrom({ last, dirtyFrom }: CacheState): number {
 /** The cursor row as far as it is not of rows. */
 export function described({ log, receipts }: Draft): Omit<CursorValue, 'rows' | 'build' | 'first' | 'from'> {
   const marks = [...receipts.marks].map(([user, mark]) => ({ user, ...mark }))
-  return { ...factsOf(log), epoch: log.epoch, head: log.head, marks, marked: receipts.marked, unread: receipts.unread }
+  return {
+    ...factsOf(log),
+    epoch: log.epoch,
+    head: log.head,
+    tags: log.tags.split('\n').slice(-bounds.storedTags),
+    marks,
+    marked: receipts.marked,
+    unread: receipts.unread,
+  }
 }
 
 /** A commit that was not written gives back what it took along. */

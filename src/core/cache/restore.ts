@@ -8,7 +8,7 @@ import { confirm } from '../ahead.js'
 import { settleHeld } from '../outbox/settle.js'
 import { mergeMarks, storedTo, unmarked } from '../receipts.js'
 import { factsOf } from '../timeline/facts.js'
-import { isDense, pageOf, positionOf, windowOf } from '../timeline/window.js'
+import { isDense, pageOf, windowOf } from '../timeline/window.js'
 import type { Draft, Turn } from '../turn.js'
 import { described, restart } from './cache.js'
 import { type CursorValue, emptyCache } from './cache-state.js'
@@ -19,14 +19,9 @@ import { load } from './writes.js'
 /** Rows of one read: cursor, previous page and some patches between. */
 const firstRead = 8
 
-export function startRestore(turn: Turn, c: Draft): void {
-  c.cache.rereading = load(turn, { prefix: ['m', c.id], reverse: true, limit: firstRead })
-}
-
-/** After a conflict, or where another stores: what did that one write, and has it our newest message where we have it? */
-export function rereadCursor(turn: Turn, c: Draft): void {
-  const { index = 0 } = c.log.tail.rows.at(-1) ?? {}
-  c.cache.rereading = loadPages(turn, c.id, [index, index])
+/** With a limit of 1 the cursor alone: after a conflict, or where another stores, for what that one has written. */
+export function startRestore(turn: Turn, c: Draft, limit = firstRead): void {
+  c.cache.rereading = load(turn, { prefix: ['m', c.id], reverse: true, limit })
 }
 
 /** Reads the cursor, and the pages that hold this first and this last index; returns the number under which they come. */
@@ -44,7 +39,7 @@ export function restored(turn: Turn, c: Draft, rows: readonly Row[]): void {
   cache.isLeft = cache.version === version
   cache.version = version
   cache.rereading = 0
-  if (log.state !== 'loading') return adopt(turn, c, value, rows)
+  if (log.state !== 'loading') return adopt(turn, c, value)
   log.state = 'ready'
   if (value) fill(c, value, rows)
   confirm(turn, c, log.tail.rows)
@@ -55,7 +50,7 @@ function fill({ log, receipts, cache }: Draft, value: CursorValue, rows: readonl
   const { epoch, head, first, unread, marked = unmarked } = value
   const held = [...olderRows(value, rows), ...value.rows]
   const from = held[0]?.index === first && value.from >= 0 ? value.from : (held[0]?.seq ?? head + 1) - 1
-  Object.assign(log, factsOf(value), { epoch, head, tail: windowOf(held, from, head) })
+  Object.assign(log, factsOf(value), { epoch, head, tags: value.tags.join('\n'), tail: windowOf(held, from, head) })
   log.heard = Math.max(log.heard, head, ...value.marks.map(({ delivered }) => delivered))
   const marks = new Map(value.marks.map(({ user, ...mark }) => [user, mark]))
   Object.assign(receipts, { marks, marked, storedTo: head, unread })
@@ -77,17 +72,21 @@ function olderRows({ rows: [first], hidden, first: lowest }: CursorValue, rows: 
  * The other instance's cursor becomes the base of the next commit, if both stand on one line. Settled outbox rows leave once the cursor
  * on disk is not behind (R11); where it is, they leave with what is written here.
  */
-function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: readonly Row[]): void {
+function adopt(turn: Turn, c: Draft, value: CursorValue | undefined): void {
   const { cache, log, id } = c
   const { version, removals } = cache
+  // Too far on to say whether they do.
+  const isFar = value?.epoch === log.epoch && value.head - value.tags.length >= log.head
   // Where it went back behind what was written from here, nobody knows which rows are of before.
-  if (!value || cache.wentBack || value.head < cache.head || !onOneLine(c, value, rows)) return restart(cache)
+  if (!value || cache.wentBack || value.head < cache.head || !(isFar || isOfLine(c, value))) return restart(cache)
   const { head, first, from } = value
   const last = value.rows.at(-1)?.index ?? first - 1
-  const stored = { version, head, last, cover: { first, from } }
+  const isAhead = head > log.head
+  // They may still part behind our head: what is further on is read again, and judged then, before anything is written on it.
+  const stored = { version: isAhead ? '' : version, head, last, cover: { first, from } }
   const isSettling = removals.length > 0
   // What only the other one has heard of watermarks and of the mark is not written over.
-  mergeMarks(turn, c, value.epoch, [...value.marks, { user: turn.config.user, delivered: 0, read: 0, marked: value.marked }])
+  if (!isAhead) mergeMarks(turn, c, value.epoch, [...value.marks, { user: turn.config.user, delivered: 0, read: 0, marked: value.marked }])
   if (head < log.head) {
     const dirtyFrom = Math.min(cache.dirtyFrom, last + 1)
     Object.assign(cache, stored, { dirtyFrom, pages: [], restart: false, isLeft: cache.isLeft || isSettling })
@@ -95,11 +94,9 @@ function adopt(turn: Turn, c: Draft, value: CursorValue | undefined, rows: reado
   }
   if (isSettling) enqueue(turn, id, '', removals)
   storedTo(c, head)
-  const { dirtyFrom, patches } = cache
   // What only this one has heard of them is written after it.
-  const dirty = risen(described(c)) > risen(value)
-  // Whether it has what is new here only its tag can tell, once the heads are the same: both may share our newest message and no more.
-  Object.assign(cache, emptyCache, stored, { dirty, isLeft: dirty && cache.isLeft }, head > log.head && { dirtyFrom, patches })
+  const dirty = !isAhead && risen(described(c)) > risen(value)
+  Object.assign(cache, emptyCache, stored, { dirty, isLeft: dirty && cache.isLeft })
 }
 
 /** Are stored pages of the log that is held? Another tab may have written those of another epoch or line beside a cursor of its own. */
@@ -107,19 +104,12 @@ export function isOwnLine(c: Draft, rows: readonly Row[]): boolean {
   const { version, flight } = c.cache
   const cursor = cursorRow(rows)
   const isOurs = cursor && [version, flight?.version].includes(cursor.version)
-  return isOurs || onOneLine(c, cursorValue(cursor), rows)
+  return isOurs || isOfLine(c, cursorValue(cursor))
 }
 
-/** A backup restored under the same epoch makes another line: then the newest message of the shorter one is not in the longer. */
-function onOneLine({ log: { epoch, head, tag, tail } }: Draft, value: CursorValue | undefined, rows: readonly Row[]): boolean {
-  if (value?.epoch !== epoch) return false
-  const ours = tail.rows.at(-1)
-  const theirs = value.rows.at(-1)
-  if (value.head === head) return value.tag === tag
-  // A log without messages is the beginning of every longer one.
-  if (!ours || !theirs) return value.head < head ? !theirs : !ours
-  if (value.head < head) return tail.rows[positionOf(tail.rows, theirs.seq)]?.id === theirs.id
-  const held = [...foldPages(rows, ours.index, ours.index), ...value.rows].find((row) => row.index === ours.index)
-  // Older than all they keep: nothing speaks against them.
-  return held ? held.id === ours.id : ours.index < value.first
+/** A backup restored under the same epoch makes another line. Of two logs of one line the longer has the tag of the shorter one's head. */
+function isOfLine({ log }: Draft, value: CursorValue | undefined): boolean {
+  if (value?.epoch !== log.epoch) return false
+  const [short, long, tags] = value.head < log.head ? [value, log, log.tags.split('\n')] : [log, value, value.tags]
+  return tags.at(short.head - long.head - 1) === short.tag
 }

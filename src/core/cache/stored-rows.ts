@@ -10,6 +10,7 @@ const isCursor = recordOf<CursorValue>({
   epoch: isId,
   head: isCount,
   tag: isTag,
+  tags: listOf(isTag),
   first: isCount,
   from: Number.isSafeInteger as Is<number>,
   floor: isCount,

@@ -132,7 +132,7 @@ describe('where another instance stores what both hear', () => {
     expect(looks(other)).toBeLessThanOrEqual(2)
     expect(commits(other)).toEqual([])
     other.hear(...Array.from({ length: 30 }, (_, i) => said(211 + i)))
-    other.wait(5_000)
+    other.wait(10_000)
     expect(other.conversation().cache.dirty).toBe(false)
     expect(other.disk.get(['m', 'c', cursorPage])?.value).toHaveProperty('marks', [{ user: 'ann', delivered: 40, read: 40 }])
     expect(storedIn(holder)).toHaveLength(240)

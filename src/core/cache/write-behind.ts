@@ -12,7 +12,7 @@ import { cursorPage } from './cache-state.js'
 import { capWrites, noteUsage } from './cap.js'
 import { fence } from './disk.js'
 import { commit } from './writes.js'
-import { rereadCursor } from './restore.js'
+import { startRestore } from './restore.js'
 
 /**
  * One relaxed commit with everything that changed, each conversation fenced by its cursor row. Gives when the next one is due. Where
@@ -31,9 +31,9 @@ export function commitCache(turn: Turn): number {
     const c = draftOf(turn, id) as Draft
     const { cache, log } = c
     // Pages that were fetched here are news to the other one.
-    const isOurs = !isCached || cache.isLeft || cache.wentBack || cache.pages.length > 0
+    const isOurs = cache.version !== '' && (!isCached || cache.isLeft || cache.wentBack || cache.pages.length > 0)
     if (!isOurs || (!cache.restart && cache.head > log.head)) {
-      rereadCursor(turn, c)
+      startRestore(turn, c, 1)
       continue
     }
     cursors.push({ key: ['m', id, cursorPage], version: cache.version })
@@ -98,7 +98,7 @@ export function cacheCommitFailed(turn: Turn, commit: number, code: StorageError
   for (const c of landed(turn, commit)) {
     disk.cacheNotBeforeMs = disk.cacheRetryAtMs = turn.nowMs + (isConflict ? 0 : timing.diskRetryMs)
     giveBack(c.cache)
-    if (isConflict && key[1] === c.id) rereadCursor(turn, c)
+    if (isConflict && key[1] === c.id) startRestore(turn, c, 1)
   }
 }
 

@@ -66,6 +66,8 @@ export function admitOpened(turn: Turn, c: Draft, frame: Opened): boolean {
   // An answer read before what came live meanwhile is older than what is held.
   if (to >= log.head) {
     for (const row of rows) if (row.seq <= to) applyRow(intake, row)
+    // Of the changes between nobody tells the tags.
+    if (to > log.head) log.tags = frame.tag
     log.head = to
     Object.assign(log, factsOf(frame))
     drain(intake, log.beyond)

@@ -50,6 +50,7 @@ export function applyChange(intake: Intake, { seq, tag, change }: ChangeFrame): 
   if (change.kind === 'member') changeMember(log, change.user, change.joined, seq)
   log.head = seq
   log.tag = tag
+  log.tags += `\n${tag}`
 }
 
 function changeMember(log: Draft['log'], user: string, joined: boolean, seq: number): void {
@@ -65,6 +66,7 @@ export function closeIntake({ c, fresh, unheld }: Intake): void {
   const { log, cache } = c
   const { rows, from, to, stem } = log.tail
   cache.dirty = true
+  if (log.tags.length > bounds.tags) log.tags = log.tags.slice(-bounds.tags / 2)
   if (unheld.length > 0) keepUnheld(c, unheld)
   const whole = windowOf(
     fresh.length > 0 ? (planted.freshInFront ? [...fresh, ...rows] : appended(rows, fresh)) : rows,
