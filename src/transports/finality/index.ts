@@ -87,10 +87,10 @@ function openLink(ground: Ground, to: LinkEvents): Link {
       ground.welcome = welcome
       if (session.welcome(welcome)) sure.again(final.send)
       // The session counts on what only the fast path has said: it begins anew.
-      else end({ band: 'retry-after', code: 'other-terms', retryAfterMs: 0 })
+      else end({ ...atOnce, code: 'other-terms' })
     },
     frame: sure.frame,
-    down: (why, wasUp) => (wasUp ? end(fast.isUp() ? { ...why, band: 'retry-after', retryAfterMs: 0 } : why) : down(why, fast)),
+    down: (why, wasUp) => (wasUp ? end(fast.isUp() ? { ...why, ...atOnce } : why) : down(why, fast)),
   })
 
   const sendFast = (frame: ClientFrame) => goesFast.test(frame.type) && fast.send(withoutPlace(frame) as ClientFrame)
@@ -109,7 +109,8 @@ function openLink(ground: Ground, to: LinkEvents): Link {
   function end(why: LinkClosed) {
     // A path rests only while the other carries.
     if (!fast.isUp()) ground.fast.dueMs = ground.final.dueMs = 0
-    for (const path of [fast, final]) path.close()
+    fast.close()
+    final.close()
     waiting.stop()
     session.end(why)
   }
@@ -130,6 +131,9 @@ function openLink(ground: Ground, to: LinkEvents): Link {
     close: () => end({ band: 'retry', code: 'closed' }),
   }
 }
+
+/** How a link ends whose session goes on by the next. */
+const atOnce = { band: 'retry-after', retryAfterMs: 0 } as const
 
 /** What the fast path hears too, `open`, `operation`, `unfollow`, `ping` and `typing`: the rest has a meaning to one log alone. */
 const goesFast = /^op|unfollow|ping/

@@ -96,10 +96,7 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
     heads,
     judge: () => waiting.forEach(look),
     stop() {
-      for (const each of waiting.values()) {
-        each.cancel?.()
-        each.cancel = undefined
-      }
+      for (const each of waiting.values()) each.cancel = void each.cancel?.()
     },
   }
 }
