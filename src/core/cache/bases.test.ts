@@ -1,7 +1,20 @@
 /** What a cache commit stands on (L8, R8, R29): another instance's cursor, a line that went back, a commit that failed, nothing yet. */
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
-import { echo, edited, live, openedFrame, pageFrame, requestOf, row, rows, said, send } from '../../../test/fakes/wire-frames.js'
+import {
+  changeFrame,
+  echo,
+  edited,
+  live,
+  openedFrame,
+  openWith,
+  pageFrame,
+  requestOf,
+  row,
+  rows,
+  said,
+  send,
+} from '../../../test/fakes/wire-frames.js'
 import type { MessageRow } from '../../protocol/frames.js'
 import { cursorPage, type CursorValue } from './cache-state.js'
 import { foldPages, holdsOwn } from './stored-rows.js'
@@ -45,11 +58,17 @@ describe('L8 R29: the cursor of another instance', () => {
 
   it.each<[string, (value: CursorValue) => Partial<CursorValue>]>([
     ['whose newest message is another', (value) => further(value, { id: 'other' })],
-    ['whose newest message is at a place that has none here', (value) => further(value, { seq: 41.5 as never })],
     ['that went back behind what was written here', (value) => ({ head: 39, tag: 't39', rows: value.rows.slice(0, -1) })],
   ])('%s is of another line: all is written anew', (_, change) => {
     const core = goesOn(overtaken(40, change), 41, 42)
     expect([cursor(core).head, clears(core), held(core).length]).toEqual([42, 1, 42])
+  })
+
+  it('whose newest message is at a place that has none here is of another line too', () => {
+    const core = overtaken(40, (value) => further(value))
+    core.hear(changeFrame(41, { kind: 'profile', profile: {} }), said(42, { index: 40 }))
+    core.wait(2_000)
+    expect([cursor(core).head, clears(core)]).toEqual([42, 1])
   })
 
   it('of as many changes, and another last one, is of another line too', () => {
@@ -68,20 +87,20 @@ describe('L8 R29: the cursor of another instance', () => {
     expect([cursor(core).head, clears(core)]).toEqual([41, 1])
   })
 
-  it('longer by pages is the base where its page holds our newest message, and is not where it holds another', () => {
-    for (const [id, head, cleared] of [
-      ['m40', 130, 0],
-      ['other', 41, 1],
-    ] as const) {
-      const theirs = { head: 130, tag: 't130', rows: rows(101, 130) }
-      const core = overtaken(40, () => theirs)
-      core.disk.put({ key: ['m', 'c', 0], version: '', value: [...rows(1, 39), row(40, { id }), ...rows(41, 50)] })
-      core.disk.put({ key: ['m', 'c', 1], version: '', value: rows(51, 100) })
-      // An edit: our newest message is still the one at 40.
-      core.hear(edited(41, 3))
-      core.wait(2_000)
-      expect([cursor(core).head, clears(core)]).toEqual([head, cleared])
-    }
+  it.each([
+    ['holds our newest message, is the base', rows(1, 50), 0, 130],
+    ['holds another in its place, is not', [...rows(1, 39), row(40, { id: 'other' }), ...rows(41, 50)], 0, 41],
+    ['should hold it and does not, is not', rows(41, 50), 0, 41],
+    ['should hold it as its first and does not, is not', rows(41, 50), 39, 41],
+    ['need not hold it, is: nothing speaks against it', [], 100, 130],
+  ])('longer by pages, whose page %s', (_, page, first, head) => {
+    const core = overtaken(40, () => ({ head: 130, tag: 't130', first, rows: rows(101, 130) }))
+    core.disk.put({ key: ['m', 'c', 0], version: '', value: page })
+    core.disk.put({ key: ['m', 'c', 1], version: '', value: rows(51, 100) })
+    // An edit: our newest message is still the one at 40.
+    core.hear(edited(41, 3))
+    core.wait(2_000)
+    expect([cursor(core).head, clears(core)]).toEqual([head, head === 41 ? 1 : 0])
   })
 
   it('of a log without messages begins every longer one; a longer one goes on from ours', () => {
@@ -151,9 +170,22 @@ describe('L8: what is doubtful waits for the server', () => {
   it('what is not doubtful is written, with no link too', () => {
     const core = live(drivenCore(), 40)
     core.hear(said(41))
+    core.hear(said(42))
     core.offline()
-    core.wait(400)
     expect(cursor(core).head).toBe(41)
+    core.wait(400)
+    expect(cursor(core).head).toBe(42)
+  })
+
+  it('nor is what has nothing on disk yet', () => {
+    const core = live(drivenCore(), 5)
+    core.dispatch({ kind: 'watch', conversation: 'new' })
+    core.hear(said(6))
+    openWith(core, 3, 3, { conversation: 'new' })
+    core.offline()
+    expect(core.stored(['m', 'new'])).toEqual([])
+    core.wait(400)
+    expect(core.stored(['m', 'new'])).toHaveLength(1)
   })
 
   it('a log of which nothing is known is not written, nor one that is gone, nor any before the generation', () => {
@@ -203,6 +235,27 @@ describe('L8: a commit that failed gives back', () => {
       core.wait(500)
     })
     expect([pages(core), cursor(core).head]).toEqual([['cursor'], 500])
+  })
+
+  it('that all is to be written anew since it was on its way, from the beginning where the log is empty', () => {
+    const core = live(drivenCore(), 60)
+    core.hold()
+    core.hear(said(61))
+    core.hear(said(500))
+    core.hear(openedFrame(requestOf(core, 'open'), 3, 3, { reset: 'epoch', epoch: 'e2' }))
+    failing(core, () => core.release())
+    expect(cursor(core)).toMatchObject({ epoch: 'e2', first: 0, rows: [] })
+  })
+
+  it('R8: that the line went back: what another tab writes meanwhile is not taken for the same', () => {
+    const core = live(drivenCore(), 20)
+    core.offline()
+    core.online()
+    failing(core, () => {
+      core.hear(openedFrame(requestOf(core, 'open'), 0, 10, { reset: 'ahead', tag: 'other' }))
+      core.disk.put({ key: cursorKey, version: 'theirs', value: { ...cursor(core), head: 25, tag: 't25', rows: rows(1, 25) } })
+    })
+    expect(cursor(core)).toMatchObject({ head: 10, tag: 'other' })
   })
 
   it('and does not clear what stands', () => {
