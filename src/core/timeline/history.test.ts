@@ -52,11 +52,13 @@ describe('L4 R6: a page of older messages', () => {
     const core = live(drivenCore(), 300, 50)
     load(core, 'older', 1)
     load(core, 'older', 2)
+    jump(core, 150, 3)
     expect(core.sent('history')).toHaveLength(1)
     answerPage(core, 200, 250)
     expect(answers(core)).toEqual([
       [1, 'done'],
       [2, 'done'],
+      [3, 'done'],
     ])
   })
 
@@ -240,11 +242,11 @@ describe('L4 R6: pages from disk', () => {
     const core = restored(920)
     core.online()
     core.hear(openedFrame(requestOf(core, 'open'), 920, 920))
-    core.hear(edited(921, 30))
+    core.hear(edited(921, 30), edited(922, 1))
     core.wait(1_000)
     expect(core.stored(['m', 'c', 0, 29])).toMatchObject([{ value: { rev: 921 } }])
     for (let i = 0; i < 20 && range(core).first !== 1; i++) load(core, 'older')
-    expect(shown(core.conversation().log).rows[29]).toMatchObject({ rev: 921 })
+    expect([29, 0].map((at) => shown(core.conversation().log).rows[at])).toMatchObject([{ rev: 921 }, { rev: 922 }])
   })
 
   it('R6 R9: a change that is not written yet is not lost to a page read before it', () => {
