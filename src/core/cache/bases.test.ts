@@ -100,6 +100,7 @@ describe('L8 R29: the cursor of another instance', () => {
     // An edit: our newest message is still the one at 40.
     core.hear(edited(41, 3))
     core.wait(2_000)
+    expect(core.effects('load')[0]?.ranges[1]).toEqual({ prefix: ['m', 'c'], from: [0], to: [0] })
     expect([cursor(core).head, clears(core)]).toEqual([head, head === 41 ? 1 : 0])
   })
 
