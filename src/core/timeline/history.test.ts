@@ -437,6 +437,18 @@ describe('R33: windows are bounded', () => {
     expect(isWhole(shown(core.conversation().log).rows)).toBe(true)
   })
 
+  it('L4: forward closes without asking too where the shown run ends just where the newest begins', () => {
+    const core = live(drivenCore(), 1_000, 100)
+    load(core, 'older')
+    answerPage(core, 550, 900)
+    expect([core.conversation().log.view?.to, core.conversation().log.tail.from]).toEqual([900, 900])
+    core.offline()
+    core.hold()
+    load(core, 'newer', 2)
+    expect(answers(core).at(-1)).toEqual([2, 'done'])
+    expect(range(core)).toMatchObject({ last: 1_000 })
+  })
+
   it('R4: a change reaches both runs where both hold its message', () => {
     const core = live(drivenCore(), 1_000, 100)
     for (let to = 900; to >= 600; to -= 100) {
