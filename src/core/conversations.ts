@@ -42,7 +42,6 @@ export function conversationFor(turn: Turn, id: string): Draft {
   const known = draftOf(turn, id)
   if (known) return known
   openDisk(turn)
-  makeRoom(turn, turn.config.conversations - 1)
   const made: ConversationState = {
     id,
     log: coldLog,
@@ -66,10 +65,10 @@ function hold(turn: Turn, conversations: readonly ConversationState[]): void {
   turn.slots = new Map(conversations.map(({ id }, slot) => [id, slot]))
 }
 
-/** Until no more than `most` are held, as far as may be: never one that is watched, unsettled or unwritten. It is unfollowed first. */
-export function makeRoom(turn: Turn, most = turn.config.conversations): void {
-  const { touched } = turn
-  while (turn.conversations.length > most) {
+/** Until no more than the cap are held, as far as may be: never one that is watched, unsettled or unwritten. It is unfollowed first. */
+export function makeRoom(turn: Turn): void {
+  const { touched, config } = turn
+  while (turn.conversations.length > config.conversations) {
     const oldest = leastUsed(turn.conversations, isIdle)
     if (!oldest) return
     if (isLive(turn, oldest.log)) turn.frames.push({ type: 'unfollow', conversation: oldest.id })

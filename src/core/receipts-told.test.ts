@@ -109,6 +109,20 @@ describe('R21: the own registers', () => {
     expect(core.conversation().receipts.pending?.read).toBe(175)
   })
 
+  it('reading in a run without messages reads nothing', () => {
+    const core = live(drivenCore(), 300, 50)
+    core.dispatch({ kind: 'jump', conversation: 'c', call: 1, seq: 150 })
+    core.hear(pageFrame(requestOf(core, 'history'), 125, 175, 300, { rows: [] }))
+    read(core)
+    expect(core.conversation().receipts.pending).toBeNull()
+  })
+
+  it('where all that is held is own, nothing is marked unread', () => {
+    const core = live(drivenCore(), 300, 1, { rows: [row(300, { author: 'me', localId: 'mine' })] })
+    markUnread(core, 0)
+    expect(core.conversation().receipts.pending).toBeNull()
+  })
+
   it('a mark of somebody else is none of ours', () => {
     const core = settled()
     marks(core, { user: 'ann', delivered: 5, read: 5, marked: { at: 2, rev: 9 } })
@@ -119,6 +133,15 @@ describe('R21: the own registers', () => {
     const core = drivenCore()
     core.disk.put({ key: ['r', 'c'], version: '', value: { epoch: 'e1', read: 0, marked: { at: 3, rev: 4 } } })
     live(core, 5)
+    markUnread(core, 2)
+    expect(core.conversation().receipts.pending?.marked).toEqual({ at: 2, rev: 5 })
+  })
+
+  it('with no link too', () => {
+    const { disk } = live(drivenCore({ lane: 'before' }), 5)
+    disk.put({ key: ['r', 'c'], version: '', value: { epoch: 'e1', read: 0, marked: { at: 3, rev: 4 } } })
+    const core = drivenCore({ disk })
+    core.dispatch({ kind: 'watch', conversation: 'c' })
     markUnread(core, 2)
     expect(core.conversation().receipts.pending?.marked).toEqual({ at: 2, rev: 5 })
   })

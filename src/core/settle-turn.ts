@@ -20,7 +20,6 @@ export function settleTurn(turn: Turn): void {
   const link = onlineLink(turn)
   const linkWas = onlineLink(before)
   if (linkWas && link !== linkWas) loseLink(turn)
-  if (turn.disk.phase === 'ready' && before.disk.phase !== 'ready') drafts(turn)
   shareRoom(turn)
   makeRoom(turn)
   for (const c of touched) {

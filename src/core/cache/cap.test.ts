@@ -1,7 +1,8 @@
 /** The disk cap (R30): who gives way, how much, and what is remembered of sizes. */
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
-import { live, openedFrame, requestOf, rows, said } from '../../../test/fakes/wire-frames.js'
+import { live, openedFrame, requestOf, row, rows, said } from '../../../test/fakes/wire-frames.js'
+import type { LinkFrame } from '../../ports/transport.js'
 import { cursorPage, type CursorValue } from './cache-state.js'
 import { usageFromRows } from './cap.js'
 
@@ -9,6 +10,8 @@ const capped = (core: DrivenCore, cacheBytes: number) =>
   core.dispatch({ kind: 'disk-state', state: { kind: 'durable', cacheBytes } as never })
 const usage = (core: DrivenCore, id = 'c') => core.state().disk.usage.get(id)
 const storedPages = (core: DrivenCore, id = 'c') => core.stored(['m', id]).map(({ key }) => (key[2] === cursorPage ? 'cursor' : key[2]))
+const clears = (core: DrivenCore) =>
+  core.effects('commit').flatMap(({ writes }) => writes.flatMap((write) => (write.kind === 'clear' ? [write.range] : [])))
 const cursor = (core: DrivenCore, id = 'c') => core.disk.get(['m', id, cursorPage])?.value as CursorValue | undefined
 
 /** The core sees to a second conversation, of `head` messages. */
@@ -86,12 +89,15 @@ describe('R30: above the cap', () => {
   it('the older half of what is held goes, with a corrected cursor, and none that is in memory', () => {
     const core = long()
     const before = usage(core)!.bytes
+    core.forget()
     capped(core, before - 1)
     core.hear(said(601))
     core.wait(1_000)
     // Whole pages, up to the one in which the middle lies.
     const first = Math.min(350, core.conversation().log.tail.rows[0]!.index)
     expect(usage(core)!.bytes).toBe(Math.ceil((before * (601 - first)) / 601))
+    expect(storedPages(core)[0]).toBe(first / 50)
+    expect(clears(core)).toEqual([{ prefix: ['m', 'c'], to: [first / 50 - 1] }])
     core.hear(said(602))
     core.wait(1_000)
     expect(cursor(core)).toMatchObject({ first, from: -1, head: 602 })
@@ -128,8 +134,10 @@ describe('R30: above the cap', () => {
     core.online()
     other(core, 'fresh', 100)
     capped(core, Math.ceil(size * 3.4))
+    core.forget()
     core.hear(said(101, {}, { conversation: 'fresh' }))
     core.wait(1_000)
+    expect(clears(core)).toEqual([{ prefix: ['m', 'older'] }, { prefix: ['m', 'old'] }])
     expect(['older', 'old', 'c', 'new', 'fresh'].map((id) => storedPages(core, id).length > 0)).toEqual([false, false, true, true, true])
     expect([...core.state().disk.usage.keys()].sort()).toEqual(['c', 'fresh', 'new'])
   })
@@ -162,6 +170,21 @@ describe('R30: above the cap', () => {
     core.wait(1_000)
     expect([cursor(core)?.first, storedPages(core)]).toEqual([0, [0, 1, 'cursor']])
     expect(usage(core)?.bytes).toBeGreaterThan(10)
+  })
+
+  it.each<[string, readonly LinkFrame[]]>([
+    ['holds nothing any more', []],
+    ['is to be written anew and cannot be now', [{ type: 'left', conversation: 'c', seq: 6, why: 'removed' }]],
+  ])('one that %s is left as it is, and the others are written', (_, then) => {
+    const core = live(drivenCore(), 100)
+    other(core, 'x', 100)
+    core.hear(said(500))
+    const rows = then.length > 0 ? [row(5, { index: 0 })] : []
+    core.hear(openedFrame(requestOf(core, 'open'), 4, 5, { reset: 'epoch', epoch: 'e2', rows }), ...then)
+    capped(core, 10)
+    core.hear(said(101, {}, { conversation: 'x' }))
+    core.wait(1_000)
+    expect(cursor(core, 'x')?.head).toBe(101)
   })
 
   it('the outbox stays', () => {

@@ -13,7 +13,11 @@ describe('R16: the first read', () => {
     for (const lane of ['b', 'a']) stored(core, lane, lane)
     stored(core, 'b', 'b2', 2)
     core.dispatch({ kind: 'open-disk' })
+    expect(core.effects('load').map(({ ranges }) => ranges)).toEqual([['g', 'o', 'r', 'u', 'i'].map((kind) => ({ prefix: [kind] }))])
     expect(core.effects('claim-lanes')).toEqual([{ kind: 'claim-lanes', lanes: ['a', 'b'] }])
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['a'] })
+    core.dispatch({ kind: 'lanes-claimed', lanes: [] })
+    expect(core.effects('load')[1]?.ranges).toEqual([{ prefix: ['o'] }])
   })
 
   it('is at its end when all have been asked for, also where there are none', () => {

@@ -43,6 +43,18 @@ it('L11: a disk that fails is tried once a second, however much waits', () => {
   expect(storedIn(core)).toHaveLength(205)
 })
 
+it('R23: nothing is told as delivered, nor given up, for the answer to another commit', () => {
+  const core = live(drivenCore(), 5)
+  core.hold()
+  core.hear(said(6))
+  const written = core.state().disk.cacheFlight
+  send(core, 'mine')
+  core.forget()
+  core.dispatch({ kind: 'committed', commit: written + 1 })
+  core.wait(1_000)
+  expect([core.sent('receipt'), core.state().disk.cacheFlight]).toEqual([[], written])
+})
+
 describe('L7: where a commit meets one that is on disk', () => {
   const told = { user: 'ann', delivered: 4, read: 2 }
   const toMe = { user: 'me', delivered: 0, read: 0, marked: { at: 3, rev: 2 } }
@@ -74,8 +86,12 @@ describe('L7: where a commit meets one that is on disk', () => {
   it.each<[string, Partial<CursorValue>]>([
     ['as much', known],
     ['more', { ...known, marks: [{ ...told, delivered: 5, read: 5 }] }],
-  ])('another’s, which knows %s: it stays', (_, theirs) => {
-    expect(met(theirs).by).toBe('other')
+  ])('another’s, which knows %s: it stays, and what it knows is not lost to what is written on', (_, theirs) => {
+    const { by, core } = met(theirs)
+    expect(by).toBe('other')
+    core.hear(said(6))
+    core.wait(1_000)
+    expect(core.disk.get(['m', 'c', cursorPage])).toMatchObject({ value: { marks: theirs.marks, head: 6 } })
   })
 
   it('let go from memory and read again, nothing is lower', () => {

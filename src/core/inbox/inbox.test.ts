@@ -49,6 +49,16 @@ describe('R24: the list', () => {
     expect(core.state().inbox.book).toMatchObject({ size: 1, unread: 4, inexact: 0 })
   })
 
+  it('R23: tells as delivered what a summary names, but not where only what was opened counts', () => {
+    const told = (delivered: 'received' | 'opened') => {
+      const core = drivenCore({ delivered })
+      core.online()
+      answer(core, [summary('a', 10)])
+      return core.sent('receipt').map((frame) => frame.delivered)
+    }
+    expect([told('received'), told('opened')]).toEqual([[3], []])
+  })
+
   it('an older `rev` never takes the place of a newer', () => {
     const core = listed([summary('a', 10, { rev: 5 })])
     push(core, 'i1', 'i2', [summary('a', 99, { rev: 4 })])
@@ -220,6 +230,17 @@ describe('the book', () => {
     }
     expect(itemsOf(book)).toEqual(sorted(plain.values()))
     expect(book).toMatchObject({ size: plain.size, unread: plain.size, inexact: 0 })
+  })
+
+  it('goes on where a whole chunk of it has gone', () => {
+    const all = Array.from({ length: 100 }, (_, i) => item(`c${i}`, i))
+    const [, gone = [], ...left] = bookOf(all).chunks
+    expect(left).not.toEqual([])
+    const book = withItem(
+      gone.reduce((rest, { id }) => replaced(rest, id), bookOf(all)),
+      item('new', gone[0]!.at),
+    )
+    expect(itemsOf(book)).toEqual(sorted([...all.filter((each) => !gone.includes(each)), item('new', gone[0]!.at)]))
   })
 
   it('leaves the chunks it does not touch as they are', () => {

@@ -1,7 +1,7 @@
 /** The newest part of the list on disk (R24). */
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
-import { requestOf, row } from '../../../test/fakes/wire-frames.js'
+import { live, requestOf, row } from '../../../test/fakes/wire-frames.js'
 import { composeChat } from '../../client/create-chat.js'
 import { memoryStorage } from '../../storage/memory/index.js'
 import { virtualClock } from '../../testing/virtual-clock.js'
@@ -75,12 +75,12 @@ const item = (id: string, at: number) => ({
   people: [{ user: 'ann', profile: { name: 'Ann' } }],
 })
 const listOf = (core: DrivenCore) => core.stored(['i'])[0]?.value as { readonly id: string; readonly people: unknown }[] | undefined
-const answered = (core: DrivenCore, count: number) =>
+const answered = (core: DrivenCore, count: number, more = false) =>
   core.hear({
     type: 'inbox',
     request: requestOf(core, 'inbox'),
     next: 'n',
-    more: false,
+    more,
     gone: [],
     rows: Array.from({ length: count }, (_, i) => item(`x${i}`, 1_000 - i)),
   })
@@ -125,6 +125,29 @@ describe('R24 R35: the stored list', () => {
     core.release()
     expect(itemsOf(core.state().inbox.book).map(({ id }) => id)).toEqual(['x0', 'x1'])
     expect(core.state().inbox.state).toBe('ready')
+  })
+
+  it.each([
+    ['that there are none', false, []],
+    ['the first of many', true, ['x0']],
+  ])('takes no place of what the server has said: %s', (_, more, expected) => {
+    const core = drivenCore()
+    core.disk.put({ key: ['i'], version: '', value: [{ id: 'old', at: 2, unread: 1, more: false, rev: 3, profile: {}, people: [] }] })
+    core.hold()
+    core.online()
+    answered(core, expected.length, more)
+    const { state } = core.state().inbox
+    core.release()
+    expect([itemsOf(core.state().inbox.book).map(({ id }) => id), core.state().inbox.state]).toEqual([expected, state])
+  })
+
+  it('is read again without people whose profiles nobody has told', () => {
+    const core = live(drivenCore(), 5)
+    answered(core, 0)
+    core.wait(timing.storeInboxMs)
+    const next = drivenCore({ disk: core.disk, lane: 'next' })
+    next.dispatch({ kind: 'open-disk' })
+    expect(itemsOf(next.state().inbox.book)).toMatchObject([{ id: 'c', people: [] }])
   })
 
   it('with nothing whole in it is none', () => {

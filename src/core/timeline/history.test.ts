@@ -52,11 +52,13 @@ describe('L4 R6: a page of older messages', () => {
     const core = live(drivenCore(), 300, 50)
     load(core, 'older', 1)
     load(core, 'older', 2)
+    jump(core, 150, 3)
     expect(core.sent('history')).toHaveLength(1)
     answerPage(core, 200, 250)
     expect(answers(core)).toEqual([
       [1, 'done'],
       [2, 'done'],
+      [3, 'done'],
     ])
   })
 
@@ -83,12 +85,13 @@ describe('L4 R6: a page of older messages', () => {
   })
 
   it('R7: a hidden range inside is no hole', () => {
-    const hidden = [{ from: 220, to: 229, messages: 10 }]
+    // A whole stored page is in it.
+    const hidden = [{ from: 151, to: 229, messages: 79 }]
     const core = live(drivenCore(), 300, 50, { hidden })
     load(core, 'older')
-    answerPage(core, 200, 250, { rows: rows(201, 250).filter(({ seq }) => seq < 220 || seq > 229) })
+    answerPage(core, 100, 250, { rows: [...rows(101, 150), ...rows(230, 250)] })
     expect(answers(core)).toEqual([[1, 'done']])
-    expect(range(core)).toMatchObject({ first: 201, last: 300 })
+    expect(range(core)).toMatchObject({ first: 101, last: 300 })
   })
 
   it('R6: changes to its messages that come meanwhile win by `rev`', () => {
@@ -240,11 +243,11 @@ describe('L4 R6: pages from disk', () => {
     const core = restored(920)
     core.online()
     core.hear(openedFrame(requestOf(core, 'open'), 920, 920))
-    core.hear(edited(921, 30))
+    core.hear(edited(921, 30), edited(922, 1))
     core.wait(1_000)
     expect(core.stored(['m', 'c', 0, 29])).toMatchObject([{ value: { rev: 921 } }])
     for (let i = 0; i < 20 && range(core).first !== 1; i++) load(core, 'older')
-    expect(shown(core.conversation().log).rows[29]).toMatchObject({ rev: 921 })
+    expect([29, 0].map((at) => shown(core.conversation().log).rows[at])).toMatchObject([{ rev: 921 }, { rev: 922 }])
   })
 
   it('R6 R9: a change that is not written yet is not lost to a page read before it', () => {
@@ -432,6 +435,18 @@ describe('R33: windows are bounded', () => {
     expect([...core.sent('history'), ...core.effects('load')]).toEqual([])
     expect(range(core)).toMatchObject({ last: 1_000 })
     expect(isWhole(shown(core.conversation().log).rows)).toBe(true)
+  })
+
+  it('L4: forward closes without asking too where the shown run ends just where the newest begins', () => {
+    const core = live(drivenCore(), 1_000, 100)
+    load(core, 'older')
+    answerPage(core, 550, 900)
+    expect([core.conversation().log.view?.to, core.conversation().log.tail.from]).toEqual([900, 900])
+    core.offline()
+    core.hold()
+    load(core, 'newer', 2)
+    expect(answers(core).at(-1)).toEqual([2, 'done'])
+    expect(range(core)).toMatchObject({ last: 1_000 })
   })
 
   it('R4: a change reaches both runs where both hold its message', () => {

@@ -40,6 +40,16 @@ function stored(count: number, shift = 0): DrivenCore {
   return core
 }
 
+/** The same of 1–920, whose cursor says that it begins here. */
+function beginningAt(first: number, from: number): DrivenCore {
+  const { disk } = stored(920)
+  const { value, ...cursor } = disk.get(['m', 'c', cursorPage])!
+  disk.put({ ...cursor, value: { ...(value as object), first, from } })
+  const core = drivenCore({ disk })
+  core.dispatch({ kind: 'watch', conversation: 'c' })
+  return core
+}
+
 const shifted = (seq: number, by: number) => row(seq, { index: seq - 1 - by })
 
 function online(core: DrivenCore, head: number): void {
@@ -198,6 +208,14 @@ describe('L4 L8: pages from disk', () => {
     expect(codes(core).at(-1)).toBe('done')
   })
 
+  it('where it is not known how the first of them begins, there may be older ones', () => {
+    const core = beginningAt(50, -1)
+    for (let i = 0; i < 30 && range(core)[1] !== 51; i++) load(core, 'older')
+    expect(range(core).slice(0, 2)).toEqual([50, 51])
+    load(core, 'older')
+    expect(codes(core).at(-1)).toBe('offline')
+  })
+
   it('with a page missing next to what is shown are not believed', () => {
     const core = stored(920)
     const before = range(core)
@@ -246,6 +264,8 @@ describe('L4 L8: pages from disk', () => {
       load(core, 'older')
       expect([core.effects('load'), core.sent('history').map(({ atLeast }) => atLeast)]).toEqual([[], [undefined]])
     }
+    page(nothing, 200, 250)
+    expect(range(nothing)).toEqual([200, 201, 300, 300])
   })
 
   it('do not count where the cache began anew while they were read', () => {
@@ -274,6 +294,8 @@ describe('L8 R35: fetched pages on disk', () => {
   it('are all kept, each with its own rows, and the cursor knows how far they go', () => {
     const core = live(drivenCore(), 300, 50)
     core.hold()
+    // With a commit under way they wait together.
+    core.hear(said(301))
     for (const to of [250, 200]) {
       load(core, 'older')
       page(core, to - 50, to)
@@ -282,6 +304,18 @@ describe('L8 R35: fetched pages on disk', () => {
     core.wait(1_000)
     expect([pageRows(core, 3), pageRows(core, 4)]).toEqual([indexes(150), indexes(200)])
     expect(core.disk.get(['m', 'c', cursorPage])?.value).toMatchObject({ first: 150, from: 150 })
+  })
+
+  it('do not take the place of one of which only a part is shown', () => {
+    const core = beginningAt(170, 170)
+    online(core, 920)
+    jump(core, 150)
+    page(core, 125, 175)
+    load(core, 'older')
+    page(core, 75, 175)
+    core.hear(said(921))
+    core.wait(1_000)
+    expect([pageRows(core, 3), core.disk.get(['m', 'c', cursorPage])?.value]).toMatchObject([indexes(150), { head: 921, first: 170 }])
   })
 
   it('are not kept where they do not continue what it has', () => {
