@@ -179,11 +179,26 @@ describe('R22: a summary of what is held', () => {
     return unreadOf(core.conversation(), 'me').count
   }
 
-  it('counts where it knows more: read further, or of more messages', () => {
-    expect([counted({ read: 200 }), counted({ head: 301 })]).toEqual([7, 7])
+  it('counts where it knows more or the same', () => {
+    expect([counted({ read: 200 }), counted({ head: 301 }), counted({})]).toEqual([7, 7, 7])
   })
 
-  it('does not where it knows the same, less, or of less that was read', () => {
-    expect([counted({}), counted({ head: 299, read: 200 }), counted({ read: 50, head: 301 })]).toEqual([90, 90, 90])
+  it('does not where it knows less, or of less that was read', () => {
+    expect([counted({ head: 299, read: 200 }), counted({ read: 50, head: 301 })]).toEqual([90, 90])
+  })
+
+  it('counts again with a mark that a restored backup had lost, and of which another tab told anew', () => {
+    const mine: Mark = { user: 'me', delivered: 300, read: 240 }
+    const marked = { at: 101, rev: 1 }
+    const core = live(drivenCore(), 300, 50, { unread: { count: 100, more: true }, marks: [{ ...mine, marked }] })
+    core.offline()
+    core.online()
+    core.hear({ type: 'inbox', request: core.state().inbox.request, next: 'i', more: false, gone: [], rows: [] })
+    core.hear(openedFrame(requestOf(core, 'open'), 300, 300, { unread: { count: 60, more: false }, marks: [mine] }))
+    expect(unreadOf(core.conversation(), 'me').count).toBe(60)
+    marks(core, { ...mine, marked })
+    const again = summary({ read: 240, unread: { count: 100, more: true } })
+    core.hear({ type: 'inbox', prev: 'i', next: 'j', more: false, gone: [], rows: [again] })
+    expect(unreadOf(core.conversation(), 'me')).toEqual({ count: 100, more: true })
   })
 })

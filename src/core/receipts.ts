@@ -187,12 +187,13 @@ export function count(receipts: Draft['receipts'], fresh: readonly MessageRow[],
   if (countedTo !== receipts.unread.countedTo) receipts.unread = { count, more, read, countedTo }
 }
 
-/** A newer count of the server, for when not all of (read, head] is held. */
+/**
+ * A count of the server that is no older, for when not all of (read, head] is held. Also where nothing else moved: a server that had
+ * lost a mark of this user, and was told of it again, counted without it meanwhile.
+ */
 export function summarised({ receipts }: Draft, { unread, read, head }: InboxRow, user: string): void {
-  const was = receipts.unread
-  const above = readTo(receipts, user, { read })
-  const isFresh = read >= markOf(receipts, user).read && (above !== was.read || head > was.countedTo)
-  if (isFresh && head >= was.countedTo) receipts.unread = { count: unread.count, more: unread.more, read: above, countedTo: head }
+  if (read < markOf(receipts, user).read || head < receipts.unread.countedTo) return
+  receipts.unread = { count: unread.count, more: unread.more, read: readTo(receipts, user, { read }), countedTo: head }
 }
 
 /** Unread as it is written (R22): counted here when all of (read, head] is held, else by the server. Exact to 100. */

@@ -26,6 +26,10 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
   [3465, 'a page with a state from above the head was shown, and a restored backup took that state back'],
   [3000231, 'the oracle asked of a tab that was told late that its line went back to keep what another had stored of it'],
   [5100001829, 'the oracle read on no more when the link had ended for a better way'],
+  [
+    4200000019,
+    'a mark of unread that a restored backup had lost, and another tab told of again, was not counted where not all of it was held',
+  ],
   [7400466, 'the oracle held watermarks against those of a line that the tab had left and was told so'],
   [7401351, 'the oracle held what was tried again to its new place where another tab without locks had it at its old one'],
 ]
