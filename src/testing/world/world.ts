@@ -88,11 +88,7 @@ export function worldOf({ seed, keepLines = false, disk, nodes, fast, heard }: W
   const opened = (tab: Tab) => {
     tab.chat.session.subscribe(watched())
     tab.chat.on('failed', ({ localId }) => births.delete(localId))
-    tab.chat.on('reset', ({ conversation, why }) => {
-      if (why !== 'ahead' && why !== 'tag') return
-      tab.wentBack.set(conversation, (tab.wentBack.get(conversation) ?? 0) + 1)
-      tab.device.renewed.add(conversation)
-    })
+    noteResets(tab)
     tab.ahead?.listen(tab)
     tab.chat.connect()
   }
@@ -129,6 +125,15 @@ export function worldOf({ seed, keepLines = false, disk, nodes, fast, heard }: W
     tabs: () => world.devices.flatMap((each) => each.tabs),
   }
   return world
+}
+
+/** Of what was said to have gone back under its epoch nobody can tell which line it is of. */
+function noteResets({ chat, wentBack, device }: Tab): void {
+  chat.on('reset', ({ conversation, why }) => {
+    if (why !== 'ahead' && why !== 'tag') return
+    wentBack.set(conversation, (wentBack.get(conversation) ?? 0) + 1)
+    device.renewed.add(conversation)
+  })
 }
 
 /**
