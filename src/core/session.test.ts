@@ -251,6 +251,23 @@ describe('L9 R26: the session', () => {
     expect(core.state().wakeAtMs).toBe(core.nowMs())
   })
 
+  it('after an attempt that hung waits for half as long at most: it has waited already', () => {
+    const core = drivenCore()
+    core.roll = 1
+    core.dispatch({ kind: 'connect' })
+    for (let i = 0; i < 7; i++) {
+      closedWith(core, { band: 'retry', code: 'network' })
+      core.wait(30_000)
+    }
+    closedWith(core, { band: 'retry', code: 'network' })
+    core.wait(core.state().wakeAtMs - core.nowMs())
+    const hungMs = core.nowMs()
+    core.forget()
+    while (core.effects('open').length === 0) core.wait(core.state().wakeAtMs - core.nowMs())
+    expect(core.reports('reconnecting')).toMatchObject([{ why: 'connect-timeout' }])
+    expect(core.nowMs() - hungMs).toBe(15_000 + 16_000)
+  })
+
   it('does not grow where the time to come back was told: who told it has thought of that', () => {
     const core = drivenCore()
     core.online()

@@ -96,12 +96,17 @@ const loom = {
   talk: () => talk,
   view: () => ({ ...talk.timeline.get(), messages: shown(talk.timeline.get()) }),
   send: (content: string) => talk.send(content),
-  /** Resolves once nothing waits to be sent and everything up to `seq` is shown. Asks no timer: those of hidden pages are slow. */
+  /**
+   * Resolves once nothing waits to be sent, everything up to `seq` is shown, and nothing ahead of it: what a tab that died had not stored
+   * goes from the others after two seconds. Asks no timer: those of hidden pages are slow.
+   */
   async settled(seq: number) {
     await until(chat.outbox, (entries) => entries.length === 0)
     await until(
       talk.timeline,
-      ({ state, messages }) => state === 'ready' && (seq === 0 || messages.some((message) => (message.seq ?? 0) >= seq)),
+      ({ state, messages }) =>
+        state === 'ready' &&
+        (seq === 0 || (messages.every((each) => each.seq !== undefined) && messages.some((each) => (each.seq ?? 0) >= seq))),
     )
   },
   until,

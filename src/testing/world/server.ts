@@ -112,8 +112,13 @@ export function worldServer(parts: ServerParts): WorldServer {
         .catch(() => {}),
     heal() {
       bus?.heal()
+      const start = () => {
+        for (const each of nodes) each.start()
+      }
+      // Also one that is down, and would come back as an older build.
+      start()
       for (const each of living()) if (each.isLeaving() || each.life()?.isOld) each.kill()
-      for (const each of nodes) each.start()
+      start()
     },
     links: size,
   }
