@@ -235,6 +235,14 @@ describe('R18: it is withdrawn', () => {
     core.hear(shown('a'), { type: 'left', conversation: 'c', seq: 6, why: 'removed' }, shown('b'))
     expect([ids(core), told(core)]).toEqual([[], [[], ['a']]])
   })
+
+  it('when this user is no member any more, though its change has come: beyond a hole that nothing fills now', () => {
+    const core = five()
+    core.hear(shown('a'), said(7, { localId: 'a' }))
+    expect([ids(core), told(core)]).toEqual([['a'], [[], []]])
+    core.hear({ type: 'left', conversation: 'c', seq: 8, why: 'removed' })
+    expect([ids(core), told(core)]).toEqual([[], [[], ['a']]])
+  })
 })
 
 describe('the way', () => {

@@ -70,6 +70,10 @@ const withFastPath: readonly (readonly [seed: number, what: string])[] = [
     113,
     'a message that the final log had told of, which the client had not taken in, was withdrawn by the next link while that log was away',
   ],
+  [4300000123, 'a device that had slept took an earlier answer of the final log for one to what was overdue when it woke'],
+  [4200000746, 'the oracle asked of a member who was removed to keep what the final log had told beyond a hole'],
+  [4200000747, 'a tab that woke heard what had waited behind the frame at which it left its link'],
+  [4400000209, 'the final path was refused for good after all had healed, and left alone while the fast path carried'],
 ]
 
 describe('what once failed (L1–L11)', () => {

@@ -54,6 +54,12 @@ export function openLink(parts: LinkParts, to: LinkEvents, slowMs: () => number)
   const { time, journal, server, name, user, life, plan, chance } = parts
   const wire = plan.isText ? text : objects
   let closed = false
+  let isLeft = false
+  /** Nothing but `closed` comes of a link that was left, also where more of it waits for a tab to wake. */
+  const isClosed = () => closed || isLeft
+  const leave = () => {
+    isLeft = true
+  }
   const close = (why: LinkClosed) => {
     if (closed) return
     closed = true
@@ -76,7 +82,7 @@ export function openLink(parts: LinkParts, to: LinkEvents, slowMs: () => number)
   }
   const hear = (frames: readonly ServerFrame[] | null) => {
     if (!frames) return badDown()
-    for (const frame of frames) life.run(() => closed || to.frame(frame))
+    for (const frame of frames) life.run(() => isClosed() || to.frame(frame))
   }
   const take = (frames: readonly ClientFrame[] | null) => {
     if (!frames) return badUp()
@@ -115,9 +121,9 @@ export function openLink(parts: LinkParts, to: LinkEvents, slowMs: () => number)
   })
   time.later(plan.latencyMs, () => {
     time.beat()
-    life.run(() => closed || to.opened())
+    life.run(() => isClosed() || to.opened())
   })
-  return handleOf({ parts, up, down, visit, hear, take, close, isClosed: () => closed })
+  return handleOf({ parts, up, down, visit, hear, take, close, leave, isClosed })
 }
 
 /** Both ends of an open link, and how they end. */
@@ -129,10 +135,11 @@ interface Ends {
   hear(frames: readonly ServerFrame[] | null): void
   take(frames: readonly ClientFrame[] | null): void
   close(why: LinkClosed): void
+  leave(): void
   isClosed(): boolean
 }
 
-function handleOf({ parts, up, down, visit, hear, take, close, isClosed }: Ends): OpenLink {
+function handleOf({ parts, up, down, visit, hear, take, close, leave, isClosed }: Ends): OpenLink {
   const { time, journal, life, chance, sent } = parts
   return {
     link: {
@@ -143,6 +150,7 @@ function handleOf({ parts, up, down, visit, hear, take, close, isClosed }: Ends)
       },
       close() {
         if (isClosed()) return
+        leave()
         if (up.isSilent()) time.later(serverPatienceMs, visit.gone)
         else up.end(chance.hit(0.7) ? 'after' : 'now', visit.gone)
         down.stop()

@@ -18,7 +18,7 @@ export interface Network {
   slow(byMs: number, forMs: number): void
   /** No link opens for so long, and the present one breaks. */
   block(forMs: number): void
-  /** The network of a world that heals: nothing is slow or blocked. */
+  /** The network of a world that heals: nothing is slow, blocked or refused any more, nor is what was on its way to be. */
   heal(): void
   /** A text that no honest peer sends arrives at either side. */
   inject(what: 'unknown' | 'deep', way: 'up' | 'down'): void
@@ -49,6 +49,7 @@ export function network(parts: LinkParts): Network {
   const calm: Weather = { opening: null, slowUntilMs: 0, slowMs: 0, blockedUntilMs: 0 }
   const weather = { ...calm }
   let open: OpenLink | null = null
+  let isHealed = false
   const half = () => (chance.hit(0.5) ? 'now' : 'after')
 
   const refused = (to: LinkEvents, why: LinkClosed): Link => {
@@ -59,7 +60,7 @@ export function network(parts: LinkParts): Network {
       time.beat()
       life.run(() => to.closed(reason))
     }
-    if (weather.opening !== 'hangs') time.later(parts.plan.latencyMs, () => close(why))
+    if (weather.opening !== 'hangs') time.later(parts.plan.latencyMs, () => close(isHealed ? broken : why))
     return { send() {}, close: () => queueMicrotask(() => close({ band: 'retry', code: 'closed' })) }
   }
 
@@ -94,7 +95,10 @@ export function network(parts: LinkParts): Network {
       weather.blockedUntilMs = clock.now() + forMs
       open?.cut('now')
     },
-    heal: () => Object.assign(weather, calm),
+    heal() {
+      isHealed = true
+      Object.assign(weather, calm)
+    },
     inject: (what, way) => open?.inject(what, way),
     kill: () => open?.cut(half()),
     isOpen: () => open?.isOpen() ?? false,

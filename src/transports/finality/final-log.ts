@@ -1,7 +1,9 @@
 /** What is said to the final log and by it: what it settles, and what waits while it is not up. */
 import type { LinkFrame } from '../../ports/transport.js'
 import type { ClientFrame, Head, MessageRow } from '../../protocol/frames.js'
-import { keyOf, type Name, type Waiting } from './waiting.js'
+import { keyOf, type Waiting } from './waiting.js'
+
+type Pong = Extract<LinkFrame, { type: 'pong' }>
 
 export interface FinalLog {
   /** Goes through as it is. */
@@ -21,11 +23,10 @@ export function finalLog(ground: { readonly user: string }, waiting: Waiting, te
 
   const { heads } = waiting
 
-  function settle(conversation: string, row: Pick<MessageRow, 'author' | 'localId'>) {
-    if (!row.localId) return
-    const name = { ...row, conversation } as Name
-    waiting.settle(name)
-    if (row.author === ground.user) questions.delete(keyOf({ ...name, author: undefined }))
+  function settle(conversation: string, { author, localId }: Pick<MessageRow, 'author' | 'localId'>) {
+    if (!localId) return
+    waiting.settle({ conversation, author, localId })
+    if (author === ground.user) questions.delete(keyOf({ conversation, localId }))
   }
 
   /** Of a conversation of which all was told so far. */
@@ -39,19 +40,16 @@ export function finalLog(ground: { readonly user: string }, waiting: Waiting, te
         if (isNews(frame)) heads.set(frame.conversation, frame.seq)
       } else if (type === 'opened' || type === 'page') {
         for (const row of frame.rows) settle(frame.conversation, row)
-        if (type === 'opened' && !frame.more) {
-          heads.set(frame.conversation, frame.to)
-          waiting.judge()
-        }
+        if (type === 'opened' && !frame.more) heads.set(frame.conversation, frame.to)
       } else if ('heads' in frame) {
         for (const head of frame.heads) if (isNews(head)) heads.delete(head.conversation)
-        waiting.judge()
       } else if (type === 'left') heads.delete(frame.conversation)
       else if (type === 'ack' || (type === 'reject' && frame.final)) {
         // Where it has not happened no change will tell.
         if (type === 'ack' && frame.seq) questions.delete(keyOf(frame))
         else settle(frame.conversation, { ...frame, author: ground.user })
       }
+      waiting.judge((frame as Partial<Pong>).n)
       tell(frame)
     },
     ask(frame) {

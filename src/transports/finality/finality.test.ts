@@ -82,13 +82,13 @@ function setUp(withdrawMs?: number) {
     sent: (opening: Opening) => opening.sent.splice(0),
     /** The final log answers, naming heads of `c`. */
     answers: (...seqs: readonly number[]) =>
-      final().frame({ type: 'pong', n: 0, heads: seqs.map((seq) => ({ conversation: 'c', epoch: 'e1', seq })) }),
+      final().frame({ type: 'pong', n: clock.now(), heads: seqs.map((seq) => ({ conversation: 'c', epoch: 'e1', seq })) }),
     /** What was told of messages ahead of the log, since the last call. */
     ahead: () => frames.splice(0).filter(({ type }) => type === 'provisional' || type === 'withdrawn'),
   }
 }
 
-const asking: ClientFrame = { type: 'ping', n: 0 }
+const asking = { type: 'ping', n: expect.any(Number) }
 
 /** Both are up, the conversation is followed and caught up. */
 function both(withdrawMs?: number) {
@@ -414,7 +414,28 @@ describe('R18: until the final log has it', () => {
     answers()
     expect(ahead()).toEqual([shown('a'), shown('b')])
     final().frame(openedFrame(2, 6, 7, { rows: [row(7, { localId: 'a' })] }))
+    clock.advance(999)
+    answers()
+    expect(ahead()).toEqual([])
+    clock.advance(1)
+    answers()
     expect(ahead()).toEqual([gone('b')])
+  })
+
+  it('X3: an answer to what was asked before the time was over is none, also where a device that slept hears it late', () => {
+    const { clock, fast, final, send, sent, ahead } = both(1_000)
+    fast().frame(message(1, 'a'))
+    clock.advance(500)
+    send({ type: 'ping', n: 1 })
+    fast().frame(message(2, 'b'))
+    clock.advance(500)
+    expect(sent(final())).toEqual([{ type: 'ping', n: 1 }, asking])
+    clock.advance(500)
+    final().frame({ type: 'pong', n: 1, heads: [] })
+    expect([sent(final()), ahead()]).toEqual([[asking], [shown('a'), shown('b')]])
+    final().frame(message(6, 'b'))
+    final().frame({ type: 'pong', n: 1_000, heads: [] })
+    expect(ahead()).toEqual([gone('a')])
   })
 
   it('X3: a pong that names what was told already is an answer', () => {
@@ -444,6 +465,8 @@ describe('R18: until the final log has it', () => {
     answers()
     expect(ahead()).toEqual([shown('a'), shown('b')])
     final().frame(openedFrame(2, 0, 7, { reset: 'first', rows: [row(7, { localId: 'b' })] }))
+    clock.advance(1_000)
+    answers()
     expect(ahead()).toEqual([gone('a')])
   })
 

@@ -63,7 +63,7 @@ export function finality({ fast, final, withdrawMs = 60_000, clock = systemClock
 function openLink(ground: Ground, to: LinkEvents): Link {
   const session = sessionOf(ground, to)
   const { tell } = session
-  const waiting = waitingIn(ground, tell, () => final.send({ type: 'ping', n: 0 }))
+  const waiting = waitingIn(ground, tell, () => final.send({ type: 'ping', n: Math.ceil(ground.clock.now()) }))
   const quick = fastLog(ground, waiting, tell)
   const sure = finalLog(ground, waiting, tell)
   let failure: LinkClosed | undefined

@@ -15,7 +15,7 @@ interface Each {
   frame: Shown
   /** Ends its time, once that runs. */
   cancel?: (() => void) | undefined
-  dueMs?: number
+  dueMs?: number | undefined
 }
 
 export interface Memory {
@@ -35,8 +35,11 @@ export interface Waiting {
   withdraw(name: Name): void
   /** Of each conversation of which the final log has told all that it knows of, how far that is. What it says of more ends that. */
   readonly heads: Map<string, number>
-  /** The final log has spoken, and has told of what it holds: what is overdue in those conversations will not come. */
-  judge(): void
+  /**
+   * The final log has spoken, and has told of what it holds: in those conversations time runs, and what was overdue when it was asked what
+   * it answers now will not come.
+   */
+  judge(askedMs?: number): void
   stop(): void
 }
 
@@ -51,16 +54,22 @@ export function keyOf(named: object): string {
 
 type Tell = (frame: CombinatorFrame) => void
 
-/** `ask` makes the final log speak: a time that is over says nothing of it, as it may have fallen silent. */
+/**
+ * `ask` makes the final log answer with the time of `clock`: a time that is over says nothing of it, as it may have fallen silent, or what it
+ * has said since may wait for a device that sleeps.
+ */
 export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Tell, ask: () => void): Waiting {
   const heads: Waiting['heads'] = new Map()
 
-  function look(each: Each) {
-    if (!heads.has(each.frame.conversation)) return
-    if (!each.cancel) {
-      each.dueMs = clock.now() + withdrawMs
-      each.cancel = clock.timer(each.dueMs, ask)
-    } else if ((each.dueMs as number) <= clock.now()) withdraw(each.frame)
+  function judge(askedMs = 0) {
+    for (const each of waiting.values()) {
+      if (!heads.has(each.frame.conversation)) each.dueMs = each.cancel = void each.cancel?.()
+      else if ((each.dueMs as number) <= askedMs) withdraw(each.frame)
+      else if (!each.cancel) {
+        each.dueMs = clock.now() + withdrawMs
+        each.cancel = clock.timer(each.dueMs, ask)
+      }
+    }
   }
 
   function settle(name: Name) {
@@ -82,11 +91,9 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
     show(frame) {
       const key = keyOf(frame)
       if (over.has(key)) return
-      const each: Each = waiting.get(key) ?? { frame }
-      each.frame = frame
-      waiting.set(key, each)
+      waiting.set(key, { ...waiting.get(key), frame })
       tell(frame)
-      if (!each.cancel) look(each)
+      judge()
       const [oldest] = waiting.values()
       if (oldest && waiting.size > most) withdraw(oldest.frame)
     },
@@ -94,9 +101,10 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
     settle,
     withdraw,
     heads,
-    judge: () => waiting.forEach(look),
+    judge,
     stop() {
-      for (const each of waiting.values()) each.cancel = void each.cancel?.()
+      heads.clear()
+      judge()
     },
   }
 }

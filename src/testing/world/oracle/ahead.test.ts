@@ -62,6 +62,7 @@ function watched() {
       core.online()
       core.hear(openedFrame(requestOf(core, 'open'), from, to, { epoch, reset: 'epoch', rows: rows(from + 1, to) }))
     },
+    removed: (seq: number) => core.hear({ type: 'left', conversation: 'c', seq, why: 'removed' }),
     event: (kind: 'corrected' | 'withdrawn', localId: string) => {
       const message = { key: `3:ann${localId}`, author: 'ann' }
       listeners.get(kind)?.({ conversation: 'c', message, was: message })
@@ -119,6 +120,20 @@ describe('nor with what a restored backup or a reset has done', () => {
     reset(from, 8, 'e1')
     event('withdrawn', 'a')
     expect(breach()).toBe(invariant)
+  })
+})
+
+describe('nor with the end of a membership', () => {
+  it.each<readonly [what: string, tell: 'told' | 'land', invariant: string | undefined]>([
+    ['its log had not come to it, and never will', 'told', undefined],
+    ['its log holds it', 'land', 'final-stays'],
+  ])('told of and withdrawn: %s', (_, tell, invariant) => {
+    const at = watched()
+    at.hear(provisional('a'))
+    at[tell](change(3, 'a'))
+    at.removed(4)
+    at.event('withdrawn', 'a')
+    expect(at.breach()).toBe(invariant)
   })
 })
 

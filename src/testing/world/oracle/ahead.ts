@@ -135,6 +135,8 @@ function ended(parts: Parts, id: string, room: Room, kind: Ending, key: string, 
   if (kind === 'withdrawn') {
     // A restored backup may have lost it since, and behind the newest page, which is all that a reset brings, nobody has looked for it.
     const place = truth.now(id)?.own.get(key) ?? 0
+    // Who was removed hears no more: what the log of this tab had not come to by then will not come.
+    if (at.log.state === 'gone' && !isReached(parts, at, key)) return
     if (told.has(key) && place > at.log.tail.from) say('final-stays', id, `${key} is withdrawn, of which the final path has told`)
     return
   }
