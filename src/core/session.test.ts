@@ -366,7 +366,7 @@ describe('L9 R26: the session', () => {
     core.roll = 1
     for (let i = 0; i < 8; i++) {
       closedWith(core, { band: 'retry', code: 'network' })
-      core.wait(30_000)
+      core.wait(core.state().wakeAtMs - core.nowMs())
     }
     const waits = () => {
       closedWith(core, { band: 'refresh', code: 'unauthorized' })

@@ -53,29 +53,16 @@ export interface OpenLink {
 export function openLink(parts: LinkParts, to: LinkEvents, slowMs: () => number): OpenLink {
   const { time, journal, server, name, user, life, plan, chance } = parts
   const wire = plan.isText ? text : objects
-  let closed = false
-  let isLeft = false
-  /** Nothing but `closed` comes of a link that was left, also where more of it waits for a tab to wake. */
-  const isClosed = () => closed || isLeft
-  const leave = () => {
-    isLeft = true
-  }
-  const close = (why: LinkClosed) => {
-    if (closed) return
-    closed = true
-    time.beat()
-    journal.note(`${name} closed ${why.code}`)
-    life.run(() => to.closed(why))
-  }
+  const { close, leave, isClosed, isOver } = endOf(parts, to)
   /** A frame that cannot be read ends the link, from the side that cannot read it. */
   const badDown = () => {
-    if (closed) return
+    if (isOver()) return
     up.end('after', visit.gone)
     down.stop()
     close({ band: 'retry', code: 'bad-frame' })
   }
   const badUp = () => {
-    if (closed) return
+    if (isOver()) return
     visit.gone()
     up.stop()
     down.end('after', () => close({ band: 'retry', code: 'bad-frame' }))
@@ -86,7 +73,7 @@ export function openLink(parts: LinkParts, to: LinkEvents, slowMs: () => number)
   }
   const take = (frames: readonly ClientFrame[] | null) => {
     if (!frames) return badUp()
-    if (closed) journal.fired('late frame of an old link', frames.length)
+    if (isOver()) journal.fired('late frame of an old link', frames.length)
     for (const frame of frames) visit.receive(frame)
   }
   const down: Pipe<ServerFrame> = pipe({
@@ -95,7 +82,7 @@ export function openLink(parts: LinkParts, to: LinkEvents, slowMs: () => number)
     name: (frame) => `${name} < ${nameOfFrame(frame)}`,
     garbled: badDown,
     deliver(frame) {
-      if (!closed && life.isAlive()) hear(wire.down(frame))
+      if (!isOver() && life.isAlive()) hear(wire.down(frame))
     },
   })
   const up: Pipe<ClientFrame> = pipe({
@@ -124,6 +111,27 @@ export function openLink(parts: LinkParts, to: LinkEvents, slowMs: () => number)
     life.run(() => isClosed() || to.opened())
   })
   return handleOf({ parts, up, down, visit, hear, take, close, leave, isClosed })
+}
+
+/** How a link ends on the side of the tab. */
+function endOf({ time, journal, name, life }: LinkParts, to: LinkEvents) {
+  let closed = false
+  let isLeft = false
+  return {
+    close(why: LinkClosed) {
+      if (closed) return
+      closed = true
+      time.beat()
+      journal.note(`${name} closed ${why.code}`)
+      life.run(() => to.closed(why))
+    },
+    leave() {
+      isLeft = true
+    },
+    isOver: () => closed,
+    /** Nothing but `closed` comes of a link that was left, also where more of it waits for a tab to wake. */
+    isClosed: () => closed || isLeft,
+  }
 }
 
 /** Both ends of an open link, and how they end. */

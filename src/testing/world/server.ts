@@ -79,6 +79,7 @@ export function worldServer(parts: ServerParts): WorldServer {
     if (at) lastOf.set(user, at)
     return at?.life() ?? null
   }
+  const start = () => nodes.forEach((each) => each.start())
   const kill = () => {
     isWhole = true
     for (const each of nodes) each.kill()
@@ -90,15 +91,11 @@ export function worldServer(parts: ServerParts): WorldServer {
     orders,
     bus,
     isUp: () => living().length > 0,
-    start() {
-      for (const each of nodes) each.start()
-    },
+    start,
     kill,
     node,
     enter: (caller) => enter(entered(caller), caller),
-    drain() {
-      for (const each of living()) each.drain()
-    },
+    drain: () => living().forEach((each) => each.drain()),
     jump: (ms) => one(nodes)?.jump(ms),
     put: (input) =>
       void open()
@@ -112,9 +109,6 @@ export function worldServer(parts: ServerParts): WorldServer {
         .catch(() => {}),
     heal() {
       bus?.heal()
-      const start = () => {
-        for (const each of nodes) each.start()
-      }
       // Also one that is down, and would come back as an older build.
       start()
       for (const each of living()) if (each.isLeaving() || each.life()?.isOld) each.kill()

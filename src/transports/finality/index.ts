@@ -62,10 +62,9 @@ export function finality({ fast, final, withdrawMs = 60_000, clock = systemClock
 
 function openLink(ground: Ground, to: LinkEvents): Link {
   const session = sessionOf(ground, to)
-  const { tell } = session
-  const waiting = waitingIn(ground, tell, () => final.send({ type: 'ping', n: Math.ceil(ground.clock.now()) }))
-  const quick = fastLog(ground, waiting, tell)
-  const sure = finalLog(ground, waiting, tell)
+  const waiting = waitingIn(ground, session.tell, () => final.send({ type: 'ping', n: Math.ceil(ground.clock.now()) }))
+  const quick = fastLog(ground, waiting, session.tell)
+  const sure = finalLog(ground, waiting, session.tell)
   let failure: LinkClosed | undefined
 
   const fast: Path = keepPath(ground.fast, ground.clock, {
@@ -125,7 +124,7 @@ function openLink(ground: Ground, to: LinkEvents): Link {
       sure.ask(frame)
       sendFast(frame)
       if (frame.type === 'history' && !final.isUp())
-        queueMicrotask(() => tell({ type: 'failed', request: frame.request, code: 'unavailable' }))
+        queueMicrotask(() => session.tell({ type: 'failed', request: frame.request, code: 'unavailable' }))
       else if (frame.type !== 'typing' || !fast.isUp()) final.send(frame)
     },
     close: () => end({ band: 'retry', code: 'closed' }),
