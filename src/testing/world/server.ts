@@ -79,7 +79,7 @@ export function worldServer(parts: ServerParts): WorldServer {
     if (at) lastOf.set(user, at)
     return at?.life() ?? null
   }
-  const start = () => nodes.forEach((each) => each.start())
+  const start = () => nodes.forEach((each) => void each.start())
   const kill = () => {
     isWhole = true
     for (const each of nodes) each.kill()
@@ -95,7 +95,7 @@ export function worldServer(parts: ServerParts): WorldServer {
     kill,
     node,
     enter: (caller) => enter(entered(caller), caller),
-    drain: () => living().forEach((each) => each.drain()),
+    drain: () => living().forEach((each) => void each.drain()),
     jump: (ms) => one(nodes)?.jump(ms),
     put: (input) =>
       void open()
