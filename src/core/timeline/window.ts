@@ -35,7 +35,7 @@ export function covers({ from, to }: Window, seq: number): boolean {
 }
 
 /** Where the row of this place stands, or -1. */
-export function positionOf(rows: readonly MessageRow[], seq: number): number {
+function positionOf(rows: readonly MessageRow[], seq: number): number {
   const at = lowerBound(rows, seq)
   return rows[at]?.seq === seq ? at : -1
 }
