@@ -1,6 +1,6 @@
 /** The list of conversations (R24, R25): its order, its badge, its cursors, and who speaks for a conversation. */
 import { describe, expect, it } from 'vitest'
-import { type DrivenCore, drivenCore } from '../../../test/fakes/driven-core.js'
+import { type DrivenCore, drivenCore, welcomeFrame } from '../../../test/fakes/driven-core.js'
 import { live, requestOf, row, said, send } from '../../../test/fakes/wire-frames.js'
 import type { InboxRow, ServerFrame } from '../../protocol/frames.js'
 import { type Book, bookOf, emptyBook, itemOf, itemsOf, type Ordered, withItem, replaced } from './book.js'
@@ -125,6 +125,18 @@ describe('R24: the list', () => {
     core.wait(15_000)
     core.wait(1_000)
     expect(asked(core)).toHaveLength(3)
+  })
+
+  it('is asked for on the next link where one ended with its welcome, and not without a link', () => {
+    const core = drivenCore()
+    core.dispatch({ kind: 'connect' })
+    core.dispatch({ kind: 'link-opened', link: 1 })
+    core.hear({ ...welcomeFrame, user: core.state().config.user }, { type: 'drain', retryAfterMs: 60_000 })
+    core.wait(59_000)
+    expect([core.state().session.phase, asked(core)]).toEqual(['waiting', []])
+    core.wait(5_000)
+    core.online()
+    expect(asked(core)).toEqual([undefined])
   })
 
   it('R31: is not asked of a server that has none', () => {
