@@ -74,6 +74,7 @@ const withFastPath: readonly (readonly [seed: number, what: string])[] = [
   [4200000746, 'the oracle asked of a member who was removed to keep what the final log had told beyond a hole'],
   [4200000747, 'a tab that woke heard what had waited behind the frame at which it left its link'],
   [4400000209, 'the final path was refused for good after all had healed, and left alone while the fast path carried'],
+  [892047, 'the oracle asked for a message that had come behind a hole, where its reader was removed before the hole was filled'],
 ]
 
 describe('what once failed (L1–L11)', () => {

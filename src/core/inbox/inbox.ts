@@ -17,7 +17,8 @@ type InboxFrame = Extract<ServerFrame, { type: 'inbox' }>
 /** Asks for what is new since the cursor, or for everything. */
 export function askInbox(turn: Turn): void {
   const { inbox } = turn
-  if (!offers(turn, 'inbox')) return endRequest(turn, never)
+  inbox.dueAtMs = never
+  if (!offers(turn, 'inbox')) return
   inbox.request = nextNumber(turn)
   inbox.dueAtMs = turn.nowMs + timing.requestMs
   turn.frames.push({ type: 'inbox', request: inbox.request, cursor: inbox.cursor || undefined })
