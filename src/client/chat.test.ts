@@ -785,3 +785,12 @@ describe('L10 R28: logout', () => {
     expect(mock.sent.filter(({ type }) => type === 'operation')).toEqual([])
   })
 })
+
+it.each([0, -1, -86_400_000])('L4: a device whose clock stands %i ms from 1970 sends, in order', async (wallMs) => {
+  const clock = { ...virtualClock(), wall: () => wallMs }
+  const { chat, online } = drivenChat({ clock })
+  await online()
+  const talk = chat.conversation('c')
+  const ids = ['a', 'b', 'c'].map((content) => talk.send(content))
+  expect(ids).toEqual([...new Set(ids)].sort())
+})

@@ -52,10 +52,13 @@ export interface Engine<C> extends Shell, Pick<Readables, 'make' | 'changed'>, P
 
 export type End = 'closed' | 'logged-out'
 
+/** The time that an id begins with. A clock may stand before 1970, of which none can be made. */
+const idMs = (clock: Clock) => Math.max(1, Math.floor(clock.wall()))
+
 export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> & Pick<ShellParts, 'transport'>): Engine<C> {
   const { user, tenant, transport, delivered = 'received', clock = systemClock, lanes = newLanes() } = options
   const newId = monotonicFactory(() => clock.roll())
-  const newLocalId = () => newId(Math.floor(clock.wall()))
+  const newLocalId = () => newId(idMs(clock))
   const lane = newLocalId()
   const initial = initialState({ user, lane, delivered, locks: !!lanes.locks, conversations: options.conversations ?? conversations })
   const messages = newMessages(user, options.content)

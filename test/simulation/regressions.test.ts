@@ -31,6 +31,7 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
     'a mark of unread that a restored backup had lost, and another tab told of again, was not counted where not all of it was held',
   ],
   [4300000927, 'a session whose attempt hung for 15 s then waited for the longest time there is, and was back only after the bound'],
+  [4500006255, 'a device whose clock stood before 1970 could open no chat'],
   [7400466, 'the oracle held watermarks against those of a line that the tab had left and was told so'],
   [7401351, 'the oracle held what was tried again to its new place where another tab without locks had it at its old one'],
 ]
@@ -62,6 +63,7 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [2993378054, 'a watermark heard behind what another tab had stored was let go from memory unwritten'],
   [2993378151, 'an answer with an old row was written over a newer state that was stored and not in memory'],
   [4300002014, 'the oracle let a node that was down as all healed come back as an older build, over which a long queue goes one by one'],
+  [4500003680, 'a device whose clock stood before 1970 could open no chat'],
   [4000000677, 'the oracle asked for a stored message where a tab was told late that its line went back'],
 ]
 
