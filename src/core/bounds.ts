@@ -13,8 +13,8 @@ export const pageRows = 50
 export const patches = 1_000
 /** Characters of the tags of the newest changes that are held, and half of them at least: another instance that hears the same is not so far behind with storing. */
 export const tags = 16_384
-/** Tags that are stored: another instance is not so far behind with hearing. */
-export const storedTags = 64
+/** Characters of them that are stored: another instance is not so far behind with hearing. */
+export const storedTags = 2_048
 /** Rows not yet written that make the cache commit at once. */
 export const dirtyRows = 150
 /** Passing failures of one entry alone before it gives up (R14). */

@@ -62,6 +62,22 @@ describe('L8 R35: what is written', () => {
     expect(commits()).toBe(1)
   })
 
+  it('the tags of the newest changes, whole ones, however long they are', () => {
+    for (const [wide, first] of [
+      [8, 904],
+      [60, 985],
+    ] as const) {
+      const core = live(drivenCore(), 5)
+      const tagged = (seq: number) => `${1_000 + seq}${'\u{1F9F5}'.repeat(wide)}`
+      for (let seq = 6; seq <= 1_000; seq++) core.hear({ ...said(seq), tag: tagged(seq) } as ServerFrame)
+      core.wait(1_000)
+      const { tags, tag } = cursorOf(core).value
+      expect(tag).toBe(tagged(1_000))
+      expect(tags).toEqual(rows(first, 1_000).map(({ seq }) => tagged(seq)))
+      expect(places(reread(core)).at(-1)).toBe(1_000)
+    }
+  })
+
   it('the newest state alone where the log has been away from disk for too long', () => {
     const core = live(drivenCore(), 50)
     core.hold()

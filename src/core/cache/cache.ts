@@ -8,7 +8,7 @@
  *   ['m', conversation, LAST]         the cursor
  */
 import type { Key, Write } from '../../ports/storage.js'
-import { factsOf } from '../timeline/facts.js'
+import { factsOf, newestTags } from '../timeline/facts.js'
 import { between, pageOf } from '../timeline/window.js'
 import * as bounds from '../bounds.js'
 import { never } from '../timing.js'
@@ -71,7 +71,7 @@ export function described({ log, receipts }: Draft): Omit<CursorValue, 'rows' | 
     ...factsOf(log),
     epoch: log.epoch,
     head: log.head,
-    tags: log.tags.split('\n').slice(-bounds.storedTags),
+    tags: newestTags(log.tags, bounds.storedTags).split('\n'),
     marks,
     marked: receipts.marked,
     unread: receipts.unread,

@@ -29,10 +29,10 @@ export function commitCache(turn: Turn): number {
   const cursors: Expectation[] = []
   for (const { id } of due) {
     const c = draftOf(turn, id) as Draft
-    const { cache, log } = c
+    const { cache } = c
     // Pages that were fetched here are news to the other one.
     const isOurs = cache.version !== '' && (!isCached || cache.isLeft || cache.wentBack || cache.pages.length > 0)
-    if (!isOurs || (!cache.restart && cache.head > log.head)) {
+    if (!isOurs) {
       startRestore(turn, c, 1)
       continue
     }

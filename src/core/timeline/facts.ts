@@ -6,3 +6,8 @@ type Facts = Pick<Log, 'tag' | 'floor' | 'hidden' | 'profile' | 'members' | 'mem
 export function factsOf({ tag, floor, hidden, profile, members, memberCount }: Facts): Facts {
   return { tag, floor, hidden, profile, members, memberCount }
 }
+
+/** Whole tags from the end of the list, the last one at least, that take about so many characters. */
+export function newestTags(tags: string, chars: number): string {
+  return tags.slice(tags.indexOf('\n', tags.length - chars) + 1)
+}

@@ -7,6 +7,7 @@ import * as bounds from '../bounds.js'
 import type { ChangeFrame, MessageRow } from '../../protocol/frames.js'
 import { neededFrom, restart } from '../cache/cache.js'
 import type { Draft } from '../turn.js'
+import { newestTags } from './facts.js'
 import { appended, restated, trimOldest, windowOf } from './window.js'
 
 export interface Intake {
@@ -66,7 +67,7 @@ export function closeIntake({ c, fresh, unheld }: Intake): void {
   const { log, cache } = c
   const { rows, from, to, stem } = log.tail
   cache.dirty = true
-  if (log.tags.length > bounds.tags) log.tags = log.tags.slice(-bounds.tags / 2)
+  if (log.tags.length > bounds.tags) log.tags = newestTags(log.tags, bounds.tags / 2)
   if (unheld.length > 0) keepUnheld(c, unheld)
   const whole = windowOf(
     fresh.length > 0 ? (planted.freshInFront ? [...fresh, ...rows] : appended(rows, fresh)) : rows,
