@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore, welcomeFrame } from '../../test/fakes/driven-core.js'
 import type { LinkClosed } from '../ports/transport.js'
-import type { Signal } from './event.js'
+import type { CoreEvent, Signal } from './event.js'
 import { sessionWakeAt } from './session.js'
 import type { SessionState } from './session-state.js'
+import { step } from './step.js'
 import * as timing from './timing.js'
 
 type Phase = SessionState['phase'] | 'online, ping out'
@@ -263,6 +264,11 @@ describe('L9 R26: the session', () => {
     core.wait(core.state().wakeAtMs - core.nowMs())
     const hungMs = core.nowMs()
     core.forget()
+    // A transport of two paths has the same patience, and comes first.
+    const { session } = core.state()
+    const left: CoreEvent = { kind: 'link-closed', link: session.link as number, why: { band: 'retry', code: 'silent' } }
+    const [state] = step(core.state(), left, { nowMs: hungMs + 15_000, wallMs: 0, roll: 1 })
+    expect(state.session).toMatchObject({ phase: 'waiting', why: 'silent', dueMs: hungMs + 15_000 + 16_000 })
     while (core.effects('open').length === 0) core.wait(core.state().wakeAtMs - core.nowMs())
     expect(core.reports('reconnecting')).toMatchObject([{ why: 'connect-timeout' }])
     expect(core.nowMs() - hungMs).toBe(15_000 + 16_000)

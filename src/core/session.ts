@@ -128,9 +128,8 @@ export function leave(turn: Turn, { band, code, reason, retryAfterMs }: LinkClos
   turn.session = {
     phase: 'waiting',
     link,
-    // Who says when to come back has thought of the growing wait; who hung has waited for as long as half the longest.
-    dueMs:
-      nowMs + waitMs(retryAfterMs !== undefined ? 0 : code === 'connect-timeout' ? Math.min(tried, 5) : tried, turn.roll, retryAfterMs),
+    // Who says when to come back has thought of the growing wait; where the deadline is over, half the longest has been waited.
+    dueMs: nowMs + waitMs(retryAfterMs !== undefined ? 0 : Math.min(tried, nowMs < session.dueMs ? 6 : 5), turn.roll, retryAfterMs),
     sinceMs: nowMs,
     why: code,
     hintMs: nowMs + waitMs(0, 0, retryAfterMs),

@@ -76,6 +76,11 @@ const withFastPath: readonly (readonly [seed: number, what: string])[] = [
   [4200000746, 'the oracle asked of a member who was removed to keep what the final log had told beyond a hole'],
   [4200000747, 'a tab that woke heard what had waited behind the frame at which it left its link'],
   [4400000209, 'the final path was refused for good after all had healed, and left alone while the fast path carried'],
+  [
+    4500000668,
+    'a final path that hung for 15 s while it opened then rested for the longest time there is: what it lacked was withdrawn after the bound',
+  ],
+  [4500005224, 'an answer of the final log that ended where what had come live goes on left what it lacked shown for ever'],
   [892047, 'the oracle asked for a message that had come behind a hole, where its reader was removed before the hole was filled'],
 ]
 

@@ -72,7 +72,7 @@ function adoptLanes(turn: Turn, rows: readonly Row[]): void {
   for (const row of rows) {
     if (!freed.includes(row.key[2] as string)) continue
     const entry = entryFromRow(row)
-    if (!entry) warn(turn, 'A stored outbox row is damaged; it is not sent.', { key: row.key })
+    if (!entry) warn(turn, 'A damaged outbox row is not sent.', { key: row.key })
     else adopted.set(entry.conversation, (adopted.get(entry.conversation) ?? new Map()).set(entry.localId, entry))
   }
   for (const [id, found] of adopted) {

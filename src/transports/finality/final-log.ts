@@ -21,7 +21,7 @@ export function finalLog(ground: { readonly user: string }, waiting: Waiting, te
    */
   const questions = new Map<string, ClientFrame>()
 
-  const { heads } = waiting
+  const heads = waiting.heads
 
   function settle(conversation: string, { author, localId }: Pick<MessageRow, 'author' | 'localId'>) {
     if (!localId) return
@@ -29,26 +29,31 @@ export function finalLog(ground: { readonly user: string }, waiting: Waiting, te
     if (author === ground.user) questions.delete(keyOf({ conversation, localId }))
   }
 
-  /** Of a conversation of which all was told so far. */
-  const isNews = ({ conversation, seq }: Head) => (heads.get(conversation) as number) < seq
+  /** How far each log was told, by conversation and epoch: also what comes live before it is answered, for nobody asks for that again. */
+  const told = new Map<string, number>()
+
+  /** It is told up to `to`, and goes up to `head` where that was said. */
+  function reach({ conversation, epoch }: Omit<Head, 'seq'>, to: number, head?: number) {
+    const log = conversation + epoch
+    if (!((told.get(log) as number) >= to)) told.set(log, to)
+    if (head !== undefined) heads.set(conversation, () => (told.get(log) as number) >= head)
+  }
 
   return {
     frame(frame) {
       const { type } = frame
+      if (type === 'opened') reach(frame, frame.to, frame.head)
       if (type === 'change') {
         if (frame.change.kind === 'message') settle(frame.conversation, frame.change.message)
-        if (isNews(frame)) heads.set(frame.conversation, frame.seq)
+        reach(frame, frame.seq)
       } else if (type === 'opened' || type === 'page') {
         for (const row of frame.rows) settle(frame.conversation, row)
-        if (type === 'opened' && !frame.more) heads.set(frame.conversation, frame.to)
       } else if ('heads' in frame) {
-        for (const head of frame.heads) if (isNews(head)) heads.delete(head.conversation)
+        for (const head of frame.heads) if (heads.has(head.conversation)) reach(head, 0, head.seq)
       } else if (type === 'left') heads.delete(frame.conversation)
-      else if (type === 'ack' || (type === 'reject' && frame.final)) {
-        // Where it has not happened no change will tell.
-        if (type === 'ack' && frame.seq) questions.delete(keyOf(frame))
-        else settle(frame.conversation, { ...frame, author: ground.user })
-      }
+      else if (type === 'ack' && frame.seq) questions.delete(keyOf(frame))
+      // Where it has not happened no change will tell.
+      else if (type === 'ack' || (type === 'reject' && frame.final)) settle(frame.conversation, { ...frame, author: ground.user })
       waiting.judge((frame as Partial<Pong>).n)
       tell(frame)
     },

@@ -371,7 +371,7 @@ describe('R18: until the final log has it', () => {
     clock.advance(10_000)
     up(final())
     clock.advance(100_000)
-    final().frame(openedFrame(1, 0, 50, { reset: 'first', rows: [], more: true }))
+    final().frame(openedFrame(1, 0, 50, { rows: [], head: 60, more: true }))
     clock.advance(100_000)
     final().frame(openedFrame(2, 50, 60, { rows: [] }))
     for (const each of [ahead, () => sent(final())]) each()
@@ -420,6 +420,35 @@ describe('R18: until the final log has it', () => {
     clock.advance(1)
     answers()
     expect(ahead()).toEqual([gone('b')])
+  })
+
+  it.each<[what: string, frames: readonly ServerFrame[], isOver: boolean]>([
+    ['ends where what came live goes on', [message(7, 'x'), openedFrame(2, 5, 6, { rows: [], head: 7, more: true })], true],
+    ['ends short of what there is', [message(7, 'x'), openedFrame(2, 5, 6, { rows: [], head: 8, more: true })], false],
+    ['is of another epoch', [message(7, 'x'), openedFrame(2, 5, 6, { epoch: 'e2', rows: [], head: 7, more: true })], false],
+    ['was read before a change', [message(7, 'x'), openedFrame(2, 5, 6, { rows: [] })], true],
+  ])('X3: time runs where all was told: an answer that %s', (_, frames, isOver) => {
+    const { clock, fast, final, send, ahead, answers } = both(1_000)
+    send(open(2))
+    fast().frame(message(1, 'a'))
+    for (const frame of frames) final().frame(frame)
+    clock.advance(1_000)
+    answers(7)
+    expect(ahead()).toEqual([shown('a'), ...(isOver ? [gone('a')] : [])])
+  })
+
+  it('X3: a change that the final log has spoken of before it comes is nothing more to wait for', () => {
+    const { clock, fast, final, ahead, answers } = both(1_000)
+    fast().frame(message(1, 'a'))
+    answers(7)
+    final().frame(message(6, 'x'))
+    clock.advance(1_000_000)
+    answers()
+    expect(ahead()).toEqual([shown('a')])
+    final().frame(message(7, 'y'))
+    clock.advance(1_000)
+    answers()
+    expect(ahead()).toEqual([gone('a')])
   })
 
   it('X3: an answer to what was asked before the time was over is none, also where a device that slept hears it late', () => {
@@ -587,11 +616,11 @@ describe('a path that ends', () => {
     let capMs = 500
     for (let i = 0; i < 9; i++) {
       const before = openings.length
-      const fails = [() => fast().closed(lost), () => clock.advance(15_000), () => fast().closed({ band: 'refresh', code: 'unauthorized' })]
+      const fails = [() => fast().closed(lost), () => clock.runNext(), () => fast().closed({ band: 'refresh', code: 'unauthorized' })]
       fails[i % 3]?.()
       expect(openings).toHaveLength(before)
       capMs = Math.min(capMs * 2, 30_000)
-      clock.advance(capMs)
+      clock.advance(i % 3 === 1 ? capMs / 2 : capMs)
       expect(openings).toHaveLength(before + 1)
     }
     up(fast())
@@ -607,6 +636,20 @@ describe('a path that ends', () => {
       at(one.openings).closed(refused)
       clock.advance(3_600_000)
       expect([one.openings.length, ends]).toEqual([1, []])
+    }
+  })
+
+  it('L9: silent, it rests for half as long at most: it has been waited for already', () => {
+    const { fast, paths, clock } = both()
+    fast().closed(lost)
+    clock.runNext()
+    for (let opened = 2, capMs = 2_000; opened < 60; opened++, capMs = Math.min(capMs * 2, 30_000)) {
+      const openedMs = clock.now()
+      clock.runNext()
+      const leftMs = clock.now()
+      expect([leftMs - openedMs, at(paths.fast.openings).isClosed]).toEqual([15_000, true])
+      clock.runNext()
+      expect([paths.fast.openings.length, clock.now() - leftMs <= capMs / 2]).toEqual([opened + 1, true])
     }
   })
 

@@ -110,7 +110,7 @@ function openLink(ground: Ground, to: LinkEvents): Link {
     if (!fast.isUp()) ground.fast.dueMs = ground.final.dueMs = 0
     fast.close()
     final.close()
-    waiting.stop()
+    waiting.close()
     session.end(why)
   }
 

@@ -47,6 +47,7 @@ export interface Path {
 const patienceMs = 15_000
 /** A link that lived this long was good. */
 const goodLinkMs = 5_000
+const silent: LinkClosed = { band: 'retry', code: 'silent' }
 
 /** Of a link that was left nothing but `closed` still comes. */
 export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
@@ -54,12 +55,12 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   let isOpen = false
   let isUp = false
   let upMs = 0
-  let stopResting = () => {}
+  let stopResting: (() => void) | undefined
   let calm: (() => void) | undefined
 
   /** Begins to run out where a word is waited for, or ends that. */
   function worry(isWaiting?: true) {
-    if (isWaiting) calm ??= clock.timer(clock.now() + patienceMs, () => closed({ band: 'retry', code: 'silent' }))
+    if (isWaiting) calm ??= clock.timer(clock.now() + patienceMs, () => closed(silent))
     else calm = void calm?.()
   }
 
@@ -99,15 +100,15 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
     const wasUp = isUp
     drop()
     track.attempt = wasUp && clock.now() - upMs >= goodLinkMs ? 0 : track.attempt + 1
-    track.dueMs = clock.now() + waitMs(track.attempt, clock.roll(), why.retryAfterMs)
+    // Who was silent has been waited for already.
+    track.dueMs = clock.now() + waitMs(track.attempt, clock.roll(), why.retryAfterMs) / (why === silent ? 2 : 1)
     if (why.band !== 'terminal') stopResting = clock.timer(track.dueMs, open)
     to.down(why, wasUp)
   }
   function drop() {
     worry()
-    stopResting()
-    link?.close()
-    link = undefined
+    stopResting?.()
+    link = void link?.close()
     isOpen = isUp = false
   }
 

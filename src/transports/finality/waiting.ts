@@ -33,14 +33,14 @@ export interface Waiting {
   /** The final log holds it, or never will and says so itself. */
   settle(name: Name): void
   withdraw(name: Name): void
-  /** Of each conversation of which the final log has told all that it knows of, how far that is. What it says of more ends that. */
-  readonly heads: Map<string, number>
+  /** Of each conversation in which the final log has answered what it was asked: has it told all that it has said to be there? */
+  readonly heads: Map<string, () => boolean>
   /**
    * The final log has spoken, and has told of what it holds: in those conversations time runs, and what was overdue when it was asked what
    * it answers now will not come.
    */
   judge(askedMs?: number): void
-  stop(): void
+  close(): void
 }
 
 /** So many wait, and of so many it is known that they wait no more. */
@@ -63,11 +63,11 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
 
   function judge(askedMs = 0) {
     for (const each of waiting.values()) {
-      if (!heads.has(each.frame.conversation)) each.dueMs = each.cancel = void each.cancel?.()
+      if (!heads.get(each.frame.conversation)?.()) each.dueMs = each.cancel = void each.cancel?.()
       else if ((each.dueMs as number) <= askedMs) withdraw(each.frame)
-      else if (!each.cancel) {
-        each.dueMs = clock.now() + withdrawMs
-        each.cancel = clock.timer(each.dueMs, ask)
+      else {
+        each.dueMs ??= clock.now() + withdrawMs
+        each.cancel ??= clock.timer(each.dueMs, ask)
       }
     }
   }
@@ -77,8 +77,8 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
     waiting.get(key)?.cancel?.()
     waiting.delete(key)
     if (!planted.overForgotten) over.add(key)
-    const [oldest = ''] = over
-    if (over.size > most) over.delete(oldest)
+    const [oldest] = over
+    if (over.size > most) over.delete(oldest as string)
   }
 
   function withdraw(name: Name) {
@@ -95,14 +95,14 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
       tell(frame)
       judge()
       const [oldest] = waiting.values()
-      if (oldest && waiting.size > most) withdraw(oldest.frame)
+      if (waiting.size > most) withdraw((oldest as Each).frame)
     },
     has: (name) => waiting.has(keyOf(name)),
     settle,
     withdraw,
     heads,
     judge,
-    stop() {
+    close() {
       heads.clear()
       judge()
     },
