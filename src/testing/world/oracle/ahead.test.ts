@@ -26,7 +26,7 @@ function watched() {
   for (const frame of [saidAt(1), saidAt(2)]) learn(frame)
   const said = new Map(['a', 'b'].map((localId) => [localId, { room: 'c', author: 'ann', content: content(localId) }]))
   const ahead = aheadIn({ journal: told, truth, said }, 'me01', 'me')
-  const core = live(drivenCore(), 2)
+  const core = live(drivenCore({ conversations: 1 }), 2)
   const listeners = new Map<string, (told: object) => void>()
   const on = (kind: string, run: unknown) => {
     listeners.set(kind, run as (told: object) => void)
@@ -62,12 +62,23 @@ function watched() {
       core.online()
       core.hear(openedFrame(requestOf(core, 'open'), from, to, { epoch, reset: 'epoch', rows: rows(from + 1, to) }))
     },
+    /** For another, and then taken up again; the combinator may say what nobody holds meanwhile. */
+    letGo(...frames: readonly CombinatorFrame[]) {
+      core.dispatch({ kind: 'unwatch', conversation: 'c' })
+      core.dispatch({ kind: 'watch', conversation: 'd' })
+      ahead.letGo('c')
+      for (const frame of frames) ahead.combined(frame)
+      core.hear(...frames)
+      core.dispatch({ kind: 'unwatch', conversation: 'd' })
+      core.dispatch({ kind: 'watch', conversation: 'c' })
+      core.hear(openedFrame(requestOf(core, 'open'), 2, 2))
+    },
     removed: (seq: number) => core.hear({ type: 'left', conversation: 'c', seq, why: 'removed' }),
     event: (kind: 'corrected' | 'withdrawn', localId: string) => {
       const message = { key: `3:ann${localId}`, author: 'ann' }
       listeners.get(kind)?.({ conversation: 'c', message, was: message })
     },
-    look: () => ahead.look(core.conversation(), true),
+    look: (isWatched = true) => ahead.look(core.conversation(), isWatched),
   }
 }
 
@@ -120,6 +131,34 @@ describe('nor with what a restored backup or a reset has done', () => {
     reset(from, 8, 'e1')
     event('withdrawn', 'a')
     expect(breach()).toBe(invariant)
+  })
+})
+
+describe('nor with what was let go from memory', () => {
+  it('a correction is right of what stands first now, also where another was said while nobody held it', () => {
+    const { hear, land, letGo, event, look, breach } = watched()
+    hear(provisional('a'))
+    look()
+    letGo(provisional('b'))
+    look(false)
+    hear(provisional('a'), provisional('b'))
+    land(change(3, 'b'))
+    land(change(4, 'a'))
+    event('corrected', 'a')
+    look()
+    expect(breach()).toBeUndefined()
+  })
+
+  it('but wrong of what only stood first before it was let go', () => {
+    const { hear, land, letGo, event, look, breach } = watched()
+    hear(provisional('a'), provisional('b'))
+    look()
+    letGo()
+    hear(provisional('b'), provisional('a'))
+    land(change(3, 'b'))
+    land(change(4, 'a'))
+    event('corrected', 'a')
+    expect(breach()).toBe('ends-once')
   })
 })
 

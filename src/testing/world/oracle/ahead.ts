@@ -25,6 +25,8 @@ export interface Ahead {
   listen(tab: { readonly chat: Pick<Chat<{ readonly text: string }>, 'on'>; readonly state: () => ChatState }): void
   /** `isWatched`: the conversation cannot be let go from memory. */
   look(conversation: ConversationState, isWatched: boolean): void
+  /** The client holds the conversation no more, and with it forgets what it showed and in which order. */
+  letGo(id: string): void
 }
 
 interface Parts {
@@ -48,6 +50,8 @@ interface Room {
   rows: readonly string[]
 }
 
+const newRoom = (): Room => ({ told: new Set(), arrived: [], open: new Set(), ended: new Set(), overtaken: new Set(), rows: [] })
+
 type Say = (invariant: InvariantName, room: string, what: string) => void
 type Ending = 'corrected' | 'withdrawn'
 
@@ -56,10 +60,11 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
   const rooms = new Map<string, Room>()
   const say: Say = (invariant, room, what) => parts.journal.broken(invariant, `${who} in ${room}: ${what}`)
   const roomOf = (id: string): Room => {
-    const room = rooms.get(id) ?? { told: new Set(), arrived: [], open: new Set(), ended: new Set(), overtaken: new Set(), rows: [] }
+    const room = rooms.get(id) ?? newRoom()
     rooms.set(id, room)
     return room
   }
+  let holds = (_: string): boolean => false
   return {
     final(frame) {
       const rows = frame.type === 'opened' || frame.type === 'page' ? frame.rows : []
@@ -73,11 +78,13 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
       const { told, arrived, open } = roomOf(frame.conversation)
       const key = ownKey(frame.author, frame.localId)
       if (told.has(key)) say('final-stays', frame.conversation, `${key} is ${type}, after the final path has told of it`)
-      if (type === 'withdrawn') return
+      // Of what the client does not hold it shows nothing: once it does it is told of it again.
+      if (type === 'withdrawn' || !holds(frame.conversation)) return
       if (!open.has(key)) arrived.push(key)
       open.add(key)
     },
     listen({ chat, state }) {
+      holds = (id) => state().slots.has(id)
       const hear = (kind: Ending, id: string, { key, author }: { readonly key: string; readonly author: string }) =>
         ended(parts, id, roomOf(id), kind, ownKey(author, localIdIn(key, author, user)), state(), say)
       chat.on('corrected', ({ conversation, was }) => hear('corrected', conversation, was))
@@ -93,6 +100,7 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
       const now = ahead.map(({ author, localId }) => ownKey(author, localId))
       lookAt(room, now, gone, isWatched ? (what) => say('ends-once', id, what) : () => {})
     },
+    letGo: (id) => void rooms.set(id, { ...newRoom(), told: roomOf(id).told }),
   }
 }
 
