@@ -62,16 +62,18 @@ function watched() {
       core.online()
       core.hear(openedFrame(requestOf(core, 'open'), from, to, { epoch, reset: 'epoch', rows: rows(from + 1, to) }))
     },
-    /** For another, and then taken up again; the combinator may say what nobody holds meanwhile. */
-    letGo(...frames: readonly CombinatorFrame[]) {
+    /** For another. */
+    letGo() {
       core.dispatch({ kind: 'unwatch', conversation: 'c' })
       core.dispatch({ kind: 'watch', conversation: 'd' })
       ahead.letGo('c')
+    },
+    /** Again, with what came in the same moment. */
+    takeUp(...frames: readonly CombinatorFrame[]) {
       for (const frame of frames) ahead.combined(frame)
-      core.hear(...frames)
       core.dispatch({ kind: 'unwatch', conversation: 'd' })
       core.dispatch({ kind: 'watch', conversation: 'c' })
-      core.hear(openedFrame(requestOf(core, 'open'), 2, 2))
+      core.hear(openedFrame(requestOf(core, 'open'), 2, 2), ...frames)
     },
     removed: (seq: number) => core.hear({ type: 'left', conversation: 'c', seq, why: 'removed' }),
     event: (kind: 'corrected' | 'withdrawn', localId: string) => {
@@ -136,27 +138,38 @@ describe('nor with what a restored backup or a reset has done', () => {
 
 describe('nor with what was let go from memory', () => {
   it('a correction is right of what stands first now, also where another was said while nobody held it', () => {
-    const { hear, land, letGo, event, look, breach } = watched()
+    const { hear, land, letGo, takeUp, event, look, breach } = watched()
     hear(provisional('a'))
     look()
-    letGo(provisional('b'))
+    letGo()
+    hear(provisional('b'))
+    takeUp()
     look(false)
     hear(provisional('a'), provisional('b'))
-    land(change(3, 'b'))
-    land(change(4, 'a'))
+    land(change(3, 'b'), change(4, 'a'))
+    event('corrected', 'a')
+    look()
+    expect(breach()).toBeUndefined()
+  })
+
+  it('and of what came in the moment in which it was taken up', () => {
+    const { land, letGo, takeUp, event, look, breach } = watched()
+    letGo()
+    takeUp(provisional('a'), provisional('b'))
+    land(change(3, 'b'), change(4, 'a'))
     event('corrected', 'a')
     look()
     expect(breach()).toBeUndefined()
   })
 
   it('but wrong of what only stood first before it was let go', () => {
-    const { hear, land, letGo, event, look, breach } = watched()
+    const { hear, land, letGo, takeUp, event, look, breach } = watched()
     hear(provisional('a'), provisional('b'))
     look()
     letGo()
+    takeUp()
     hear(provisional('b'), provisional('a'))
-    land(change(3, 'b'))
-    land(change(4, 'a'))
+    land(change(3, 'b'), change(4, 'a'))
     event('corrected', 'a')
     expect(breach()).toBe('ends-once')
   })

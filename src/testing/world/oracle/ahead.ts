@@ -40,8 +40,8 @@ interface Room {
   /** The final path has told of them. */
   readonly told: Set<string>
   readonly arrived: string[]
-  /** The client has heard of them, and nothing of their end was seen. */
-  readonly open: Set<string>
+  /** The client has heard of them, and nothing of their end was seen; false: it may not have held the conversation then. */
+  readonly open: Map<string, boolean>
   /** Ended with an event since the last look. */
   readonly ended: Set<string>
   /** One that stood behind them was taken into the log before them. */
@@ -50,7 +50,7 @@ interface Room {
   rows: readonly string[]
 }
 
-const newRoom = (): Room => ({ told: new Set(), arrived: [], open: new Set(), ended: new Set(), overtaken: new Set(), rows: [] })
+const newRoom = (): Room => ({ told: new Set(), arrived: [], open: new Map(), ended: new Set(), overtaken: new Set(), rows: [] })
 
 type Say = (invariant: InvariantName, room: string, what: string) => void
 type Ending = 'corrected' | 'withdrawn'
@@ -78,10 +78,10 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
       const { told, arrived, open } = roomOf(frame.conversation)
       const key = ownKey(frame.author, frame.localId)
       if (told.has(key)) say('final-stays', frame.conversation, `${key} is ${type}, after the final path has told of it`)
-      // Of what the client does not hold it shows nothing: once it does it is told of it again.
-      if (type === 'withdrawn' || !holds(frame.conversation)) return
-      if (!open.has(key)) arrived.push(key)
-      open.add(key)
+      if (type === 'withdrawn') return
+      // What came when it was not held is shown when it is told again; or it was taken up before the client looked at the frame.
+      if (!open.get(key)) arrived.push(key)
+      open.set(key, holds(frame.conversation))
     },
     listen({ chat, state }) {
       holds = (id) => state().slots.has(id)
@@ -128,6 +128,7 @@ function lookAt(room: Room, now: readonly string[], endOf: (key: string) => End,
     overtaken.delete(key)
     open.delete(key)
   }
+  for (const key of now) if (open.has(key)) open.set(key, true)
   ended.clear()
   room.rows = now
 }
