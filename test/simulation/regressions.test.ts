@@ -77,6 +77,10 @@ const withFastPath: readonly (readonly [seed: number, what: string])[] = [
   [4200000747, 'a tab that woke heard what had waited behind the frame at which it left its link'],
   [4400000209, 'the final path was refused for good after all had healed, and left alone while the fast path carried'],
   [892047, 'the oracle asked for a message that had come behind a hole, where its reader was removed before the hole was filled'],
+  [
+    4700003134,
+    'the oracle held what was sent behind what was tried again to what was sent before it, where another tab without locks had landed that',
+  ],
   [4500004923, 'the oracle held a correction to the order in which rows had stood before their conversation was let go from memory'],
 ]
 
