@@ -81,6 +81,8 @@ const withFastPath: readonly (readonly [seed: number, what: string])[] = [
     4700003134,
     'the oracle held what was sent behind what was tried again to what was sent before it, where another tab without locks had landed that',
   ],
+  [4700004718, 'the oracle held a message that was withdrawn to be told of before, where both came in one moment'],
+  [4700004789, 'the oracle held a correction to the order in which messages came, where the first stood in a log that was over by then'],
   [4500004923, 'the oracle held a correction to the order in which rows had stood before their conversation was let go from memory'],
 ]
 

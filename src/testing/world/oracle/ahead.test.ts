@@ -47,6 +47,11 @@ function watched() {
       }
       core.hear(...frames)
     },
+    /** They stand in the log that is stored here. */
+    cached(...frames: readonly ReturnType<typeof change>[]) {
+      for (const frame of frames) learn(frame)
+      core.hear(...frames)
+    },
     /** The server has them, and of this client only the combinator has heard of it. */
     told(...frames: readonly ReturnType<typeof change>[]) {
       for (const frame of frames) {
@@ -123,6 +128,20 @@ describe('nor with what a restored backup or a reset has done', () => {
     expect(breach()).toBeUndefined()
   })
 
+  it('and of what stood in a log that is over, and is shown again behind what waited already', () => {
+    const { cached, hear, restored, reset, told, event, look, breach } = watched()
+    cached(change(3, 'a'))
+    hear(provisional('a'), provisional('b'))
+    restored(2)
+    reset(0, 2, 'e2')
+    hear(provisional('a'), provisional('b'))
+    told(change(3, 'a'), change(4, 'b'))
+    reset(0, 4, 'e2')
+    event('corrected', 'b')
+    look(false)
+    expect(breach()).toBeUndefined()
+  })
+
   it.each([
     ['nobody has looked for it behind the newest page', 5, undefined],
     ['that the page holds it is known', 2, 'final-stays'],
@@ -134,6 +153,17 @@ describe('nor with what a restored backup or a reset has done', () => {
     event('withdrawn', 'a')
     expect(breach()).toBe(invariant)
   })
+})
+
+it('nor with what was withdrawn before the final path told of it, in one moment', () => {
+  const { hear, told, event, look, breach } = watched()
+  hear(provisional('a'))
+  look()
+  hear(withdrawn('a'))
+  told(change(3, 'a'))
+  event('withdrawn', 'a')
+  look()
+  expect(breach()).toBeUndefined()
 })
 
 describe('nor with what was let go from memory', () => {
@@ -236,6 +266,15 @@ describe('it says so', () => {
       ({ land, hear }) => {
         land(change(3, 'a'))
         hear(provisional('a'))
+      },
+    ],
+    [
+      'what the link took back and shows again is withdrawn after the final path has told of it',
+      'final-stays',
+      ({ hear, land, event }) => {
+        hear(provisional('a'), withdrawn('a'), provisional('a'))
+        land(change(3, 'a'))
+        event('withdrawn', 'a')
       },
     ],
     [

@@ -5,6 +5,7 @@
 import type { Chat } from '../../../client/api.js'
 import type { ChatState, ConversationState } from '../../../core/state.js'
 import type { LinkFrame } from '../../../ports/transport.js'
+import type { MessageRow } from '../../../protocol/frames.js'
 import type { InvariantName } from '../invariants.js'
 import type { Journal } from '../journal.js'
 import { isSame } from './same.js'
@@ -40,8 +41,13 @@ interface Room {
   /** The final path has told of them. */
   readonly told: Set<string>
   readonly arrived: string[]
-  /** The client has heard of them, and nothing of their end was seen; false: it may not have held the conversation then. */
+  /**
+   * The client has heard of them, and nothing of their end was seen. False: it may have shown nothing, as it did not hold the conversation,
+   * or had it in its log.
+   */
   readonly open: Map<string, boolean>
+  /** The link has withdrawn them, before the final path told of them. */
+  readonly withdrawn: Set<string>
   /** Ended with an event since the last look. */
   readonly ended: Set<string>
   /** One that stood behind them was taken into the log before them. */
@@ -50,10 +56,13 @@ interface Room {
   rows: readonly string[]
 }
 
-const newRoom = (): Room => ({ told: new Set(), arrived: [], open: new Map(), ended: new Set(), overtaken: new Set(), rows: [] })
+function newRoom(told = new Set<string>()): Room {
+  return { told, arrived: [], open: new Map(), withdrawn: new Set(), ended: new Set(), overtaken: new Set(), rows: [] }
+}
 
 type Say = (invariant: InvariantName, room: string, what: string) => void
 type Ending = 'corrected' | 'withdrawn'
+type Named = Pick<Extract<LinkFrame, { type: 'provisional' }>, 'conversation' | 'author' | 'localId'>
 
 /** `who` of `user`. */
 export function aheadIn(parts: Parts, who: string, user: string): Ahead {
@@ -64,7 +73,7 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
     rooms.set(id, room)
     return room
   }
-  let holds = (_: string): boolean => false
+  let shows = (_: Named): boolean => false
   return {
     final(frame) {
       const rows = frame.type === 'opened' || frame.type === 'page' ? frame.rows : []
@@ -75,16 +84,21 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
     combined(frame) {
       const { type } = frame
       if (type !== 'provisional' && type !== 'withdrawn') return
-      const { told, arrived, open } = roomOf(frame.conversation)
+      const { told, arrived, open, withdrawn } = roomOf(frame.conversation)
       const key = ownKey(frame.author, frame.localId)
       if (told.has(key)) say('final-stays', frame.conversation, `${key} is ${type}, after the final path has told of it`)
-      if (type === 'withdrawn') return
-      // What came when it was not held is shown when it is told again; or it was taken up before the client looked at the frame.
+      withdrawn.delete(key)
+      if (type === 'withdrawn') return void withdrawn.add(key)
+      // What is not shown now is when it is told again; or all has changed before the client looks at the frame.
       if (!open.get(key)) arrived.push(key)
-      open.set(key, holds(frame.conversation))
+      open.set(key, shows(frame))
     },
     listen({ chat, state }) {
-      holds = (id) => state().slots.has(id)
+      shows = (named) => {
+        const { slots, conversations } = state()
+        const log = conversations[slots.get(named.conversation) ?? -1]?.log
+        return log !== undefined && ![...log.tail.rows, ...(log.view?.rows ?? [])].some(isOf(named))
+      }
       const hear = (kind: Ending, id: string, { key, author }: { readonly key: string; readonly author: string }) =>
         ended(parts, id, roomOf(id), kind, ownKey(author, localIdIn(key, author, user)), state(), say)
       chat.on('corrected', ({ conversation, was }) => hear('corrected', conversation, was))
@@ -100,7 +114,7 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
       const now = ahead.map(({ author, localId }) => ownKey(author, localId))
       lookAt(room, now, gone, isWatched ? (what) => say('ends-once', id, what) : () => {})
     },
-    letGo: (id) => void rooms.set(id, { ...newRoom(), told: roomOf(id).told }),
+    letGo: (id) => void rooms.set(id, newRoom(roomOf(id).told)),
   }
 }
 
@@ -135,7 +149,7 @@ function lookAt(room: Room, now: readonly string[], endOf: (key: string) => End,
 
 /** The application is told that one was wrong. */
 function ended(parts: Parts, id: string, room: Room, kind: Ending, key: string, { slots, conversations }: ChatState, say: Say): void {
-  const { open, arrived, told } = room
+  const { open, arrived, told, withdrawn } = room
   const { truth } = parts
   const at = conversations[slots.get(id) ?? -1]
   if (!open.delete(key)) say('ends-once', id, `${key} is ${kind}, and was not shown since it ended`)
@@ -146,7 +160,8 @@ function ended(parts: Parts, id: string, room: Room, kind: Ending, key: string, 
     const place = truth.now(id)?.own.get(key) ?? 0
     // Who was removed hears no more: what the log of this tab had not come to by then will not come.
     if (at.log.state === 'gone' && !isReached(parts, at, key)) return
-    if (told.has(key) && place > at.log.tail.from) say('final-stays', id, `${key} is withdrawn, of which the final path has told`)
+    const isKept = told.has(key) && !withdrawn.has(key)
+    if (isKept && place > at.log.tail.from) say('final-stays', id, `${key} is withdrawn, of which the final path has told`)
     return
   }
   // On a line that is over, too, one may have been taken in before it.
@@ -170,6 +185,10 @@ function isSaid(
 ): boolean {
   const found = said.get(row.localId)
   return found !== undefined && found.room === id && found.author === row.author && isSame(found.content, row.content)
+}
+
+function isOf({ author, localId }: Named): (row: MessageRow) => boolean {
+  return (row) => row.author === author && row.localId === localId
 }
 
 /** The key of a message is made of it. */
