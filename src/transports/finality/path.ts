@@ -99,7 +99,8 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
     const wasUp = isUp
     drop()
     track.attempt = wasUp && clock.now() - upMs >= goodLinkMs ? 0 : track.attempt + 1
-    track.dueMs = clock.now() + waitMs(track.attempt, clock.roll(), why.retryAfterMs)
+    // Who hung has waited for as long as half the longest.
+    track.dueMs = clock.now() + waitMs(why.code === 'silent' ? Math.min(track.attempt, 5) : track.attempt, clock.roll(), why.retryAfterMs)
     if (why.band !== 'terminal') stopResting = clock.timer(track.dueMs, open)
     to.down(why, wasUp)
   }
