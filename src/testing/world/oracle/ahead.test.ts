@@ -80,6 +80,15 @@ function watched() {
       core.dispatch({ kind: 'watch', conversation: 'c' })
       core.hear(openedFrame(requestOf(core, 'open'), 2, 2), ...frames)
     },
+    /** The list of a new link has it again. */
+    back() {
+      const row = { conversation: 'c', epoch: 'e1', rev: 1, head: 2, unread: { count: 0, more: false }, read: 0, profile: {}, people: [] }
+      core.offline()
+      core.wait(1_000)
+      core.online()
+      core.hear({ type: 'inbox', request: requestOf(core, 'inbox'), next: 'i', more: false, rows: [row], gone: [] })
+      core.hear(openedFrame(requestOf(core, 'open'), 2, 2))
+    },
     removed: (seq: number) => core.hear({ type: 'left', conversation: 'c', seq, why: 'removed' }),
     event: (kind: 'corrected' | 'withdrawn', localId: string) => {
       const message = { key: `3:ann${localId}`, author: 'ann' }
@@ -206,6 +215,18 @@ describe('nor with what was let go from memory', () => {
 })
 
 describe('nor with the end of a membership', () => {
+  it('a correction is right of what stands first now, where another was told while this user was no member', () => {
+    const { hear, land, removed, back, event, look, breach } = watched()
+    removed(3)
+    hear(provisional('b'))
+    back()
+    hear(provisional('a'), provisional('b'))
+    land(change(3, 'b'), change(4, 'a'))
+    event('corrected', 'a')
+    look()
+    expect(breach()).toBeUndefined()
+  })
+
   it.each<readonly [what: string, tell: 'told' | 'land', invariant: string | undefined]>([
     ['its log had not come to it, and never will', 'told', undefined],
     ['its log holds it', 'land', 'final-stays'],

@@ -43,7 +43,7 @@ interface Room {
   readonly arrived: string[]
   /**
    * The client has heard of them, and nothing of their end was seen. False: it may have shown nothing, as it did not hold the conversation,
-   * or had it in its log.
+   * was no member, or had the message in its log or its outbox.
    */
   readonly open: Map<string, boolean>
   /** The link has withdrawn them, before the final path told of them. */
@@ -96,8 +96,11 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
     listen({ chat, state }) {
       shows = (named) => {
         const { slots, conversations } = state()
-        const log = conversations[slots.get(named.conversation) ?? -1]?.log
-        return log !== undefined && ![...log.tail.rows, ...(log.view?.rows ?? [])].some(isOf(named))
+        const at = conversations[slots.get(named.conversation) ?? -1]
+        if (!at || at.log.state === 'gone') return false
+        const own = named.author === user ? at.entries : []
+        const { tail, view } = at.log
+        return !own.some(({ localId }) => localId === named.localId) && ![...tail.rows, ...(view?.rows ?? [])].some(isOf(named))
       }
       const hear = (kind: Ending, id: string, { key, author }: { readonly key: string; readonly author: string }) =>
         ended(parts, id, roomOf(id), kind, ownKey(author, localIdIn(key, author, user)), state(), say)
