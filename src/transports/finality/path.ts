@@ -43,7 +43,7 @@ export interface Path {
   close(): void
 }
 
-/** A welcome must come within this, and after a ping any frame. */
+/** A welcome must come within this, and after a ping any frame. Who hung so has waited for as long as half the longest rest. */
 const patienceMs = 15_000
 /** A link that lived this long was good. */
 const goodLinkMs = 5_000
@@ -99,7 +99,6 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
     const wasUp = isUp
     drop()
     track.attempt = wasUp && clock.now() - upMs >= goodLinkMs ? 0 : track.attempt + 1
-    // Who hung has waited for as long as half the longest.
     track.dueMs = clock.now() + waitMs(why.code === 'silent' ? Math.min(track.attempt, 5) : track.attempt, clock.roll(), why.retryAfterMs)
     if (why.band !== 'terminal') stopResting = clock.timer(track.dueMs, open)
     to.down(why, wasUp)
