@@ -82,6 +82,15 @@ const withFastPath: readonly (readonly [seed: number, what: string])[] = [
   ],
   [4500005224, 'an answer of the final log that ended where what had come live goes on left what it lacked shown for ever'],
   [892047, 'the oracle asked for a message that had come behind a hole, where its reader was removed before the hole was filled'],
+  [
+    4700003134,
+    'the oracle held what was sent behind what was tried again to what was sent before it, where another tab without locks had landed that',
+  ],
+  [4700004718, 'the oracle held a message that was withdrawn to be told of before, where both came in one moment'],
+  [4700004789, 'the oracle held a correction to the order in which messages came, where the first stood in a log that was over by then'],
+  [4700006821, 'a final path whose attempt hung for 15 s then rested for the longest time there is, and was back only after the bound'],
+  [4700007696, 'the oracle held a correction to the order in which messages came while their reader was no member'],
+  [4500004923, 'the oracle held a correction to the order in which rows had stood before their conversation was let go from memory'],
 ]
 
 describe('what once failed (L1–L11)', () => {

@@ -26,6 +26,8 @@ export interface World {
   readonly births: Map<string, Birth>
   /** The birth of a local id whose order is promised. */
   readonly born: (localId: string) => Birth | undefined
+  /** By lane: what was tried again last where another tab may have it too; what was sent before it and behind it are two lines. */
+  readonly lines: Map<string, string>
   /** What users have said, by local id. */
   readonly said: Map<string, Said>
   /** Local ids whose user asked to take them back. */
@@ -104,6 +106,7 @@ export function worldOf({ seed, keepLines = false, disk, nodes, fast, heard }: W
     devices: plan.devices.map((mine) => device({ ...parts, mine, opened })),
     births,
     born,
+    lines: new Map(),
     said,
     discarded: new Set(),
     settled: new Set(),

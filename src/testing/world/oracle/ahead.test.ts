@@ -26,7 +26,7 @@ function watched() {
   for (const frame of [saidAt(1), saidAt(2)]) learn(frame)
   const said = new Map(['a', 'b'].map((localId) => [localId, { room: 'c', author: 'ann', content: content(localId) }]))
   const ahead = aheadIn({ journal: told, truth, said }, 'me01', 'me')
-  const core = live(drivenCore(), 2)
+  const core = live(drivenCore({ conversations: 1 }), 2)
   const listeners = new Map<string, (told: object) => void>()
   const on = (kind: string, run: unknown) => {
     listeners.set(kind, run as (told: object) => void)
@@ -47,6 +47,11 @@ function watched() {
       }
       core.hear(...frames)
     },
+    /** They stand in the log that is stored here. */
+    cached(...frames: readonly ReturnType<typeof change>[]) {
+      for (const frame of frames) learn(frame)
+      core.hear(...frames)
+    },
     /** The server has them, and of this client only the combinator has heard of it. */
     told(...frames: readonly ReturnType<typeof change>[]) {
       for (const frame of frames) {
@@ -62,12 +67,34 @@ function watched() {
       core.online()
       core.hear(openedFrame(requestOf(core, 'open'), from, to, { epoch, reset: 'epoch', rows: rows(from + 1, to) }))
     },
+    /** For another. */
+    letGo() {
+      core.dispatch({ kind: 'unwatch', conversation: 'c' })
+      core.dispatch({ kind: 'watch', conversation: 'd' })
+      ahead.letGo('c')
+    },
+    /** Again, with what came in the same moment. */
+    takeUp(...frames: readonly CombinatorFrame[]) {
+      for (const frame of frames) ahead.combined(frame)
+      core.dispatch({ kind: 'unwatch', conversation: 'd' })
+      core.dispatch({ kind: 'watch', conversation: 'c' })
+      core.hear(openedFrame(requestOf(core, 'open'), 2, 2), ...frames)
+    },
+    /** The list of a new link has it again. */
+    back() {
+      const row = { conversation: 'c', epoch: 'e1', rev: 1, head: 2, unread: { count: 0, more: false }, read: 0, profile: {}, people: [] }
+      core.offline()
+      core.wait(1_000)
+      core.online()
+      core.hear({ type: 'inbox', request: requestOf(core, 'inbox'), next: 'i', more: false, rows: [row], gone: [] })
+      core.hear(openedFrame(requestOf(core, 'open'), 2, 2))
+    },
     removed: (seq: number) => core.hear({ type: 'left', conversation: 'c', seq, why: 'removed' }),
     event: (kind: 'corrected' | 'withdrawn', localId: string) => {
       const message = { key: `3:ann${localId}`, author: 'ann' }
       listeners.get(kind)?.({ conversation: 'c', message, was: message })
     },
-    look: () => ahead.look(core.conversation(), true),
+    look: (isWatched = true) => ahead.look(core.conversation(), isWatched),
   }
 }
 
@@ -110,6 +137,20 @@ describe('nor with what a restored backup or a reset has done', () => {
     expect(breach()).toBeUndefined()
   })
 
+  it('and of what stood in a log that is over, and is shown again behind what waited already', () => {
+    const { cached, hear, restored, reset, told, event, look, breach } = watched()
+    cached(change(3, 'a'))
+    hear(provisional('a'), provisional('b'))
+    restored(2)
+    reset(0, 2, 'e2')
+    hear(provisional('a'), provisional('b'))
+    told(change(3, 'a'), change(4, 'b'))
+    reset(0, 4, 'e2')
+    event('corrected', 'b')
+    look(false)
+    expect(breach()).toBeUndefined()
+  })
+
   it.each([
     ['nobody has looked for it behind the newest page', 5, undefined],
     ['that the page holds it is known', 2, 'final-stays'],
@@ -123,7 +164,69 @@ describe('nor with what a restored backup or a reset has done', () => {
   })
 })
 
+it('nor with what was withdrawn before the final path told of it, in one moment', () => {
+  const { hear, told, event, look, breach } = watched()
+  hear(provisional('a'))
+  look()
+  hear(withdrawn('a'))
+  told(change(3, 'a'))
+  event('withdrawn', 'a')
+  look()
+  expect(breach()).toBeUndefined()
+})
+
+describe('nor with what was let go from memory', () => {
+  it('a correction is right of what stands first now, also where another was said while nobody held it', () => {
+    const { hear, land, letGo, takeUp, event, look, breach } = watched()
+    hear(provisional('a'))
+    look()
+    letGo()
+    hear(provisional('b'))
+    takeUp()
+    look(false)
+    hear(provisional('a'), provisional('b'))
+    land(change(3, 'b'), change(4, 'a'))
+    event('corrected', 'a')
+    look()
+    expect(breach()).toBeUndefined()
+  })
+
+  it('and of what came in the moment in which it was taken up', () => {
+    const { land, letGo, takeUp, event, look, breach } = watched()
+    letGo()
+    takeUp(provisional('a'), provisional('b'))
+    land(change(3, 'b'), change(4, 'a'))
+    event('corrected', 'a')
+    look()
+    expect(breach()).toBeUndefined()
+  })
+
+  it('but wrong of what only stood first before it was let go', () => {
+    const { hear, land, letGo, takeUp, event, look, breach } = watched()
+    hear(provisional('a'), provisional('b'))
+    look()
+    letGo()
+    takeUp()
+    hear(provisional('b'), provisional('a'))
+    land(change(3, 'b'), change(4, 'a'))
+    event('corrected', 'a')
+    expect(breach()).toBe('ends-once')
+  })
+})
+
 describe('nor with the end of a membership', () => {
+  it('a correction is right of what stands first now, where another was told while this user was no member', () => {
+    const { hear, land, removed, back, event, look, breach } = watched()
+    removed(3)
+    hear(provisional('b'))
+    back()
+    hear(provisional('a'), provisional('b'))
+    land(change(3, 'b'), change(4, 'a'))
+    event('corrected', 'a')
+    look()
+    expect(breach()).toBeUndefined()
+  })
+
   it.each<readonly [what: string, tell: 'told' | 'land', invariant: string | undefined]>([
     ['its log had not come to it, and never will', 'told', undefined],
     ['its log holds it', 'land', 'final-stays'],
@@ -184,6 +287,15 @@ describe('it says so', () => {
       ({ land, hear }) => {
         land(change(3, 'a'))
         hear(provisional('a'))
+      },
+    ],
+    [
+      'what the link took back and shows again is withdrawn after the final path has told of it',
+      'final-stays',
+      ({ hear, land, event }) => {
+        hear(provisional('a'), withdrawn('a'), provisional('a'))
+        land(change(3, 'a'))
+        event('withdrawn', 'a')
       },
     ],
     [

@@ -5,6 +5,7 @@
 import type { Chat } from '../../../client/api.js'
 import type { ChatState, ConversationState } from '../../../core/state.js'
 import type { LinkFrame } from '../../../ports/transport.js'
+import type { MessageRow } from '../../../protocol/frames.js'
 import type { InvariantName } from '../invariants.js'
 import type { Journal } from '../journal.js'
 import { isSame } from './same.js'
@@ -25,6 +26,8 @@ export interface Ahead {
   listen(tab: { readonly chat: Pick<Chat<{ readonly text: string }>, 'on'>; readonly state: () => ChatState }): void
   /** `isWatched`: the conversation cannot be let go from memory. */
   look(conversation: ConversationState, isWatched: boolean): void
+  /** The client holds the conversation no more, and with it forgets what it showed and in which order. */
+  letGo(id: string): void
 }
 
 interface Parts {
@@ -38,8 +41,13 @@ interface Room {
   /** The final path has told of them. */
   readonly told: Set<string>
   readonly arrived: string[]
-  /** The client has heard of them, and nothing of their end was seen. */
-  readonly open: Set<string>
+  /**
+   * The client has heard of them, and nothing of their end was seen. False: it may have shown nothing, as it did not hold the conversation,
+   * was no member, or had the message in its log or its outbox.
+   */
+  readonly open: Map<string, boolean>
+  /** The link has withdrawn them, before the final path told of them. */
+  readonly withdrawn: Set<string>
   /** Ended with an event since the last look. */
   readonly ended: Set<string>
   /** One that stood behind them was taken into the log before them. */
@@ -48,18 +56,24 @@ interface Room {
   rows: readonly string[]
 }
 
+function newRoom(told = new Set<string>()): Room {
+  return { told, arrived: [], open: new Map(), withdrawn: new Set(), ended: new Set(), overtaken: new Set(), rows: [] }
+}
+
 type Say = (invariant: InvariantName, room: string, what: string) => void
 type Ending = 'corrected' | 'withdrawn'
+type Named = Pick<Extract<LinkFrame, { type: 'provisional' }>, 'conversation' | 'author' | 'localId'>
 
 /** `who` of `user`. */
 export function aheadIn(parts: Parts, who: string, user: string): Ahead {
   const rooms = new Map<string, Room>()
   const say: Say = (invariant, room, what) => parts.journal.broken(invariant, `${who} in ${room}: ${what}`)
   const roomOf = (id: string): Room => {
-    const room = rooms.get(id) ?? { told: new Set(), arrived: [], open: new Set(), ended: new Set(), overtaken: new Set(), rows: [] }
+    const room = rooms.get(id) ?? newRoom()
     rooms.set(id, room)
     return room
   }
+  let shows = (_: Named): boolean => false
   return {
     final(frame) {
       const rows = frame.type === 'opened' || frame.type === 'page' ? frame.rows : []
@@ -70,14 +84,24 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
     combined(frame) {
       const { type } = frame
       if (type !== 'provisional' && type !== 'withdrawn') return
-      const { told, arrived, open } = roomOf(frame.conversation)
+      const { told, arrived, open, withdrawn } = roomOf(frame.conversation)
       const key = ownKey(frame.author, frame.localId)
       if (told.has(key)) say('final-stays', frame.conversation, `${key} is ${type}, after the final path has told of it`)
-      if (type === 'withdrawn') return
-      if (!open.has(key)) arrived.push(key)
-      open.add(key)
+      withdrawn.delete(key)
+      if (type === 'withdrawn') return void withdrawn.add(key)
+      // What is not shown now is when it is told again; or all has changed before the client looks at the frame.
+      if (!open.get(key)) arrived.push(key)
+      open.set(key, shows(frame))
     },
     listen({ chat, state }) {
+      shows = (named) => {
+        const { slots, conversations } = state()
+        const at = conversations[slots.get(named.conversation) ?? -1]
+        if (!at || at.log.state === 'gone') return false
+        const own = named.author === user ? at.entries : []
+        const { tail, view } = at.log
+        return !own.some(({ localId }) => localId === named.localId) && ![...tail.rows, ...(view?.rows ?? [])].some(isOf(named))
+      }
       const hear = (kind: Ending, id: string, { key, author }: { readonly key: string; readonly author: string }) =>
         ended(parts, id, roomOf(id), kind, ownKey(author, localIdIn(key, author, user)), state(), say)
       chat.on('corrected', ({ conversation, was }) => hear('corrected', conversation, was))
@@ -93,6 +117,7 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
       const now = ahead.map(({ author, localId }) => ownKey(author, localId))
       lookAt(room, now, gone, isWatched ? (what) => say('ends-once', id, what) : () => {})
     },
+    letGo: (id) => void rooms.set(id, newRoom(roomOf(id).told)),
   }
 }
 
@@ -120,13 +145,14 @@ function lookAt(room: Room, now: readonly string[], endOf: (key: string) => End,
     overtaken.delete(key)
     open.delete(key)
   }
+  for (const key of now) if (open.has(key)) open.set(key, true)
   ended.clear()
   room.rows = now
 }
 
 /** The application is told that one was wrong. */
 function ended(parts: Parts, id: string, room: Room, kind: Ending, key: string, { slots, conversations }: ChatState, say: Say): void {
-  const { open, arrived, told } = room
+  const { open, arrived, told, withdrawn } = room
   const { truth } = parts
   const at = conversations[slots.get(id) ?? -1]
   if (!open.delete(key)) say('ends-once', id, `${key} is ${kind}, and was not shown since it ended`)
@@ -137,7 +163,8 @@ function ended(parts: Parts, id: string, room: Room, kind: Ending, key: string, 
     const place = truth.now(id)?.own.get(key) ?? 0
     // Who was removed hears no more: what the log of this tab had not come to by then will not come.
     if (at.log.state === 'gone' && !isReached(parts, at, key)) return
-    if (told.has(key) && place > at.log.tail.from) say('final-stays', id, `${key} is withdrawn, of which the final path has told`)
+    const isKept = told.has(key) && !withdrawn.has(key)
+    if (isKept && place > at.log.tail.from) say('final-stays', id, `${key} is withdrawn, of which the final path has told`)
     return
   }
   // On a line that is over, too, one may have been taken in before it.
@@ -161,6 +188,10 @@ function isSaid(
 ): boolean {
   const found = said.get(row.localId)
   return found !== undefined && found.room === id && found.author === row.author && isSame(found.content, row.content)
+}
+
+function isOf({ author, localId }: Named): (row: MessageRow) => boolean {
+  return (row) => row.author === author && row.localId === localId
 }
 
 /** The key of a message is made of it. */

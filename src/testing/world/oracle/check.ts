@@ -56,6 +56,7 @@ function checkTab(world: World, memory: Memory, tab: Tab): void {
  */
 function letGo({ journal, truth }: World, memory: Memory, tab: Tab, room: string, epoch: string): void {
   journal.fired('conversation let go from memory')
+  tab.ahead?.letGo(room)
   if (truth.wentBack(room, epoch)) memory.marks.get(tab)?.delete(room)
 }
 

@@ -33,7 +33,7 @@ export function send(world: World, tab: Tab, room: string, content?: Content): v
   const localId = tab.device.talk(tab, room).send(text)
   // Without locks two tabs may send one lane, and of two nodes neither knows the other's link in time.
   const isOrdered = world.plan.nodes === 1 || tab.device.plan.hasLocks || tab.device.plan.tabs === 1
-  if (isOrdered) world.births.set(localId, { room, user: tab.user, lane: tab.state().config.lane, n })
+  if (isOrdered) world.births.set(localId, { room, user: tab.user, lane: lineOf(world, tab), n })
   world.said.set(localId, { room, author: tab.user, content: text })
   tab.unsettled.set(localId, room)
   world.journal.note(`${localId.slice(-4)} is ${n}`)
@@ -69,9 +69,18 @@ function retry(world: World, tab: Tab): void {
   const isAgain = error?.code === 'rejected' && world.plan.nodes === 1
   // Nor is it where another tab may have adopted it too, which sends it at its own place.
   const isAlone = tab.device.plan.hasLocks || tab.device.plan.tabs === 1
-  if (isAgain && !isAlone) world.births.delete(localId)
-  else if (isAgain)
-    world.births.set(localId, { room: conversation, user: tab.user, lane: tab.state().config.lane, n: world.next(), again: tab })
+  if (isAgain && !isAlone) {
+    world.births.delete(localId)
+    // Where it has landed so, it vouches here for what is sent behind it, and that goes past what stands before it.
+    world.lines.set(tab.state().config.lane, localId)
+  } else if (isAgain)
+    world.births.set(localId, { room: conversation, user: tab.user, lane: lineOf(world, tab), n: world.next(), again: tab })
+}
+
+/** What a tab sends is in order from one of these to the next. */
+function lineOf({ lines }: World, tab: Tab): string {
+  const { lane } = tab.state().config
+  return `${lane} ${lines.get(lane) ?? ''}`
 }
 
 function discard(world: World, tab: Tab): void {
