@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { FaultName } from '../../src/testing/world/faults.js'
 import { runHistory } from '../../src/testing/world/history.js'
-import { quantile, reportOf, shortfalls } from './histories.js'
+import { historyOf, quantile, reportOf, shortfalls } from './histories.js'
 
 interface Done {
   readonly agreedMs?: number
@@ -22,7 +22,7 @@ const sayEveryMs = 30_000
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 async function work(seed: number): Promise<Done> {
-  const history = await runHistory({ seed })
+  const history = await runHistory(await historyOf(seed, {}))
   const counts = [...history.counts]
   return history.breach ? { counts, report: await reportOf(history, {}) } : { counts, ...history.healing }
 }
