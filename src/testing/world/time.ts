@@ -56,7 +56,8 @@ export function timeOf(seed: number, turns = productTurns): Time {
     async pass(ms) {
       const untilMs = clock.now() + ms
       await quiet()
-      while ((await runUntil(untilMs)) > 0) await quiet()
+      // Quiet after the last timer.
+      while ((await runUntil(untilMs)) > 0);
     },
     later(ms, run) {
       beats += 1
