@@ -4,6 +4,7 @@ import { type FaultName, faultNames } from '../../src/testing/world/faults.js'
 import { type History, type HistoryOptions, runHistory } from '../../src/testing/world/history.js'
 import { agreeWithinMs } from '../../src/testing/world/oracle/converge.js'
 import { shrink } from '../../src/testing/world/shrink.js'
+import type { World } from '../../src/testing/world/world.js'
 import { type DiskName, over } from './disks.js'
 
 /** All that a history depends on besides its seed and its steps: a printed command names each. */
@@ -27,8 +28,20 @@ export interface Run {
   readonly sentMs: readonly number[]
 }
 
+/**
+ * The worlds that ran last. The engine drops compiled code with the last function that has it: without these every large collection of
+ * garbage would take with it what the next world needs, and the compiler would never come to rest.
+ */
+const recent: World[] = []
+const mostRecent = 8
+
+const inspect = (world: World) => {
+  if (recent.push(world) > mostRecent) recent.shift()
+  return undefined
+}
+
 export async function historyOf(seed: number, { nodes, disk }: RunOptions): Promise<HistoryOptions> {
-  return { seed, nodes, ...(await over(disk)) }
+  return { seed, nodes, inspect, ...(await over(disk)) }
 }
 
 /** Every seed from `from` to `to`; ends early at the third broken one. */

@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { FaultName } from '../../src/testing/world/faults.js'
 import { runHistory } from '../../src/testing/world/history.js'
-import { quantile, reportOf, shortfalls } from './histories.js'
+import { historyOf, quantile, reportOf, shortfalls } from './histories.js'
 
 interface Done {
   readonly agreedMs?: number
@@ -19,10 +19,12 @@ interface Done {
 
 const most = 10
 const sayEveryMs = 30_000
+/** Most of what a history makes is garbage before so much more is made. */
+const roomy = ['--min-semi-space-size=32', '--max-semi-space-size=32']
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 async function work(seed: number): Promise<Done> {
-  const history = await runHistory({ seed })
+  const history = await runHistory(await historyOf(seed, {}))
   const counts = [...history.counts]
   return history.breach ? { counts, report: await reportOf(history, {}) } : { counts, ...history.healing }
 }
@@ -59,7 +61,7 @@ function lead(): void {
 
   say(`${minutes} minutes from seed ${first} on, ${workers} processes`)
   for (let n = workers; n > 0; n--) {
-    const worker = fork(fileURLToPath(import.meta.url), ['worker'])
+    const worker = fork(fileURLToPath(import.meta.url), ['worker'], { execArgv: roomy })
     let seed = first
     const hand = () => {
       if (isOver()) return worker.disconnect()

@@ -91,13 +91,20 @@ export interface DiskParts {
 /** Makes the disk of one device. */
 export type MakeDisk = (parts: DiskParts) => WorldDisk
 
-const outboxes = new WeakMap<ChatState, readonly OutboxEntry<Content>[]>()
+interface Asked {
+  readonly at: ChatState
+  readonly outbox: readonly OutboxEntry<Content>[]
+}
+
+const outboxes = new WeakMap<Tab, Asked>()
 
 /** What a chat says that it has to send. It is made of the state alone, and a state never changes: of each it is asked for once. */
-export function outboxOf({ chat, state }: Tab): readonly OutboxEntry<Content>[] {
-  const now = state()
-  const outbox = outboxes.get(now) ?? chat.outbox.get()
-  outboxes.set(now, outbox)
+export function outboxOf(tab: Tab): readonly OutboxEntry<Content>[] {
+  const at = tab.state()
+  const last = outboxes.get(tab)
+  if (last?.at === at) return last.outbox
+  const outbox = tab.chat.outbox.get()
+  outboxes.set(tab, { at, outbox })
   return outbox
 }
 

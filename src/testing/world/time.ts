@@ -15,7 +15,7 @@ export interface Time {
 
 /** More microtask turns than any chain of promises of the product takes without a beat. */
 const productTurns = 14
-/** Awaited again and again: one that is done makes nothing new, as `await null` would. Costs less in Node than `queueMicrotask`. */
+/** Each turn is a `then` of this one: costs less in Node than `queueMicrotask`, and makes less than `await`. */
 const done = Promise.resolve()
 /** Timers in one pass beyond which a world is said to run in a circle. */
 const mostTimers = 20_000
@@ -25,12 +25,21 @@ export function timeOf(seed: number, turns = productTurns): Time {
   const clock = virtualClock({ seed })
   let beats = 0
 
-  const quiet = async () => {
-    for (let before = -1; before !== beats; ) {
-      before = beats
-      for (let turn = 0; turn < turns; turn++) await done
-    }
-  }
+  const quiet = () =>
+    new Promise<void>((resolve) => {
+      let before = beats
+      let left = turns
+      const turn = () => {
+        left -= 1
+        if (left === 0) {
+          if (before === beats) return resolve()
+          before = beats
+          left = turns
+        }
+        void done.then(turn)
+      }
+      void done.then(turn)
+    })
 
   const runUntil = async (untilMs: number): Promise<number> => {
     let reached = false
@@ -56,7 +65,8 @@ export function timeOf(seed: number, turns = productTurns): Time {
     async pass(ms) {
       const untilMs = clock.now() + ms
       await quiet()
-      while ((await runUntil(untilMs)) > 0) await quiet()
+      // Quiet after the last timer.
+      while ((await runUntil(untilMs)) > 0);
     },
     later(ms, run) {
       beats += 1

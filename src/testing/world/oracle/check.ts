@@ -4,13 +4,14 @@ import { type Device, noteDurable, outboxOf, type Tab } from '../tab.js'
 import type { World } from '../world.js'
 import { checkCaps } from './caps.js'
 import { checkMarks, type HeldMarks } from './marks.js'
+import { type Known, newKnown } from './seen.js'
 import { checkShown, settledOf } from './shown.js'
 import { checkStored, type Cursors } from './stored.js'
 import { ownKey } from './truth.js'
 
 /** What was looked at last. */
 export interface Memory {
-  readonly shown: WeakMap<Tab, Map<string, readonly unknown[]>>
+  readonly shown: WeakMap<Tab, Map<string, { readonly now: readonly unknown[]; readonly known: Known }>>
   readonly marks: WeakMap<Tab, Map<string, HeldMarks>>
   readonly disks: WeakMap<Device, { commits: number; user: string; cursors: Cursors }>
   readonly states: WeakMap<Tab, { readonly state: ChatState; readonly held: number }>
@@ -71,14 +72,14 @@ function checkConversation(world: World, memory: Memory, tab: Tab, conversation:
   const view = tab.device.talk(tab, room).timeline.get()
   const looked = held(memory.shown, tab)
   const now = [view, entries, receipts, ahead, log.epoch, log.head, log.tag, log.floor, log.tail, log.view, log.members, log]
-  const last = looked.get(room) ?? []
+  const { now: last, known } = looked.get(room) ?? { now: [], known: newKnown() }
   const isSame = (each: unknown, i: number) => each === last[i]
   if (now.every(isSame)) return
-  looked.set(room, now)
+  looked.set(room, { now, known })
   const outbox = outboxOf(tab).filter((entry) => entry.conversation === room)
   const shown = { who: tab.name, user: tab.user, room, view, at: log, outbox, entries, ahead, receipts }
   // All that a view is made of; what else is in a log does not show.
-  if (!now.slice(0, -1).every(isSame)) checkShown(world.journal, world.truth, shown, world.born)
+  if (!now.slice(0, -1).every(isSame)) checkShown(world.journal, world.truth, shown, world.born, known)
   tab.ahead?.look(conversation, tab.views.has(room))
   const sent: string[] = []
   for (const [localId, where] of tab.unsettled) if (where === room) sent.push(localId)

@@ -7,10 +7,9 @@ import type { Birth } from './truth.js'
 type Row = Message<Content>
 type Waiting = OutboxEntry<Content>
 
-/** `born`: the lane of a local id and its number there, where its order is promised. */
-export function checkPending(shown: Shown, born: (localId: string) => Birth | undefined, say: Say): void {
+/** `rows`: those of the view. `born`: the lane of a local id and its number there, where its order is promised. */
+export function checkPending(shown: Shown, rows: readonly Row[], born: (localId: string) => Birth | undefined, say: Say): void {
   const { view, user, outbox, entries, ahead } = shown
-  const rows = view.messages.filter(({ seq }) => seq === undefined)
   if (rows.length + outbox.length + ahead.length === 0) return
   const taken = new Set(entries.filter(({ voiding }) => voiding).map(({ localId }) => localId))
   const own = outbox.filter(({ localId }) => !taken.has(localId))

@@ -6,31 +6,37 @@ import type { Journal } from '../journal.js'
 import { indexFrom, isVisible } from './model.js'
 import { checkPending, keyDue } from './pending.js'
 import { isSame } from './same.js'
-import type { Say, Shown } from './seen.js'
+import { type Known, newKnown, noteShown, type Say, type Shown } from './seen.js'
 import { checkStatus } from './status.js'
 import { type Birth, type Line, ownKey, type Truth } from './truth.js'
 import { checkSaid } from './view.js'
 
-/** Says what is broken; nothing is returned. */
-export function checkShown(journal: Journal, truth: Truth, shown: Shown, born: (localId: string) => Birth | undefined): void {
+/** Says what is broken; nothing is returned. `known`: from earlier looks. */
+export function checkShown(
+  journal: Journal,
+  truth: Truth,
+  shown: Shown,
+  born: (localId: string) => Birth | undefined,
+  known = newKnown(),
+): void {
   const { who, room, user, view, outbox } = shown
   const say: Say = (invariant, what) => journal.broken(invariant, `${who} in ${room}: ${what}`)
-  const keys = new Set<string>()
-  for (const { key } of view.messages) keys.add(key)
-  if (keys.size !== view.messages.length) say('shown-once', `a message is shown twice (${view.messages.map(({ key }) => key.slice(-4))})`)
+  noteShown(known, view.messages)
+  if (known.keys.size !== view.messages.length)
+    say('shown-once', `a message is shown twice (${view.messages.map(({ key }) => key.slice(-4))})`)
   for (const { localId, status } of outbox) {
     if (status === 'sent' && !truth.everLanded(room, user, localId))
       say('acked-stays', `${localId} is said to be sent but is not in the store`)
   }
-  checkLog(truth, shown, say)
-  checkPending(shown, born, say)
+  checkLog(truth, shown, known, say)
+  checkPending(shown, known.pending, born, say)
   checkSaid(shown, say)
 }
 
 /** What is confirmed is the log. */
-function checkLog(truth: Truth, shown: Shown, say: Say): void {
-  const { room, user, view, at } = shown
-  const confirmed = view.messages.filter((message) => message.seq !== undefined)
+function checkLog(truth: Truth, shown: Shown, known: Known, say: Say): void {
+  const { room, user, at } = shown
+  const { confirmed } = known
   if (at.epoch === '') {
     if (confirmed.length > 0) say('cache-within-truth', 'messages are shown before the log is known')
     return
@@ -44,7 +50,7 @@ function checkLog(truth: Truth, shown: Shown, say: Say): void {
   // Who has come back with a right to the past is told of it in parts, and the first may end before the return: by the head of that
   // part the reader is still away. What is read of it must not be hidden for good; it need not be whole before the head is there.
   const maySee = (place: number) => sees(place) || truth.everSees(room, at.epoch, user, place)
-  checkRun(line, confirmed, at.head, user, { sees, maySee }, say)
+  checkRun(line, known, at.head, user, { sees, maySee }, say)
   checkEnds(line, shown, confirmed, sees, say)
   checkStatus(truth, line, shown, confirmed, say)
 }
@@ -58,8 +64,11 @@ interface Sight {
 }
 
 /** Row by row the messages of the log that this reader sees, each in a state not older than the head says. */
-function checkRun(line: Line, confirmed: readonly Message<Content>[], head: number, user: string, sight: Sight, say: Say): void {
+function checkRun(line: Line, known: Known, head: number, user: string, sight: Sight, say: Say): void {
   const { sees, maySee } = sight
+  const { confirmed, judged } = known
+  if (known.of !== line.states) judged.clear()
+  known.of = line.states
   const first = confirmed[0]
   if (!first) return
   let at = indexFrom(line, first.seq as number)
@@ -77,23 +86,28 @@ function checkRun(line: Line, confirmed: readonly Message<Content>[], head: numb
     }
     if (seq > head) return say('no-silent-hole', `${seq} is shown above the head ${head}`)
     if (!maySee(seq)) return say('nothing-after-removal', `${seq} is shown, which is hidden`)
-    if (!checkMessage(line, message, rev, head, user, say)) return
+    if (!checkMessage(line, judged, message, rev, head, user, say)) return
   }
 }
 
-/**
- * The newest state of a message in the log, by the message that was found to show it. Neither ever changes, and a message is made by the
- * one chat of one user: where both are the same objects nothing is left to judge.
- */
-const judged = new WeakMap<Message<Content>, MessageRow>()
-
-function checkMessage(line: Line, message: Message<Content>, rev: number, head: number, user: string, say: Say): boolean {
-  const states = line.states.get(message.seq as number) as readonly MessageRow[]
+/** A message is made by the one chat of one user: where it shows what is still the newest state nothing is left to judge. */
+function checkMessage(
+  line: Line,
+  judged: Known['judged'],
+  message: Message<Content>,
+  rev: number,
+  head: number,
+  user: string,
+  say: Say,
+): boolean {
+  const seq = message.seq as number
+  const last = judged.get(seq)
+  if (last?.message === message && last.states[last.states.length - 1] === last.newest) return true
+  const states = line.states.get(seq) as readonly MessageRow[]
   const newest = states[states.length - 1] as MessageRow
-  if (judged.get(message) === newest) return true
   if (!checkState(states, message, rev, head, say) || !checkFields(newest, message, user, say)) return false
   // An older state is right for a while: until the head knows a newer one.
-  if (rev === newest.rev) judged.set(message, newest)
+  if (rev === newest.rev) judged.set(seq, { message, states, newest })
   return true
 }
 
