@@ -24,6 +24,8 @@ const told = (core: DrivenCore) => [
   core.reports('corrected').map(({ was }) => was.localId),
   core.reports('withdrawn').map(({ was }) => was.localId),
 ]
+const places = (core: DrivenCore) => core.conversation().log.tail.rows.map(({ seq }) => seq)
+const stands = (seq: number, localId: string) => row(seq, { localId, content: { text: localId } })
 const five = () => live(drivenCore(), 5)
 
 describe('R18: a message shown ahead', () => {
@@ -58,6 +60,30 @@ describe('R18: a message shown ahead', () => {
     send(core, 'mine')
     core.hear(shown('held'), shown('far'), shown('mine', { author: 'me' }), shown('a', { conversation: 'other' }))
     expect(ids(core)).toEqual([])
+  })
+
+  it('is shown ahead no more once an answer has named it, also one that is late, and a later one goes past it', () => {
+    const core = five()
+    core.offline()
+    core.hear(shown('a'), shown('b'), shown('c'))
+    core.online()
+    const late = requestOf(core, 'open')
+    core.wait(15_000)
+    core.hear(openedFrame(late, 5, 8, { rows: [stands(7, 'b'), stands(8, 'a')] }))
+    expect([ids(core), core.conversation().log.head, told(core)]).toEqual([['c'], 5, [['a'], []]])
+    core.wait(2_000)
+    core.hear(openedFrame(requestOf(core, 'open'), 400, 500, { reset: 'tag' }))
+    expect([ids(core), places(core)[0]]).toEqual([['c'], 401])
+  })
+
+  it('nor once a page has, that comes when nobody waits for it', () => {
+    const core = live(drivenCore(), 400, 50)
+    core.hear(shown('a'), shown('b'))
+    core.dispatch({ kind: 'load', conversation: 'c', call: 1, way: 'older', limit: 50 })
+    const late = requestOf(core, 'history')
+    core.wait(15_000)
+    core.hear(pageFrame(late, 300, 350, 400, { rows: [stands(350, 'a')] }))
+    expect([ids(core), places(core)[0], told(core)]).toEqual([['b'], 351, [[], []]])
   })
 
   it('may come by the last link after its end, as nothing else may, and by no older one', () => {

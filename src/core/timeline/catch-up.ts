@@ -71,11 +71,10 @@ function ask(turn: Turn, { log, id }: Draft, sinceMs: number, rows: number): voi
 }
 
 /** The answer of the one `open` under way; any other is late and ignored. */
-export function opened(turn: Turn, frame: Opened): void {
-  const c = draftOf(turn, frame.conversation)
-  const asked = c?.log.catchUp
-  if (!c || asked?.request !== frame.request) return
+export function opened(turn: Turn, c: Draft, frame: Opened): void {
   const { log } = c
+  const asked = log.catchUp
+  if (asked?.request !== frame.request) return
   if (!admitOpened(turn, c, frame)) return failedCatchUp(turn, c)
   const rows = asked.rows + frame.rows.length
   if (frame.more && log.head < frame.head) return ask(turn, c, asked.sinceMs, rows)

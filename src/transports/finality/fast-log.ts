@@ -1,14 +1,14 @@
 /** What is taken from the fast path: its messages, ahead of the final log, and what is of the moment. Its places and answers mean nothing. */
 import type { LinkFrame } from '../../ports/transport.js'
 import type { ChangeFrame, MessageRow, Welcome } from '../../protocol/frames.js'
-import type { Memory, Waiting } from './waiting.js'
+import { keyOf, type Memory, type Waiting } from './waiting.js'
 
 export interface FastLog {
   welcome(welcome: Welcome): void
   frame(frame: LinkFrame, isFinalUp: boolean): void
 }
 
-export function fastLog({ withdrawMs, clock }: Memory, waiting: Waiting, tell: (frame: LinkFrame) => void): FastLog {
+export function fastLog({ withdrawMs, clock, waiting: held }: Memory, waiting: Waiting, tell: (frame: LinkFrame) => void): FastLog {
   /** So long after its time by the clock of the fast path a message may still be on its way, by `clock`. */
   let keptMs = 0
 
@@ -16,7 +16,7 @@ export function fastLog({ withdrawMs, clock }: Memory, waiting: Waiting, tell: (
     if (!localId) return
     const name = { conversation, author, localId }
     // One that has waited and is settled, or never waited, is not its to change.
-    if (rev !== seq && !waiting.has(name)) return
+    if (rev !== seq && !held.has(keyOf(name))) return
     if (deleted) waiting.withdraw(name)
     else waiting.show({ type: 'provisional', ...name, content: planted.fastMixed ? localId : content, at })
   }

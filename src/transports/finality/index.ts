@@ -45,7 +45,7 @@ export interface FinalityOptions {
  */
 export function finality({ fast, final, withdrawMs = 60_000, clock = systemClock }: FinalityOptions = {}): Transport {
   const areTransports = [fast ?? final, final ?? fast].every((each) => typeof each?.open === 'function')
-  assertArgument('finality', areTransports && typeof withdrawMs === 'number' && withdrawMs >= 0, 'check fast, final and withdrawMs.')
+  assertArgument('finality', areTransports && typeof withdrawMs === 'number' && withdrawMs >= 0, 'check transports and withdrawMs.')
   const trackOf = (transport?: Transport): Track => ({ transport, name: transport?.name, attempt: 0, dueMs: 0 })
   const ground: Ground = {
     fast: trackOf(fast),
@@ -54,7 +54,6 @@ export function finality({ fast, final, withdrawMs = 60_000, clock = systemClock
     clock,
     waiting: new Map(),
     over: new Set(),
-    user: '',
     link: 0,
   }
   return { name: 'finality', open: (to) => openLink(ground, to) }
@@ -86,7 +85,7 @@ function openLink(ground: Ground, to: LinkEvents): Link {
       ground.welcome = welcome
       if (session.welcome(welcome)) sure.again(final.send)
       // The session counts on what only the fast path has said: it begins anew.
-      else end({ ...atOnce, code: 'other-terms' })
+      else end({ code: 'other-terms', ...atOnce })
     },
     frame: sure.frame,
     down: (why, wasUp) => (wasUp ? end(fast.isUp() ? { ...why, ...atOnce } : why) : down(why, fast)),
@@ -123,8 +122,7 @@ function openLink(ground: Ground, to: LinkEvents): Link {
       }
       sure.ask(frame)
       sendFast(frame)
-      if (frame.type === 'history' && !final.isUp())
-        queueMicrotask(() => session.tell({ type: 'failed', request: frame.request, code: 'unavailable' }))
+      if (frame.type === 'history' && !final.isUp()) session.tell({ type: 'failed', request: frame.request, code: 'unavailable' })
       else if (frame.type !== 'typing' || !fast.isUp()) final.send(frame)
     },
     close: () => end({ band: 'retry', code: 'closed' }),

@@ -10,7 +10,8 @@ type Hello = Extract<ClientFrame, { type: 'hello' }>
 export interface Ground extends Memory {
   readonly fast: Track
   readonly final: Track
-  user: string
+  /** None before the first greeting. */
+  user?: string
   /** Rises with every greeting on either path (R26). */
   link: number
   /** What the final log said of itself last: a session that begins without it is told the same. */

@@ -29,7 +29,6 @@ export interface Memory {
 
 export interface Waiting {
   show(frame: Shown): void
-  has(name: Name): boolean
   /** The final log holds it, or never will and says so itself. */
   settle(name: Name): void
   withdraw(name: Name): void
@@ -61,10 +60,10 @@ type Tell = (frame: CombinatorFrame) => void
 export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Tell, ask: () => void): Waiting {
   const heads: Waiting['heads'] = new Map()
 
-  function judge(askedMs = 0) {
+  function judge(askedMs?: number) {
     for (const each of waiting.values()) {
       if (!heads.get(each.frame.conversation)?.()) each.dueMs = each.cancel = void each.cancel?.()
-      else if ((each.dueMs as number) <= askedMs) withdraw(each.frame)
+      else if ((each.dueMs as number) <= (askedMs as number)) withdraw(each.frame)
       else {
         each.dueMs ??= clock.now() + withdrawMs
         each.cancel ??= clock.timer(each.dueMs, ask)
@@ -97,7 +96,6 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
       const [oldest] = waiting.values()
       if (waiting.size > most) withdraw((oldest as Each).frame)
     },
-    has: (name) => waiting.has(keyOf(name)),
     settle,
     withdraw,
     heads,

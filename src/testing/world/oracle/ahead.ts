@@ -121,13 +121,15 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
   }
 }
 
-type End = 'told' | 'own' | 'logged' | 'lost'
+type End = 'told' | 'own' | 'logged' | 'named' | 'lost'
 
 /** What has become of what is shown ahead no more. */
-function endOf(parts: Parts, conversation: ConversationState, { ended }: Room, own: ReadonlySet<string>, key: string): End {
+function endOf(parts: Parts, conversation: ConversationState, { ended, told }: Room, own: ReadonlySet<string>, key: string): End {
   if (ended.has(key)) return 'told'
   if (own.has(key)) return 'own'
-  return isReached(parts, conversation, key) ? 'logged' : 'lost'
+  if (isReached(parts, conversation, key)) return 'logged'
+  // By an answer that came too late to be taken: the next one brings it, or it is further back than that reaches.
+  return told.has(key) ? 'named' : 'lost'
 }
 
 function lookAt(room: Room, now: readonly string[], endOf: (key: string) => End, say: (what: string) => void): void {
@@ -167,8 +169,8 @@ function ended(parts: Parts, id: string, room: Room, kind: Ending, key: string, 
     if (isKept && place > at.log.tail.from) say('final-stays', id, `${key} is withdrawn, of which the final path has told`)
     return
   }
-  // On a line that is over, too, one may have been taken in before it.
-  const isBefore = (each: string) => isReached(parts, at, each) || truth.landedBefore(id, ...namesIn(each))
+  // On a line that is over, and by a late answer, too, one may have been taken in before it.
+  const isBefore = (each: string) => told.has(each) || isReached(parts, at, each) || truth.landedBefore(id, ...namesIn(each))
   if (!arrived.slice(arrived.lastIndexOf(key) + 1).some(isBefore))
     say('ends-once', id, `${key} is corrected, and stands in the log as it was shown`)
 }
