@@ -90,6 +90,8 @@ const withFastPath: readonly (readonly [seed: number, what: string])[] = [
   [4700004789, 'the oracle held a correction to the order in which messages came, where the first stood in a log that was over by then'],
   [4700006821, 'a final path whose attempt hung for 15 s then rested for the longest time there is, and was back only after the bound'],
   [4700007696, 'the oracle held a correction to the order in which messages came while their reader was no member'],
+  [4800000065, 'what the final log had told in an answer that came late stayed shown ahead, as the next answer began behind it'],
+  [4600010650, 'the same, where the late answer was overtaken by a reset'],
   [4500004923, 'the oracle held a correction to the order in which rows had stood before their conversation was let go from memory'],
 ]
 

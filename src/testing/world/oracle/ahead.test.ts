@@ -59,6 +59,13 @@ function watched() {
         ahead.final(frame)
       }
     },
+    /** An answer names them, of which the client takes nothing else. */
+    named(isTold: boolean, ...frames: readonly ReturnType<typeof change>[]) {
+      for (const frame of frames) learn(frame)
+      const late = openedFrame(999, 2, 4, { rows: frames.map(({ change }) => (change as unknown as { message: MessageRow }).message) })
+      if (isTold) ahead.final(late)
+      core.hear(late)
+    },
     restored: (head: number) => truth.restored({ conversation: 'c', epoch: 'e2', head, history: 'full' }, [], false),
     /** By a new link, with the newest page of a log of `to`. */
     reset(from: number, to: number, epoch: string) {
@@ -173,6 +180,31 @@ it('nor with what was withdrawn before the final path told of it, in one moment'
   event('withdrawn', 'a')
   look()
   expect(breach()).toBeUndefined()
+})
+
+describe('nor with what an answer names that came too late', () => {
+  it('they are shown no more, and the application hears of the one that stands elsewhere', () => {
+    const { hear, named, event, look, breach } = watched()
+    hear(provisional('a'), provisional('b'))
+    look()
+    named(true, change(3, 'b'), change(4, 'a'))
+    event('corrected', 'a')
+    look()
+    expect(breach()).toBeUndefined()
+  })
+
+  it.each<readonly [isTold: boolean, corrected: readonly string[]]>([
+    [false, []],
+    [true, ['b']],
+  ])('but not where nobody has told of them, nor where one stands as it was shown: %j, %j', (isTold, corrected) => {
+    const { hear, named, event, look, breach } = watched()
+    hear(provisional('a'), provisional('b'))
+    look()
+    named(isTold, change(3, 'a'), change(4, 'b'))
+    for (const each of corrected) event('corrected', each)
+    look()
+    expect(breach()).toBe('ends-once')
+  })
 })
 
 describe('nor with what was let go from memory', () => {
