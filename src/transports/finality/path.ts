@@ -47,6 +47,7 @@ export interface Path {
 const patienceMs = 15_000
 /** A link that lived this long was good. */
 const goodLinkMs = 5_000
+/** Who was silent has been waited for already, and rests half as long. */
 const silent: LinkClosed = { band: 'retry', code: 'silent' }
 
 /** Of a link that was left nothing but `closed` still comes. */
@@ -100,7 +101,6 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
     const wasUp = isUp
     drop()
     track.attempt = wasUp && clock.now() - upMs >= goodLinkMs ? 0 : track.attempt + 1
-    // Who was silent has been waited for already.
     track.dueMs = clock.now() + waitMs(track.attempt, clock.roll(), why.retryAfterMs) / (why === silent ? 2 : 1)
     if (why.band !== 'terminal') stopResting = clock.timer(track.dueMs, open)
     to.down(why, wasUp)
