@@ -367,7 +367,7 @@ describe('a message that an earlier page left in the outbox', () => {
     const { chat, pass, localId } = await left()
     const talk = chat.conversation('c')
     for (const call of [talk.retry, talk.discard]) {
-      expect(() => call(localId)).toThrow('fits this localId yet. Wait until the outbox shows it.')
+      expect(() => call(localId)).toThrow('has this localId. See the outbox.')
     }
     chat.outbox.subscribe(() => {})
     await pass()

@@ -76,14 +76,24 @@ describe('R18: a message shown ahead', () => {
     expect([ids(core), places(core)[0]]).toEqual([['c'], 401])
   })
 
-  it('nor once a page has, that comes when nobody waits for it', () => {
-    const core = live(drivenCore(), 400, 50)
+  it('nor once an answer has that does not fit, whose rows go by what was touched last', () => {
+    const core = five()
     core.hear(shown('a'), shown('b'))
-    core.dispatch({ kind: 'load', conversation: 'c', call: 1, way: 'older', limit: 50 })
-    const late = requestOf(core, 'history')
-    core.wait(15_000)
-    core.hear(pageFrame(late, 300, 350, 400, { rows: [stands(350, 'a')] }))
-    expect([ids(core), places(core)[0], told(core)]).toEqual([['b'], 351, [[], []]])
+    core.offline()
+    core.online()
+    const again = row(6, { ...stands(6, 'a'), rev: 8 })
+    core.hear(openedFrame(requestOf(core, 'open'), 6, 8, { epoch: 'e2', rows: [stands(7, 'b'), again] }))
+    expect([ids(core), core.conversation().log.head, told(core)]).toEqual([[], 5, [[], []]])
+  })
+
+  it('but stays where a page names it that goes further than the log', () => {
+    const core = live(drivenCore(), 400, 50)
+    core.dispatch({ kind: 'jump', conversation: 'c', call: 1, seq: 100 })
+    core.hear(pageFrame(requestOf(core, 'history'), 75, 125, 400))
+    core.hear(shown('a'))
+    core.dispatch({ kind: 'load', conversation: 'c', call: 2, way: 'newer', limit: 50 })
+    core.hear(pageFrame(requestOf(core, 'history'), 125, 175, 401, { rows: [...rows(126, 174), stands(401, 'a')] }))
+    expect([ids(core), told(core)]).toEqual([['a'], [[], []]])
   })
 
   it('may come by the last link after its end, as nothing else may, and by no older one', () => {

@@ -1,7 +1,7 @@
 /** What a link brings: its beginning and end, and frames, each handed to its slice in the order they came. */
 import type { LinkFrame } from '../ports/transport.js'
-import type { ChangeFrame, Opened, Page, ServerFrame } from '../protocol/frames.js'
-import { confirm, doubtAhead, isOf, showAhead, withdraw } from './ahead.js'
+import type { ChangeFrame, ServerFrame } from '../protocol/frames.js'
+import { doubtAhead, isOf, showAhead, withdraw } from './ahead.js'
 import type { CoreEvent } from './event.js'
 import { askInbox, inboxFailed, inboxFrame } from './inbox/inbox.js'
 import { gone } from './membership.js'
@@ -55,8 +55,9 @@ function receive(turn: Turn, frame: Exclude<LinkFrame, ChangeFrame>): void {
   }
   switch (frame.type) {
     case 'opened':
+      return opened(turn, frame)
     case 'page':
-      return answered(turn, frame)
+      return page(turn, frame)
     case 'ack':
       return acked(turn, frame)
     case 'reject':
@@ -68,15 +69,6 @@ function receive(turn: Turn, frame: Exclude<LinkFrame, ChangeFrame>): void {
     default:
       if ('conversation' in frame) ofConversation(turn, frame)
   }
-}
-
-/** What it names is in the log, and shown ahead of it no more: also where the answer itself is late, or cannot be taken. */
-function answered(turn: Turn, frame: Opened | Page): void {
-  const c = draftOf(turn, frame.conversation)
-  if (!c) return
-  confirm(turn, c, frame.rows)
-  if (frame.type === 'page') page(turn, c, frame)
-  else opened(turn, c, frame)
 }
 
 type ConversationFrame = Extract<LinkFrame, { type: 'left' | 'marks' | 'typing' | 'provisional' | 'withdrawn' }>

@@ -112,7 +112,7 @@ function diskRows(turn: Turn, event: Extract<CoreEvent, { readonly ask: number }
   const { ask, kind } = event
   const rows = kind === 'disk-rows' ? event.rows : []
   if (ask === turn.disk.ask) {
-    if (kind === 'disk-unreadable') warn(turn, 'The outbox could not be read; sending goes on from memory.', {})
+    if (kind === 'disk-unreadable') warn(turn, 'The outbox was not read; it is sent from memory.', {})
     restoreInbox(turn, rows)
     return diskRead(turn, rows)
   }

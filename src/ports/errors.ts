@@ -55,16 +55,16 @@ const passing = {
 
 /** The same, where it will not. What is wrong with an argument, the caller says. */
 const final = {
-  'content-invalid': 'its content is not plain JSON, or too deep or long. See the cause.',
+  'content-invalid': 'its content is not plain JSON, too deep or long. See the cause.',
   'content-too-large': `its content is over ${limits.contentBytes} bytes. Send less, or a reference.`,
-  'conversation-gone': 'this user is not a member. Ask to be added.',
-  'unknown-message': 'no message fits this localId yet. Wait until the outbox shows it.',
+  'conversation-gone': 'this user is no member. Ask to join.',
+  'unknown-message': 'no message has this localId. See the outbox.',
   discarded: 'the message was taken back.',
-  uncertain: 'the server cannot say whether it has it. Look, then retry or discard it.',
+  uncertain: 'the server may have it. Retry or discard it.',
   'not-found': 'this user cannot see that place.',
   aborted: 'its signal ended it.',
   closed: 'the chat was closed. Make a new one.',
-  'logged-out': 'this user has logged out. Make a new chat.',
+  'logged-out': 'this user has logged out. Make a new one.',
   fault: 'the chat or a listener threw. See the cause.',
 }
 

@@ -75,6 +75,7 @@ describe('L8 R35: what is written', () => {
       expect(tag).toBe(tagged(1_000))
       expect(tags).toEqual(rows(first, 1_000).map(({ seq }) => tagged(seq)))
       expect(places(reread(core)).at(-1)).toBe(1_000)
+      expect(cursorOf(live(drivenCore(), 5)).value.tags).toEqual(['t5'])
     }
   })
 

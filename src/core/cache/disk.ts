@@ -137,7 +137,7 @@ export function outboxCommitFailed(turn: Turn, number: number, code: StorageErro
     disk.failures += 1
     disk.waiting = [...flight.savings, ...disk.waiting]
     disk.notBeforeMs = turn.nowMs + Math.min(timing.diskRetryMs * 2 ** disk.failures, timing.diskRetryCapMs)
-    warn(turn, 'The outbox could not be written; sending goes on from memory.', { code, failures: disk.failures })
+    warn(turn, 'The outbox was not written; it is sent from memory.', { code, failures: disk.failures })
     for (const { conversation, localId } of disk.waiting) saved(turn, conversation, localId, false)
   } else if (disk.phase === 'ready') fence(turn)
   else {

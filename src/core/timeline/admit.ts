@@ -130,6 +130,6 @@ function finish(turn: Turn, intake: Intake, source: 'live' | 'catch-up', news: r
   settleOwn(turn, c, fresh)
 }
 
-function bySeq<Placed extends { readonly seq: number }>(items: readonly Placed[]): readonly Placed[] {
+export function bySeq<Placed extends { readonly seq: number }>(items: readonly Placed[]): readonly Placed[] {
   return [...items].sort((a, b) => a.seq - b.seq)
 }

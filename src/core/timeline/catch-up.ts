@@ -3,6 +3,7 @@
  * above its head has been heard of (R5, R24).
  */
 import type { Opened } from '../../protocol/frames.js'
+import { confirm } from '../ahead.js'
 import { doubtAcked } from '../outbox/settle.js'
 import { readTo } from '../receipts.js'
 import type { ConversationState } from '../state.js'
@@ -10,7 +11,7 @@ import * as bounds from '../bounds.js'
 import * as timing from '../timing.js'
 import { never } from '../timing.js'
 import { type Draft, draftOf, nextNumber, onlineLink, report, type Turn } from '../turn.js'
-import { admitOpened } from './admit.js'
+import { admitOpened, bySeq } from './admit.js'
 import { isLive } from './live.js'
 
 /** Asks if something is missing and nothing is under way. Called for every conversation a turn has touched. */
@@ -70,12 +71,20 @@ function ask(turn: Turn, { log, id }: Draft, sinceMs: number, rows: number): voi
   turn.frames.push({ type: 'open', request, conversation: id, position: epoch === '' ? undefined : { epoch, seq, tag } })
 }
 
-/** The answer of the one `open` under way; any other is late and ignored. */
-export function opened(turn: Turn, c: Draft, frame: Opened): void {
+/**
+ * The answer of the one `open` under way. From any other, and from one that does not fit, nothing is taken; but what it names is in the
+ * log, and shown ahead of it no more: the answer that is taken may begin behind it.
+ */
+export function opened(turn: Turn, frame: Opened): void {
+  const c = draftOf(turn, frame.conversation)
+  if (!c) return
+  const asked = c.log.catchUp
+  if (asked?.request !== frame.request) return confirm(turn, c, bySeq(frame.rows))
+  if (!admitOpened(turn, c, frame)) {
+    confirm(turn, c, bySeq(frame.rows))
+    return failedCatchUp(turn, c)
+  }
   const { log } = c
-  const asked = log.catchUp
-  if (asked?.request !== frame.request) return
-  if (!admitOpened(turn, c, frame)) return failedCatchUp(turn, c)
   const rows = asked.rows + frame.rows.length
   if (frame.more && log.head < frame.head) return ask(turn, c, asked.sinceMs, rows)
   log.catchUp = null

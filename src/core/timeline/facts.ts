@@ -7,7 +7,7 @@ export function factsOf({ tag, floor, hidden, profile, members, memberCount }: F
   return { tag, floor, hidden, profile, members, memberCount }
 }
 
-/** Whole tags from the end of the list, the last one at least, that take about so many characters. */
+/** As many whole tags from the end of the list as so many characters hold. */
 export function newestTags(tags: string, chars: number): string {
-  return tags.slice(tags.indexOf('\n', tags.length - chars) + 1)
+  return tags.length > chars ? tags.slice(tags.indexOf('\n', tags.length - chars) + 1) : tags
 }

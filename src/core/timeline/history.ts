@@ -14,7 +14,7 @@ import type { HistoryLoad, Log, Window } from '../state.js'
 import * as bounds from '../bounds.js'
 import * as timing from '../timing.js'
 import { never } from '../timing.js'
-import { type Draft, nextNumber, type Turn } from '../turn.js'
+import { type Draft, draftOf, nextNumber, type Turn } from '../turn.js'
 import { heard, isLive } from './live.js'
 import { covers, isDense, joined, pageOf, replayed, trimNewest, trimOldest, windowOf } from './window.js'
 
@@ -130,12 +130,13 @@ function again(turn: Turn, c: Draft, load: HistoryLoad): void {
 }
 
 /** A page from the network: refused where it is older than the head held, or has a hole (R2, R6). */
-export function page(turn: Turn, c: Draft, frame: Page): void {
-  const { log } = c
-  const { load } = log
+export function page(turn: Turn, frame: Page): void {
+  const c = draftOf(turn, frame.conversation)
+  const load = c?.log.load
   if (load?.source !== 'network' || load.id !== frame.request) return
+  const { log } = c as Draft
   // Before `open` is answered on this link the page may be of another line than what is held (a restored backup).
-  if (!isLive(turn, log) || frame.epoch !== log.epoch || frame.asOf < log.head) return again(turn, c, load)
+  if (!isLive(turn, log) || frame.epoch !== log.epoch || frame.asOf < log.head) return again(turn, c as Draft, load)
   const rows = frame.rows.filter((row) => row.seq <= log.head)
   log.load = { ...load, run: windowOf(rows, frame.from, Math.min(frame.to, log.head)) }
 }

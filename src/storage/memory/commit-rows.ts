@@ -22,7 +22,7 @@ export function commitRows(rows: OrderedRows, writes: readonly Write[], expect: 
 export function checkKey(...keys: readonly (Key | undefined)[]): void {
   for (const key of keys) {
     if (key && !isKey(key)) {
-      throw storageError('failed', 'A key may hold strings and numbers alone.', { key })
+      throw storageError('failed', 'A key holds strings and numbers.', { key })
     }
   }
 }

@@ -1,6 +1,6 @@
 /** What is said to the final log and by it: what it settles, and what waits while it is not up. */
 import type { LinkFrame } from '../../ports/transport.js'
-import type { ClientFrame, MessageRow } from '../../protocol/frames.js'
+import type { ClientFrame, Head, MessageRow } from '../../protocol/frames.js'
 import type { Ground } from './session.js'
 import { keyOf, type Waiting } from './waiting.js'
 
@@ -30,26 +30,27 @@ export function finalLog(ground: Pick<Ground, 'user'>, waiting: Waiting, tell: (
     if (author === ground.user) questions.delete(keyOf({ conversation, localId }))
   }
 
-  /** How far each log was told since it was asked for: also what comes live before the answer, for nobody asks for that again. */
+  /** How far each log was told, by conversation and epoch: also what comes live before it is answered, for nobody asks for that again. */
   const told = new Map<string, number>()
 
   /** It is told up to `to`, and goes up to `head` where that was said. */
-  function reach(conversation: string, to: number, head?: number) {
-    if (!((told.get(conversation) as number) >= to)) told.set(conversation, to)
-    if (head !== undefined) heads.set(conversation, () => (told.get(conversation) as number) >= head)
+  function reach({ conversation, epoch }: Omit<Head, 'seq'>, to: number, head?: number) {
+    const log = conversation + epoch
+    if (!((told.get(log) as number) >= to)) told.set(log, to)
+    if (head !== undefined) heads.set(conversation, () => (told.get(log) as number) >= head)
   }
 
   return {
     frame(frame) {
       const { type } = frame
-      if (type === 'opened') reach(frame.conversation, frame.to, frame.head)
+      if (type === 'opened') reach(frame, frame.to, frame.head)
       if (type === 'change') {
         if (frame.change.kind === 'message') settle(frame.conversation, frame.change.message)
-        reach(frame.conversation, frame.seq)
+        reach(frame, frame.seq)
       } else if (type === 'opened' || type === 'page') {
         for (const row of frame.rows) settle(frame.conversation, row)
       } else if ('heads' in frame) {
-        for (const { conversation, seq } of frame.heads) if (heads.has(conversation)) reach(conversation, 0, seq)
+        for (const head of frame.heads) if (heads.has(head.conversation)) reach(head, 0, head.seq)
       } else if (type === 'left') heads.delete(frame.conversation)
       // It holds it, or never will.
       else if (type === 'ack' || (type === 'reject' && frame.final)) settle(frame.conversation, { ...frame, author: ground.user as string })
@@ -59,7 +60,7 @@ export function finalLog(ground: Pick<Ground, 'user'>, waiting: Waiting, tell: (
     ask(frame) {
       const { type } = frame
       // Until it is answered, or for good.
-      if (type === 'open' || type === 'unfollow') for (const each of [heads, told]) each.delete(frame.conversation)
+      if (type === 'open' || type === 'unfollow') heads.delete(frame.conversation)
       if (type === 'unfollow') questions.delete(keyOf(frame))
       else if (/^op|inbox/.test(type)) questions.set(keyOf(frame), frame)
     },

@@ -425,6 +425,7 @@ describe('R18: until the final log has it', () => {
   it.each<[what: string, frames: readonly ServerFrame[], isOver: boolean]>([
     ['ends where what came live goes on', [message(7, 'x'), openedFrame(2, 5, 6, { rows: [], head: 7, more: true })], true],
     ['ends short of what there is', [message(7, 'x'), openedFrame(2, 5, 6, { rows: [], head: 8, more: true })], false],
+    ['is of another epoch', [message(7, 'x'), openedFrame(2, 5, 6, { epoch: 'e2', rows: [], head: 7, more: true })], false],
     ['was read before a change', [message(7, 'x'), openedFrame(2, 5, 6, { rows: [] })], true],
   ])('X3: time runs where all was told: an answer that %s', (_, frames, isOver) => {
     const { clock, fast, final, send, ahead, answers } = both(1_000)

@@ -76,7 +76,7 @@ function openLink(options: SseTransportOptions, to: LinkEvents): Link {
       return end({
         band: 'retry',
         code: 'no-credentials',
-        reason: `No link was opened: url or token could not be had. ${sentenceOf(error)}`,
+        reason: `No link was opened: no url or token. ${sentenceOf(error)}`,
       })
     }
     if (phase === 'closed') return

@@ -69,7 +69,7 @@ function openLink({ url, token, WebSocket, connectTimeoutMs = 10_000 }: WebSocke
   async function start() {
     const Native = WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket
     if (!Native) {
-      const reason = 'No link was opened: no WebSocket here. Install ws and pass its { WebSocket }.'
+      const reason = 'No link was opened: no WebSocket here. Pass the { WebSocket } of ws.'
       return end('terminal', 'no-websocket', reason)
     }
     try {
@@ -77,7 +77,7 @@ function openLink({ url, token, WebSocket, connectTimeoutMs = 10_000 }: WebSocke
       sentToken = fetched
       if (phase === 'opening') socket = openSocket(address, Native, connectTimeoutMs, { open, message, close, impossible })
     } catch (error) {
-      end('retry', 'no-credentials', `No link was opened: url or token could not be had. ${sentenceOf(error)}`)
+      end('retry', 'no-credentials', `No link was opened: no url or token. ${sentenceOf(error)}`)
     }
   }
 

@@ -66,6 +66,8 @@ function watched() {
       if (isTold) ahead.final(late)
       core.hear(late)
     },
+    /** The client shows them no more, and says nothing of it. */
+    forget: () => core.hear(withdrawn('a'), withdrawn('b')),
     restored: (head: number) => truth.restored({ conversation: 'c', epoch: 'e2', head, history: 'full' }, [], false),
     /** By a new link, with the newest page of a log of `to`. */
     reset(from: number, to: number, epoch: string) {
@@ -191,6 +193,28 @@ describe('nor with what an answer names that came too late', () => {
     event('corrected', 'a')
     look()
     expect(breach()).toBeUndefined()
+  })
+
+  it('but not where nobody hears of the one that stands elsewhere', () => {
+    const { hear, named, look, breach } = watched()
+    hear(provisional('a'), provisional('b'))
+    look()
+    named(true, change(3, 'b'))
+    look()
+    expect(breach()).toBeUndefined()
+    named(true, change(4, 'a'))
+    look()
+    expect(breach()).toBe('ends-once')
+  })
+
+  it('nor where one is shown no more that only a change has told of, which the client did not take', () => {
+    const { hear, told, look, forget, breach } = watched()
+    hear(provisional('a'))
+    look()
+    told(change(3, 'a'))
+    forget()
+    look()
+    expect(breach()).toBe('ends-once')
   })
 
   it.each<readonly [isTold: boolean, corrected: readonly string[]]>([

@@ -40,6 +40,8 @@ interface Parts {
 interface Room {
   /** The final path has told of them. */
   readonly told: Set<string>
+  /** By an answer of what is new, which the client may not have taken. */
+  readonly named: Set<string>
   readonly arrived: string[]
   /**
    * The client has heard of them, and nothing of their end was seen. False: it may have shown nothing, as it did not hold the conversation,
@@ -57,7 +59,7 @@ interface Room {
 }
 
 function newRoom(told = new Set<string>()): Room {
-  return { told, arrived: [], open: new Map(), withdrawn: new Set(), ended: new Set(), overtaken: new Set(), rows: [] }
+  return { told, named: new Set(), arrived: [], open: new Map(), withdrawn: new Set(), ended: new Set(), overtaken: new Set(), rows: [] }
 }
 
 type Say = (invariant: InvariantName, room: string, what: string) => void
@@ -79,7 +81,11 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
       const rows = frame.type === 'opened' || frame.type === 'page' ? frame.rows : []
       const changed = frame.type === 'change' && frame.change.kind === 'message' ? [frame.change.message] : rows
       for (const { author, localId } of changed)
-        if (localId !== undefined) roomOf((frame as { conversation: string }).conversation).told.add(ownKey(author, localId))
+        if (localId !== undefined) {
+          const { told, named } = roomOf((frame as { conversation: string }).conversation)
+          told.add(ownKey(author, localId))
+          if (frame.type === 'opened') named.add(ownKey(author, localId))
+        }
     },
     combined(frame) {
       const { type } = frame
@@ -121,15 +127,14 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
   }
 }
 
-type End = 'told' | 'own' | 'logged' | 'named' | 'lost'
+type End = 'told' | 'own' | 'logged' | 'lost'
 
 /** What has become of what is shown ahead no more. */
-function endOf(parts: Parts, conversation: ConversationState, { ended, told }: Room, own: ReadonlySet<string>, key: string): End {
+function endOf(parts: Parts, conversation: ConversationState, { ended, named }: Room, own: ReadonlySet<string>, key: string): End {
   if (ended.has(key)) return 'told'
   if (own.has(key)) return 'own'
-  if (isReached(parts, conversation, key)) return 'logged'
-  // By an answer that came too late to be taken: the next one brings it, or it is further back than that reaches.
-  return told.has(key) ? 'named' : 'lost'
+  // An answer that came too late to be taken has named it: the next one brings it, or it is further back than that reaches.
+  return isReached(parts, conversation, key) || named.has(key) ? 'logged' : 'lost'
 }
 
 function lookAt(room: Room, now: readonly string[], endOf: (key: string) => End, say: (what: string) => void): void {
@@ -170,7 +175,9 @@ function ended(parts: Parts, id: string, room: Room, kind: Ending, key: string, 
     return
   }
   // On a line that is over, and by a late answer, too, one may have been taken in before it.
-  const isBefore = (each: string) => told.has(each) || isReached(parts, at, each) || truth.landedBefore(id, ...namesIn(each))
+  const places = truth.now(id)?.own
+  const isNamedBefore = (each: string) => room.named.has(each) && (places?.get(each) ?? 0) < (places?.get(key) ?? 0)
+  const isBefore = (each: string) => isNamedBefore(each) || isReached(parts, at, each) || truth.landedBefore(id, ...namesIn(each))
   if (!arrived.slice(arrived.lastIndexOf(key) + 1).some(isBefore))
     say('ends-once', id, `${key} is corrected, and stands in the log as it was shown`)
 }
