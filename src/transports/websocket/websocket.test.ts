@@ -223,7 +223,11 @@ describe('webSocketTransport', () => {
     Reflect.deleteProperty(globalThis, 'WebSocket')
     try {
       const why = await ended({ url: 'ws://127.0.0.1:1' })
-      expect(why).toMatchObject({ band: 'terminal', code: 'no-websocket', reason: expect.stringContaining('Pass the { WebSocket } of ws.') })
+      expect(why).toMatchObject({
+        band: 'terminal',
+        code: 'no-websocket',
+        reason: expect.stringContaining('Pass the { WebSocket } of ws.'),
+      })
     } finally {
       if (had !== undefined) globalThis.WebSocket = had
     }
