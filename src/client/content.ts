@@ -57,7 +57,7 @@ type Validated<C> = StandardResult<C> & { readonly value?: C }
 
 function validated<C>(schema: StandardSchema<C> | undefined, value: unknown): Validated<C> {
   const result = schema ? schema['~standard'].validate(value) : { value: value as C }
-  assertArgument(send, !(result instanceof Promise), 'its schema is asynchronous. Pass another.')
+  assertArgument(send, !(result instanceof Promise), 'the schema is asynchronous. Pass another.')
   return result
 }
 

@@ -21,7 +21,7 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
   assertId('createChat', user)
   const { warn } = logger ?? console
   for (const part of [transport?.open, storage, schema ? schema['~standard']?.validate : storage, warn, metrics ?? storage])
-    assertArgument('createChat', typeof part === 'function', 'check transport, storage, content, logger and metrics.')
+    assertArgument('createChat', typeof part === 'function', 'check transport, storage, content, logger, metrics.')
   const engine = createEngine<C>({ ...options, transport: { open: (to) => transport.open({ ...to, owner: chat }) } })
   const { state, dispatch, make, assertOpen } = engine
   const conversations = new Map<string, Conversation<C>>()

@@ -91,7 +91,7 @@ describe('L2 R31: a server that does not declare `idempotent`', () => {
     mock.accept()
     const [error] = writer.chat.outbox.get().map((entry) => entry.error)
     expect(error).toMatchObject({ code: 'uncertain', retry: 'never' })
-    expect(error?.message).toMatch(/may have it\. Retry or discard it\.$/)
+    expect(error?.message).toMatch(/the server may have it\. Look, then retry or discard it\.$/)
     talk(writer).retry(localIds[0] as string)
     talk(writer).discard(localIds[1] as string)
     await writer.pass(60_000)

@@ -60,11 +60,11 @@ const final = {
   'conversation-gone': 'this user is no member. Ask to join.',
   'unknown-message': 'no message has this localId. See the outbox.',
   discarded: 'the message was taken back.',
-  uncertain: 'the server may have it. Retry or discard it.',
+  uncertain: 'the server may have it. Look, then retry or discard it.',
   'not-found': 'this user cannot see that place.',
   aborted: 'its signal ended it.',
   closed: 'the chat was closed. Make a new one.',
-  'logged-out': 'this user has logged out. Make a new one.',
+  'logged-out': 'this user has logged out. Make a new chat.',
   fault: 'the chat or a listener threw. See the cause.',
 }
 

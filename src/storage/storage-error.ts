@@ -6,6 +6,6 @@ export function storageError(code: StorageErrorCode, message: string, detail: { 
 }
 
 export const conflictAt = (key: Key): StorageError =>
-  storageError('conflict', 'Nothing was written: a row has another version. Read it again.', { key })
+  storageError('conflict', 'Not written: a row has another version. Read it again.', { key })
 
 export const closedError = (): StorageError => storageError('closed', 'The storage is closed. Open a new one.')
