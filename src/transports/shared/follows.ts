@@ -2,7 +2,8 @@
 export interface Follows {
   join(seat: string): void
   leave(seat: string): void
-  readonly seats: ReadonlyMap<string, unknown>
+  /** What each follows. */
+  readonly seats: ReadonlyMap<string, ReadonlySet<string>>
   /** Several tabs may follow more than one link can: what was asked for longest ago gives way. The list tells when it moves, and it is asked for again. */
   open(seat: string, conversation: string): void
   unfollow(seat: string, conversation: string): void
