@@ -95,6 +95,11 @@ const withFastPath: readonly (readonly [seed: number, what: string])[] = [
   [4500004923, 'the oracle held a correction to the order in which rows had stood before their conversation was let go from memory'],
 ]
 
+const withSharedFastPath: readonly (readonly [seed: number, what: string])[] = [
+  [5300000094, 'what another tab had taken back stayed shown, as its acknowledgement was taken for one of this tab'],
+  [5300001768, 'what the log holds behind its newest page stayed shown, as it was acknowledged to another tab'],
+]
+
 describe('what once failed (L1–L11)', () => {
   it.each(ofOneNode)('seed %i, one node: %s', async (seed) => {
     expect((await runHistory({ seed, nodes: 1, fast: false })).breach).toBeNull()
@@ -106,5 +111,9 @@ describe('what once failed (L1–L11)', () => {
 
   it.each(withFastPath)('seed %i, with a fast path: %s', async (seed) => {
     expect((await runHistory({ seed, fast: true })).breach).toBeNull()
+  })
+
+  it.each(withSharedFastPath)('seed %i, with a fast path that tabs share: %s', async (seed) => {
+    expect((await runHistory({ seed, fast: 'shared' })).breach).toBeNull()
   })
 })

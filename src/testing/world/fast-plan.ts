@@ -34,16 +34,23 @@ const onFastPath = { 'cut-fast': 4, 'silence-fast': 2, 'block-fast': 3, 'block-f
 
 export type FastStepName = keyof typeof onFastPath
 
-const aboutFast = -3
-/** Of a hundred worlds so many have a fast path, and of a hundred devices there so many use it. */
-const [worlds, users] = [12, 75]
+const [aboutFast, aboutShared] = [-3, -4]
+/**
+ * Of a hundred worlds so many have a fast path, and of a hundred devices there so many use it; so many of the others have one that tabs
+ * share, where there are such tabs.
+ */
+const [worlds, users, sharedWorlds] = [12, 75, 20]
 
-/** `fits`: the devices that may have one. `asked`: default drawn. */
-export function fastOf(seed: number, fits: readonly boolean[], asked?: boolean): FastDraw {
+/** `shared`: its devices are those whose tabs share their links, otherwise those whose tabs do not. Default drawn. */
+export type FastAsked = boolean | 'shared'
+
+/** `shares`: of each device, do its tabs share their links? */
+export function fastOf(seed: number, shares: readonly boolean[], asked?: FastAsked): FastDraw {
   const chance = chanceOf(partOf(seed, aboutFast))
-  const drawn = chance.hit(worlds / 100)
-  const able = fits.flatMap((fit, n) => (fit ? [n] : []))
-  if (!(asked ?? drawn) || able.length === 0) return { plan: undefined, devices: [], weights: [] }
+  const isDrawn = chance.hit(worlds / 100)
+  const isShared = (asked ?? (!isDrawn && chanceOf(partOf(seed, aboutShared)).hit(sharedWorlds / 100) && 'shared')) === 'shared'
+  const able = shares.flatMap((each, n) => (each === isShared ? [n] : []))
+  if (!(asked ?? (isDrawn || isShared)) || able.length === 0) return { plan: undefined, devices: [], weights: [] }
   const one = chance.pick(able)
   const weights = Object.entries(onFastPath).map(
     ([name, weight]) => [name as FastStepName, chance.hit(0.4) ? 0 : weight * (0.3 + chance.roll())] as const,
@@ -62,7 +69,7 @@ export function fastOf(seed: number, fits: readonly boolean[], asked?: boolean):
     skewMs: chance.pick([0, 0, -3_600_000, 3_600_000]),
     withdrawMs: chance.pick([1_000, 3_000, 5_000]),
   }
-  return { plan, devices: fits.map((fit, n) => (chance.hit(users / 100) && fit) || n === one), weights }
+  return { plan, devices: shares.map((each, n) => (chance.hit(users / 100) && each === isShared) || n === one), weights }
 }
 
 const rateOf = (chance: Chance) => chance.pick([0, 0.01, 0.05, 0.15])

@@ -5,6 +5,7 @@ import { partOf } from './chance.js'
 import { checkRoom, checkWorld, newMemory } from './oracle/check.js'
 import { converge, type Healing } from './oracle/converge.js'
 import { end } from './oracle/ends.js'
+import type { FastAsked } from './fast-plan.js'
 import { stepsOf } from './plan.js'
 import { act, lengthOf } from './steps/act.js'
 import type { MakeDisk } from './tab.js'
@@ -22,8 +23,8 @@ export interface HistoryOptions {
   readonly disk?: MakeDisk
   /** Of the server. Default drawn. */
   readonly nodes?: 1 | 2
-  /** Some devices have a fast path. Default drawn. */
-  readonly fast?: boolean
+  /** Some devices have a fast path; `shared`: some whose tabs share their links. Default drawn. */
+  readonly fast?: FastAsked
   /** Handed the world before anything happens, for a closer look at one seed; what it returns is called when all is over. */
   readonly inspect?: (world: World) => (() => void) | undefined
 }

@@ -1,6 +1,6 @@
 /** What one world is like, drawn from its seed: who is there with which devices, how slow things are, which faults come how often, and every step. */
 import { type Chance, chanceOf, partOf } from './chance.js'
-import { type FastPlan, type FastStepName, fastOf, type Rates } from './fast-plan.js'
+import { type FastAsked, type FastPlan, type FastStepName, fastOf, type Rates } from './fast-plan.js'
 
 export interface RoomPlan {
   readonly id: string
@@ -146,7 +146,7 @@ export interface Step {
 const aboutNodes = -2
 
 /** Each trouble is absent in some worlds and frequent in others, so that rare pairs meet. `nodes`, and whether there is a fast path: default drawn. */
-export function planOf(seed: number, nodes?: 1 | 2, hasFast?: boolean): Plan {
+export function planOf(seed: number, nodes?: 1 | 2, asked?: FastAsked): Plan {
   const chance = chanceOf(seed ^ 0x5bd1e995)
   const users = ['ana', 'ben', 'cleo']
   const devices = users.flatMap((user) => devicesOf(chance, user))
@@ -163,8 +163,8 @@ export function planOf(seed: number, nodes?: 1 | 2, hasFast?: boolean): Plan {
   weights.push(...several.weights)
   const fast = fastOf(
     seed,
-    devices.map(({ links }) => !links.includes('shared')),
-    hasFast,
+    devices.map(({ links }) => links.includes('shared')),
+    asked,
   )
   weights.push(...fast.weights)
   const isCrowded = chance.hit(0.15)

@@ -34,8 +34,7 @@ export function waysTo(parts: WaysParts): Ways {
   const each = networks.map(({ transport }, way) => ({ ...transport, name: `way${way}` }))
   const one = links === 'plain' ? first.transport : each.length > 1 ? fallback(each, { clock }) : (each[0] as Transport)
   const fast = ahead && fastNetwork(parts)
-  if (fast) return { transport: settled(parts, ahead, fast.transport, one), networks, fast }
-  if (!links.includes('shared')) return { transport: one, networks, fast }
+  const among = (transport: Transport, of: string) => (links.includes('shared') ? shared(transport, { tabs, clock, name: of }) : transport)
   const watched: Transport = {
     name: one.name,
     open(to) {
@@ -43,7 +42,8 @@ export function waysTo(parts: WaysParts): Ways {
       return one.open(to)
     },
   }
-  return { transport: shared(watched, { tabs, clock, name: 'world' }), networks, fast }
+  const final = among(links.includes('shared') ? watched : one, 'world')
+  return { transport: fast ? settled(parts, ahead, among(fast.transport, 'fast'), final) : final, networks, fast }
 }
 
 /** The fast path ahead of the final one. */

@@ -5,6 +5,7 @@ import { type Journal, journal } from './journal.js'
 import type { Said } from './oracle/ahead.js'
 import { returns } from './oracle/caps.js'
 import { type Birth, ownKey, type Truth, truthOf } from './oracle/truth.js'
+import type { FastAsked } from './fast-plan.js'
 import { type Plan, planOf } from './plan.js'
 import { type Relay, relayOf } from './relay.js'
 import { worldServer, type WorldServer } from './server.js'
@@ -54,7 +55,7 @@ export interface WorldOptions {
   readonly keepLines?: boolean
   readonly disk?: MakeDisk
   readonly nodes?: 1 | 2
-  readonly fast?: boolean
+  readonly fast?: FastAsked
   /** Runs whenever a subscriber of a timeline hears. */
   readonly heard: (world: World, tab: Tab, room: string) => void
 }

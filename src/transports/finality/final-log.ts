@@ -5,6 +5,7 @@ import type { Ground } from './session.js'
 import { keyOf, type Waiting } from './waiting.js'
 
 type Pong = Extract<LinkFrame, { type: 'pong' }>
+type Reject = Extract<LinkFrame, { type: 'reject' }>
 
 export interface FinalLog {
   /** Goes through as it is. */
@@ -52,8 +53,9 @@ export function finalLog(ground: Pick<Ground, 'user'>, waiting: Waiting, tell: (
       } else if ('heads' in frame) {
         for (const head of frame.heads) if (heads.has(head.conversation)) reach(head, 0, head.seq)
       } else if (type === 'left') heads.delete(frame.conversation)
-      // It holds it, or never will.
-      else if (type === 'ack' || (type === 'reject' && frame.final)) settle(frame.conversation, { ...frame, author: ground.user as string })
+      // It holds it, or never will. What another tab has asked comes by a shared path too, and is not this one's entry.
+      else if ((type === 'ack' || (frame as Partial<Reject>).final) && questions.delete(keyOf(frame)))
+        waiting.settle({ ...(frame as Reject), author: ground.user as string })
       waiting.judge((frame as Partial<Pong>).n)
       tell(frame)
     },

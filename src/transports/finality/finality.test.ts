@@ -36,7 +36,7 @@ const shown = (localId: string, more: object = {}) => ({
   at: expect.any(Number),
   ...more,
 })
-const gone = (localId: string) => ({ type: 'withdrawn', conversation: 'c', author: 'ann', localId })
+const gone = (localId: string) => expect.objectContaining({ type: 'withdrawn', conversation: 'c', author: 'ann', localId })
 
 function setUp(withdrawMs?: number) {
   const clock = virtualClock()
@@ -323,7 +323,7 @@ describe('what is heard', () => {
   it('what a combinator on the fast path shows or withdraws', () => {
     const { fast, news } = both()
     fast().frame(shown('a', { at: 1 }) as LinkFrame)
-    fast().frame(gone('a') as LinkFrame)
+    fast().frame({ ...shown('a'), type: 'withdrawn' } as LinkFrame)
     expect(news()).toEqual([shown('a'), gone('a')])
   })
 
@@ -527,13 +527,26 @@ describe('R18: until the final log has it', () => {
   })
 
   it('an own one taken back or refused is not shown by the fast path again', () => {
-    const { fast, final, news } = both(1_000)
+    const { fast, final, news, send } = both(1_000)
     const own = { author: 'me' }
+    send(operation('a'), operation('b'))
     final().frame({ type: 'ack', conversation: 'c', localId: 'a', epoch: 'e1' })
     final().frame({ type: 'reject', conversation: 'c', localId: 'b', try: 1, code: 'forbidden', final: true })
     news()
     for (const localId of ['a', 'b']) fast().frame(message(1, localId, own))
     expect(news()).toEqual([])
+  })
+
+  it('what the final log answers another tab, over shared paths, settles nothing here', () => {
+    const { clock, fast, final, ahead, answers } = both(1_000)
+    fast().frame(message(1, 'a', { author: 'me' }))
+    fast().frame(message(2, 'b'))
+    final().frame({ type: 'ack', conversation: 'c', localId: 'a', epoch: 'e1' })
+    clock.advance(1_000)
+    final().frame({ type: 'pong', n: clock.now() + 2, heads: [] })
+    expect(ahead()).toEqual([shown('a', { author: 'me' }), shown('b')])
+    answers()
+    expect(ahead()).toEqual([expect.objectContaining({ type: 'withdrawn', author: 'me', localId: 'a' }), gone('b')])
   })
 
   it('withdrawn it is not shown again by the fast path', () => {

@@ -63,7 +63,8 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
   function judge(askedMs?: number) {
     for (const each of waiting.values()) {
       if (!heads.get(each.frame.conversation)?.()) each.dueMs = each.cancel = void each.cancel?.()
-      else if ((each.dueMs as number) <= (askedMs as number)) withdraw(each.frame)
+      // By a shared path come answers for other tabs too, with times of other clocks: what lies ahead is none of this one.
+      else if ((each.dueMs as number) <= (askedMs as number) && (askedMs as number) <= clock.now() + 1) withdraw(each.frame)
       else {
         each.dueMs ??= clock.now() + withdrawMs
         each.cancel ??= clock.timer(each.dueMs, ask)
@@ -81,9 +82,8 @@ export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Te
   }
 
   function withdraw(name: Name) {
-    const { conversation, author, localId } = name
     settle(name)
-    tell({ type: 'withdrawn', conversation, author, localId })
+    tell({ ...name, type: 'withdrawn' })
   }
 
   return {

@@ -2,8 +2,7 @@
 export interface Follows {
   join(seat: string): void
   leave(seat: string): void
-  /** What each follows. */
-  readonly seats: ReadonlyMap<string, ReadonlySet<string>>
+  readonly seats: ReadonlyMap<string, unknown>
   /** Several tabs may follow more than one link can: what was asked for longest ago gives way. The list tells when it moves, and it is asked for again. */
   open(seat: string, conversation: string): void
   unfollow(seat: string, conversation: string): void

@@ -9,13 +9,6 @@ import { createFollows } from './follows.js'
 
 export type Hello = Extract<ClientFrame, { type: 'hello' }>
 type Welcome = Extract<ServerFrame, { type: 'welcome' }>
-type Open = Extract<ClientFrame, { type: 'open' }>
-type Question = Extract<ClientFrame, { request: number }>
-
-interface Asked {
-  readonly seat: string
-  readonly question: Question
-}
 
 /** Questions that no answer has come to; the oldest are forgotten. */
 const kept = 1_000
@@ -37,7 +30,7 @@ export function holdLink(
 ): Holder {
   /** Its time is that of the start of this clock. */
   let welcome: Welcome | undefined
-  const asked = new Map<number, Asked>()
+  const asked = new Map<number, { readonly seat: string; readonly request: number }>()
   let request = 0
   const follows = createFollows(
     () => welcome?.limits.followed,
@@ -52,40 +45,20 @@ export function holdLink(
     } else if ('request' in frame && frame.request !== undefined) {
       const found = asked.get(frame.request)
       asked.delete(frame.request)
-      if (found) carry({ ...frame, request: found.question.request } as LinkFrame, found.seat)
-    } else {
-      carry(frame)
-      if (frame.type === 'via') again()
-    }
-  }
-
-  /** A path has come that was not there when they asked. Each asks anew by itself where it is not answered: what counts is its last. */
-  function again() {
-    const last = new Map<string, Asked>()
-    for (const each of asked.values()) last.set(each.seat + each.question.type + (each.question as Partial<Open>).conversation, each)
-    for (const { seat, question } of last.values())
-      if (question.type !== 'open' || follows.seats.get(seat)?.has(question.conversation)) send(seat, question)
+      if (found) carry({ ...frame, request: found.request } as LinkFrame, found.seat)
+    } else carry(frame)
   }
 
   function greet(seat: string) {
     if (welcome) carry({ ...welcome, time: welcome.time + clock.now() }, seat)
   }
 
-  function number(seat: string, question: Question): Question {
+  function number<Question extends Extract<ClientFrame, { request: number }>>(seat: string, frame: Question): Question {
     request += 1
-    asked.set(request, { seat, question })
+    asked.set(request, { seat, request: frame.request })
     const [oldest = 0] = asked.keys()
     if (asked.size > kept) asked.delete(oldest)
-    return { ...question, request }
-  }
-
-  function send(seat: string, frame: ClientFrame) {
-    if (!follows.seats.has(seat) || frame.type === 'hello') return
-    if (frame.type === 'unfollow') return follows.unfollow(seat, frame.conversation)
-    if (frame.type === 'open') follows.open(seat, frame.conversation)
-    // What one seat follows another may know from the list alone.
-    const sent = frame.type === 'inbox' ? { ...frame, followed: true as const } : frame
-    link.send('request' in sent ? number(seat, sent) : sent)
+    return { ...frame, request }
   }
 
   return {
@@ -94,7 +67,14 @@ export function holdLink(
       greet(seat)
     },
     leave: follows.leave,
-    send,
+    send(seat, frame) {
+      if (!follows.seats.has(seat) || frame.type === 'hello') return
+      if (frame.type === 'unfollow') return follows.unfollow(seat, frame.conversation)
+      if (frame.type === 'open') follows.open(seat, frame.conversation)
+      // What one seat follows another may know from the list alone.
+      const sent = frame.type === 'inbox' ? { ...frame, followed: true as const } : frame
+      link.send('request' in sent ? number(seat, sent) : sent)
+    },
     close: () => link.close(),
   }
 }

@@ -25,13 +25,14 @@ export interface SharedOptions {
 /**
  * Shares one link of `transport` among the tabs of a browser: `shared(webSocketTransport({ … }))`. When the tab that holds it
  * closes or sleeps, another takes over. Where there are no locks or channels (Node, insecure pages) each tab has its own link.
- * Throws `bad-argument` where the transport is none.
+ * Throws `bad-argument` where the transport is none, or is `finality`: that remembers what one tab shows, and is made of shared paths.
  */
 export function shared(
   transport: Transport,
   { name = 'chatloom', tabs = browserTabs(), clock = systemClock }: SharedOptions = {},
 ): Transport {
-  assertArgument('shared', typeof transport?.open === 'function', 'check transport.')
+  const isTransport = typeof transport?.open === 'function' && transport.name !== 'finality'
+  assertArgument('shared', isTransport, 'check transport; share the paths of finality, not finality itself.')
   const house: House | undefined = tabs && { transport, tabs, clock, lane: '', link: 0, peaceUntilMs: 0 }
   /** Of each client, the way to show it again what waits in others. */
   const besides = new WeakMap<Waiting, () => void>()

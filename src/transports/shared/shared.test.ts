@@ -139,8 +139,12 @@ it.each<[what: string, transport: unknown]>([
   ['nothing', undefined],
   ['a list', [way('a').transport]],
   ['what is no transport', { name: 'a' }],
+  ['finality, which is made of shared paths', finality({ fast: way('a').transport })],
 ])('%s is refused at the call, in a sentence', (_, transport) => {
-  const refused = expect.objectContaining({ code: 'bad-argument', message: 'shared failed: check transport.' })
+  const refused = expect.objectContaining({
+    code: 'bad-argument',
+    message: 'shared failed: check transport; share the paths of finality, not finality itself.',
+  })
   expect(() => shared(transport as Transport)).toThrow(refused)
 })
 
@@ -226,64 +230,6 @@ describe('the link', () => {
       [failed(7), typing],
       [typing, failed(7)],
     ])
-  })
-
-  it('asks again for every seat what it asked last and still wants, when another path of the transport has come', async () => {
-    const { family, pass } = setUp()
-    const [first, second, third] = (await family(3)) as [Person, Person, Person]
-    const inbox: ClientFrame = { type: 'inbox', request: 4 }
-    for (const [person, ...frames] of [
-      [first, open('c'), open('c', 2), open('answered', 3)],
-      [second, inbox, open('c', 5), open('d', 6), open('left', 7), { type: 'unfollow', conversation: 'left' }],
-      [third, open('c', 8)],
-    ] as [Person, ...ClientFrame[]][])
-      for (const frame of frames) person.send(frame)
-    await pass()
-    third.close()
-    await pass()
-    const { sent, frame } = server(first)
-    frame(failed((sent.find((each) => 'conversation' in each && each.conversation === 'answered') as { request: number }).request))
-    sent.length = 0
-    frame({ type: 'via', via: 'both' })
-    expect(sent.map((each) => [each.type, (each as { conversation?: string }).conversation])).toEqual([
-      ['open', 'c'],
-      ['inbox', undefined],
-      ['open', 'c'],
-      ['open', 'd'],
-    ])
-    for (const person of [first, second]) person.frames.length = 0
-    for (const each of sent.splice(0)) frame(failed((each as { request: number }).request))
-    await pass()
-    expect(first.frames).toEqual([failed(2)])
-    expect(second.frames).toEqual([failed(4), failed(5), failed(6)])
-  })
-
-  it('of finality: each seat is answered as soon as the final log is there', async () => {
-    const { browser, pass } = setUp()
-    const ways = { fast: way('fast'), final: way('final') }
-    const answers: LinkFrame[][] = []
-    for (let i = 0; i < 3; i++) {
-      const { tabs, clock } = browser.tab()
-      const inner = finality({ fast: ways.fast.transport, final: ways.final.transport, clock })
-      const heard: LinkFrame[] = []
-      answers.push(heard)
-      const link = shared(inner, { tabs, clock }).open({
-        opened: () => link.send(hello()),
-        frame: (frame) => (frame.type === 'welcome' ? link.send(open('c', 5 + i)) : frame.type === 'failed' && heard.push(frame)),
-        closed: () => {},
-      })
-      await pass()
-      if (i > 0) continue
-      at(ways.fast.openings).opened()
-      at(ways.fast.openings).frame(welcome)
-      await pass()
-    }
-    const final = at(ways.final.openings)
-    final.opened()
-    final.frame(welcome)
-    for (const frame of [...final.sent]) if (frame.type === 'open') final.frame(failed(frame.request))
-    await pass()
-    expect(answers).toEqual([[failed(5)], [failed(6)], [failed(7)]])
   })
 
   it('R24: asks for the list with the rows of what is followed, because another seat may not follow it', async () => {

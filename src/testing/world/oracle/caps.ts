@@ -82,12 +82,14 @@ export function returns(journal: Journal): () => (session: Session) => void {
 
 /** Whoever holds the link that tabs share may sleep: once a minute each of the others may find out by force. */
 export function force(journal: Journal, now: () => number): (lock: string, by: object) => void {
-  const last = new WeakMap<object, number>()
+  const last = new Map<string, WeakMap<object, number>>()
   return (lock, by) => {
     // Whoever has the licence to use force and sleeps loses that.
     if (lock.endsWith('/licence')) return
-    const sinceMs = now() - (last.get(by) ?? Number.NEGATIVE_INFINITY)
+    const own = last.get(lock) ?? new WeakMap<object, number>()
+    last.set(lock, own)
+    const sinceMs = now() - (own.get(by) ?? Number.NEGATIVE_INFINITY)
     if (sinceMs < minuteMs) journal.broken('force-paused', `${lock} was taken by force by one tab again after ${sinceMs} ms`)
-    last.set(by, now())
+    own.set(by, now())
   }
 }
