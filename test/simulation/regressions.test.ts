@@ -34,6 +34,10 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
   [4500006255, 'a device whose clock stood before 1970 could open no chat'],
   [7400466, 'the oracle held watermarks against those of a line that the tab had left and was told so'],
   [7401351, 'the oracle held what was tried again to its new place where another tab without locks had it at its old one'],
+  [
+    5100017363,
+    'the oracle held to its order what a new tab had found on the disk and in its first answer, a restored backup took back and a crash returned',
+  ],
 ]
 
 const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [

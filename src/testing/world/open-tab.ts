@@ -12,11 +12,13 @@ import { budget } from './oracle/caps.js'
 import { type Channels, pageOf } from './page.js'
 import type { DevicePlan } from './plan.js'
 import type { Content, Device, MakeDisk, Tab, WorldDisk } from './tab.js'
-import { type Ways, waysTo } from './ways.js'
+import { overheard, type Ways, waysTo } from './ways.js'
 
 export interface DeviceParts extends Scene {
   readonly mine: DevicePlan
   readonly opened: (tab: Tab) => void
+  /** Before each frame that a tab is handed: what it holds then may be settled before the end of the step. */
+  readonly hears: (tab: Tab) => void
   /** Default a disk that crashes. */
   readonly disk?: MakeDisk
 }
@@ -73,7 +75,7 @@ export function openTab(browser: Browser, made: Device): Tab {
   }
   const chat = composeChat<Content>({
     user,
-    transport: ways.transport,
+    transport: overheard(ways.transport, () => parts.hears(tab)),
     clock,
     storage: storage.factory,
     lanes: lanesOf(browser, () => tab),

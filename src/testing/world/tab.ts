@@ -111,6 +111,11 @@ export function outboxOf(tab: Tab): readonly OutboxEntry<Content>[] {
 /** Every network of a tab. */
 export const allOf = ({ networks, fast }: Pick<Tab, 'networks' | 'fast'>): readonly Network[] => (fast ? [...networks, fast] : networks)
 
+/** What a tab has to send now, adopted ones too: whoever holds an entry must not lose it. */
+export function noteUnsettled(tab: Tab, discarded: ReadonlySet<string>): void {
+  for (const { conversation, localId } of outboxOf(tab)) if (!discarded.has(localId)) tab.unsettled.set(localId, conversation)
+}
+
 /** What a tab has just said to be durable counts as promised. */
 export function noteDurable(tab: Tab): boolean {
   const { promised, released } = tab.device

@@ -53,7 +53,7 @@ function settled({ clock, plan }: WaysParts, ahead: Ahead, fast: Transport, fina
 }
 
 /** `hear` has each frame before who opened the link. */
-function overheard(transport: Transport, hear: (frame: LinkFrame) => void): Transport {
+export function overheard(transport: Transport, hear: (frame: LinkFrame) => void): Transport {
   return {
     ...transport,
     open: (to) =>

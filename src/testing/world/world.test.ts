@@ -1,8 +1,9 @@
 /** Whose order is promised. */
 import { expect, it } from 'vitest'
+import { checkWorld, newMemory } from './oracle/check.js'
 import { users } from './steps/users.js'
 import type { Tab } from './tab.js'
-import { type World, worldOf } from './world.js'
+import { forgetOrder, settle, type World, worldOf } from './world.js'
 
 const heard = () => {}
 const ann = { room: 'c', user: 'ann', lane: 'l' }
@@ -52,4 +53,33 @@ it.each<readonly [what: string, hasLocks: boolean, landed: readonly string[], br
   for (const step of ['send', 'send', 'retry', 'send', 'send'] as const) users[step](world, tab, 'c', heard)
   land(world, ...landed)
   expect(world.journal.breach()?.invariant).toBe(breach)
+})
+
+it('what a new tab finds on the disk and in its first answer is settled, and when a backup takes it back its order is not promised', async () => {
+  const world = worldOf({ seed: 5, nodes: 1, fast: false, heard })
+  const { time, server, births } = world
+  const [device] = world.devices
+  const memory = newMemory()
+  if (!device) throw new Error('Nobody is there.')
+  await settle(world)
+  world.open(device)
+  await time.pass(10_000)
+  const [first] = device.tabs
+  if (!first) throw new Error('No tab was opened.')
+  checkWorld(world, memory)
+  server.store.backUp()
+  server.store.arm('kill-after')
+  users.send(world, first, 'all', heard)
+  const [localId = ''] = births.keys()
+  await time.pass(500)
+  expect(world.truth.everLanded('all', first.user, localId)).toBe(true)
+  device.killTab(first)
+  world.open(device)
+  await time.pass(60_000)
+  checkWorld(world, memory)
+  expect([...world.settled]).toEqual([localId])
+  forgetOrder(world, false)
+  expect([...births]).toEqual([])
+  device.killTab(device.tabs[0] as Tab)
+  expect(world.journal.breach()).toBeNull()
 })

@@ -9,7 +9,7 @@ import type { FastAsked } from './fast-plan.js'
 import { type Plan, planOf } from './plan.js'
 import { type Relay, relayOf } from './relay.js'
 import { worldServer, type WorldServer } from './server.js'
-import type { Device, MakeDisk, Tab } from './tab.js'
+import { type Device, type MakeDisk, noteUnsettled, type Tab } from './tab.js'
 import { type Time, timeOf } from './time.js'
 
 export interface World {
@@ -104,7 +104,7 @@ export function worldOf({ seed, keepLines = false, disk, nodes, fast, heard }: W
     truth,
     server,
     relay,
-    devices: plan.devices.map((mine) => device({ ...parts, mine, opened })),
+    devices: plan.devices.map((mine) => device({ ...parts, mine, opened, hears: (tab) => noteUnsettled(tab, world.discarded) })),
     births,
     born,
     lines: new Map(),

@@ -1,6 +1,6 @@
 /** Everything that must hold after a step, over all tabs and disks. What has not changed since the last look is not looked at again. */
 import type { ChatState, ConversationState } from '../../../core/state.js'
-import { type Device, noteDurable, outboxOf, type Tab } from '../tab.js'
+import { type Device, noteDurable, noteUnsettled, outboxOf, type Tab } from '../tab.js'
 import type { World } from '../world.js'
 import { checkCaps } from './caps.js'
 import { checkMarks, type HeldMarks } from './marks.js'
@@ -42,10 +42,7 @@ function checkTab(world: World, memory: Memory, tab: Tab): void {
     for (const { id, log } of last.state.conversations) if (!state.slots.has(id)) letGo(world, memory, tab, id, log.epoch)
   }
   memory.states.set(tab, { state, held: checkCaps(world.journal, tab.name, state, last?.held ?? world.plan.held ?? 50) })
-  // Adopted ones too: whoever holds an entry must not lose it.
-  for (const { localId, conversation } of outboxOf(tab)) {
-    if (!world.discarded.has(localId)) tab.unsettled.set(localId, conversation)
-  }
+  noteUnsettled(tab, world.discarded)
   const disk = memory.disks.get(tab.device)
   if (noteDurable(tab) && disk) disk.commits = -1
   for (const conversation of state.conversations) checkConversation(world, memory, tab, conversation)
