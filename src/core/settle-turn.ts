@@ -6,7 +6,7 @@ import { makeRoom } from './conversations.js'
 import { inboxFollows, inboxLinkLost } from './inbox/inbox.js'
 import { storeInbox, storeInboxAt } from './inbox/stored.js'
 import { strand } from './membership.js'
-import { flush, flushWakeAt, isInFlight, requeued, shareRoom } from './outbox/flush.js'
+import { flush, flushWakeAt, isUnanswered, requeue, shareRoom } from './outbox/flush.js'
 import { receiptsWakeAt, tellReceipts } from './receipts.js'
 import { sessionWakeAt } from './session.js'
 import { catchUpWakeAt, ensureCaughtUp, unfollowed } from './timeline/catch-up.js'
@@ -52,8 +52,8 @@ function loseLink(turn: Turn): void {
     unfollowed(c)
     // A backup restored meanwhile may know of no leaving, and no cursor of the list says how this one heard of it.
     if (c.log.state === 'gone') turn.inbox.cursor = ''
-    // Everything in flight waits for the next link, of unknown fate.
-    c.entries = requeued(c.entries, isInFlight)
+    // Everything in flight waits for the next link, of unknown fate; so does what this one brought no answer to.
+    requeue(c, isUnanswered)
     if (c.log.load?.source === 'network') endLoad(turn, c, 'offline')
   }
 }

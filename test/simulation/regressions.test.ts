@@ -69,6 +69,7 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [4300002014, 'the oracle let a node that was down as all healed come back as an older build, over which a long queue goes one by one'],
   [4500003680, 'a device whose clock stood before 1970 could open no chat'],
   [4000000677, 'the oracle asked for a stored message where a tab was told late that its line went back'],
+  [5100004256, 'what a link had not answered in time waited on after that link had ended, and was sent only after the bound'],
 ]
 
 const withFastPath: readonly (readonly [seed: number, what: string])[] = [

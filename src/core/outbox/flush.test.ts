@@ -83,6 +83,37 @@ describe('L6 R12: order', () => {
     expect(operations(core)).toEqual(['a #2', 'b after a #2', 'c after b #1'])
   })
 
+  it('R14: what was not answered in time goes with the next link at once, what was refused in passing when it may', () => {
+    const core = live(drivenCore(), 5)
+    core.roll = 1
+    const nextLink = () => {
+      core.forget()
+      core.offline()
+      core.online()
+      core.hear(openedFrame(requestOf(core, 'open'), 5, 5))
+    }
+    for (const localId of ['a', 'b']) send(core, localId)
+    core.wait(timing.ackMs)
+    expect(arms(core)).toEqual(['a queued', 'b queued'])
+    nextLink()
+    expect(operations(core)).toEqual(['a #2', 'b after a #2'])
+    core.hear(reject('a', { try: 2, code: 'rate-limited', retryAfterMs: 3_000 }))
+    nextLink()
+    core.wait(3_999)
+    expect(operations(core)).toEqual([])
+    core.wait(1)
+    expect(operations(core)).toEqual(['a #3', 'b after a #3'])
+  })
+
+  it('R33: a lost link leaves alone what was not handed to it', () => {
+    const core = drivenCore()
+    for (let n = 0; n < 9; n++) core.disk.put({ key: ['o', 'c', 'old', n], version: 'x', value: { localId: `m${n}`, content: n } })
+    live(core, 5)
+    const last = core.entry('m8')
+    core.offline()
+    expect(core.entry('m8')).toBe(last)
+  })
+
   it('nothing overtakes one that is still being saved', () => {
     const core = live(drivenCore(), 5)
     core.hold()

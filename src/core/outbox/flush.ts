@@ -8,7 +8,7 @@ import * as timing from '../timing.js'
 import { never } from '../timing.js'
 import { isOutboxRead } from '../select.js'
 import { type Draft, draftOf, type Turn } from '../turn.js'
-import { type Arm, type Entry, operationFrame, uncertain, withChange } from './entry.js'
+import { type Entry, operationFrame, uncertain, withChange } from './entry.js'
 import { fail, revise } from './outbox.js'
 
 type Totals = Pick<ChatState, 'conversations' | 'outbox'>
@@ -25,7 +25,7 @@ export function flush(turn: Turn, c: Draft): void {
   const window = planted.windowUnbounded ? 1_000 : mayRepeat && features.includes('after') ? limits.window : 1
   let bytes = bytesInFlight(turn)
   // One that had failed and is taken back has others in flight behind it.
-  let inFlight = c.entries.filter(({ arm }) => isInFlight(arm)).length
+  let inFlight = c.entries.filter(isInFlight).length
   /** By lane: an adopted entry may have landed long ago, and vouches for nothing of another lane but that lane's first. */
   const last = new Map<unknown, Entry>()
   let newest: Entry | undefined
@@ -60,7 +60,7 @@ function bytesInFlight({ conversations, outbox }: Totals): number {
   let bytes = 0
   for (const { entries } of outbox.entries > 0 ? conversations : []) {
     for (const entry of entries) {
-      if (isInFlight(entry.arm)) bytes += entry.bytes
+      if (isInFlight(entry)) bytes += entry.bytes
       if (isLast(entry)) break
     }
   }
@@ -79,13 +79,18 @@ export function shareRoom(turn: Turn): void {
   for (const { id, entries } of turn.conversations) if (entries.length > 0 || was >= bounds.unackedBytes) draftOf(turn, id)
 }
 
-export function isInFlight({ kind }: Arm): boolean {
-  return kind === 'inflight'
+export function isInFlight({ arm }: Entry): boolean {
+  return arm.kind === 'inflight'
 }
 
-/** The entries with some of them to be handed over again. */
-export function requeued(entries: readonly Entry[], which: (arm: Arm, at: number) => boolean): readonly Entry[] {
-  return entries.map((each, at) => (which(each.arm, at) ? withChange(each, { arm: uncertain }) : each))
+/** On its way, or tried in vain for as long as an answer may take: it waits for the link, and not beyond its end (R14). */
+export function isUnanswered({ arm }: Entry): unknown {
+  return arm.kind === 'queued' ? arm.uncertain && arm.notBeforeMs : arm.kind === 'inflight'
+}
+
+/** Some of the entries are to be handed over again. */
+export function requeue(c: Draft, which: (entry: Entry, at: number) => unknown): void {
+  c.entries = c.entries.map((each, at) => (which(each, at) ? withChange(each, { arm: uncertain }) : each))
 }
 
 /** When an entry of this conversation next wants to be looked at. What is due already waits for something else than time. */

@@ -11,7 +11,7 @@ import { windowOf } from '../timeline/window.js'
 import * as bounds from '../bounds.js'
 import { type Draft, draftOf, onlineLink, report, type Turn } from '../turn.js'
 import { type Entry, entryRemoval, isUnsettled, rowOf, uncertain } from './entry.js'
-import { isInFlight, requeued } from './flush.js'
+import { isInFlight, requeue } from './flush.js'
 import { drop, entryOf, fail, revise, takenBack } from './outbox.js'
 
 type Ack = Extract<ServerFrame, { type: 'ack' }>
@@ -107,7 +107,7 @@ function failedInPassing(turn: Turn, c: Draft, entry: Entry, hintMs?: number, is
 /** A changed entry, and everything in flight behind it goes again: it was sent as its successor (R12). */
 function holdBack(c: Draft, entry: Entry, change: Partial<Entry> = {}): Entry {
   const place = c.entries.indexOf(entry)
-  c.entries = requeued(c.entries, (arm, at) => at > place && isInFlight(arm))
+  requeue(c, (each, at) => at > place && isInFlight(each))
   return revise(c, entry, change)
 }
 
@@ -116,11 +116,12 @@ function holdBack(c: Draft, entry: Entry, change: Partial<Entry> = {}): Entry {
  * restored backup it may be lost, and where it is not, the first answer comes back (R3). `isBehind`: so is all that is in flight.
  */
 export function askAgain(c: Draft, trusted: number, isBehind = false): void {
-  c.entries = requeued(c.entries, (arm) => {
+  requeue(c, (entry) => {
+    const { arm } = entry
     const isDoubtful = arm.kind === 'acked' && arm.link !== trusted
     isBehind ||= isDoubtful
     // What is on its way behind one was sent as its successor, and goes again too (R12).
-    return isDoubtful || (isBehind && isInFlight(arm))
+    return isDoubtful || (isBehind && isInFlight(entry))
   })
 }
 

@@ -91,7 +91,8 @@ function openLink(ground: Ground, to: LinkEvents): Link {
     down: (why, wasUp) => (wasUp ? end(fast.isUp() ? { ...why, ...atOnce } : why) : down(why, fast)),
   })
 
-  const sendFast = (frame: ClientFrame) => goesFast.test(frame.type) && fast.send(withoutPlace(frame) as ClientFrame)
+  const sendFast = (frame: ClientFrame) =>
+    goesFast.test(frame.type) && fast.send({ ...frame, position: undefined, after: undefined } as object as ClientFrame)
 
   /** Other paths are up, or a path takes another way. */
   function changed() {
@@ -132,8 +133,8 @@ function openLink(ground: Ground, to: LinkEvents): Link {
 /** How a link ends whose session goes on by the next. */
 const atOnce = { band: 'retry-after', retryAfterMs: 0 } as const
 
-/** What the fast path hears too, `open`, `operation`, `unfollow`, `ping` and `typing`: the rest has a meaning to one log alone. */
+/**
+ * What the fast path hears too, `open`, `operation`, `unfollow`, `ping` and `typing`: the rest has a meaning to one log alone. It hears it
+ * without a place: its places are others, and each path has an order of its own.
+ */
 const goesFast = /^op|unfollow|ping/
-
-/** Its places are others, and each path has an order of its own. */
-const withoutPlace = (frame: ClientFrame): object => ({ ...frame, position: undefined, after: undefined })
