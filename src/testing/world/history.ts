@@ -2,7 +2,7 @@
 import type { Breach } from './journal.js'
 import type { FaultName } from './faults.js'
 import { partOf } from './chance.js'
-import { checkRoom, checkWorld, newMemory } from './oracle/check.js'
+import { checkRoom, checkWorld, newMemory, noteOutbox } from './oracle/check.js'
 import { converge, type Healing } from './oracle/converge.js'
 import { end } from './oracle/ends.js'
 import type { FastAsked } from './fast-plan.js'
@@ -53,7 +53,7 @@ export async function runHistory(options: HistoryOptions): Promise<History> {
   const heard: Parameters<typeof worldOf>[0]['heard'] = (world, tab, room) => {
     if (tab.isAlive() && tab.chat.session.get().phase !== 'closed') checkRoom(world, memory, tab, room)
   }
-  const world = worldOf({ seed, keepLines, disk, nodes, fast, heard })
+  const world = worldOf({ seed, keepLines, disk, nodes, fast, heard, hears: noteOutbox })
   const { journal, chance, time, server } = world
   const over = inspect?.(world)
   const wanted = only ? new Set(only) : undefined

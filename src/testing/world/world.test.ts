@@ -1,6 +1,6 @@
 /** Whose order is promised. */
 import { expect, it } from 'vitest'
-import { checkWorld, newMemory } from './oracle/check.js'
+import { checkWorld, newMemory, noteOutbox } from './oracle/check.js'
 import { users } from './steps/users.js'
 import type { Tab } from './tab.js'
 import { forgetOrder, settle, type World, worldOf } from './world.js'
@@ -56,7 +56,7 @@ it.each<readonly [what: string, hasLocks: boolean, landed: readonly string[], br
 })
 
 it('what a new tab finds on the disk and in its first answer is settled, and when a backup takes it back its order is not promised', async () => {
-  const world = worldOf({ seed: 5, nodes: 1, fast: false, heard })
+  const world = worldOf({ seed: 5, nodes: 1, fast: false, heard, hears: noteOutbox })
   const { time, server, births } = world
   const [device] = world.devices
   const memory = newMemory()

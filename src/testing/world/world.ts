@@ -9,7 +9,7 @@ import type { FastAsked } from './fast-plan.js'
 import { type Plan, planOf } from './plan.js'
 import { type Relay, relayOf } from './relay.js'
 import { worldServer, type WorldServer } from './server.js'
-import { type Device, type MakeDisk, noteUnsettled, type Tab } from './tab.js'
+import type { Device, MakeDisk, Tab } from './tab.js'
 import { type Time, timeOf } from './time.js'
 
 export interface World {
@@ -58,9 +58,11 @@ export interface WorldOptions {
   readonly fast?: FastAsked
   /** Runs whenever a subscriber of a timeline hears. */
   readonly heard: (world: World, tab: Tab, room: string) => void
+  /** Runs before each frame that a tab is handed. */
+  readonly hears?: (world: World, tab: Tab) => void
 }
 
-export function worldOf({ seed, keepLines = false, disk, nodes, fast, heard }: WorldOptions): World {
+export function worldOf({ seed, keepLines = false, disk, nodes, fast, heard, hears }: WorldOptions): World {
   const plan = planOf(seed, nodes, fast)
   const chance = chanceOf(seed)
   const time = timeOf(seed)
@@ -104,7 +106,7 @@ export function worldOf({ seed, keepLines = false, disk, nodes, fast, heard }: W
     truth,
     server,
     relay,
-    devices: plan.devices.map((mine) => device({ ...parts, mine, opened, hears: (tab) => noteUnsettled(tab, world.discarded) })),
+    devices: plan.devices.map((mine) => device({ ...parts, mine, opened, hears: (tab) => hears?.(world, tab) })),
     births,
     born,
     lines: new Map(),

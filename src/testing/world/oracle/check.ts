@@ -78,18 +78,28 @@ function checkConversation(world: World, memory: Memory, tab: Tab, conversation:
   // All that a view is made of; what else is in a log does not show.
   if (!now.slice(0, -1).every(isSame)) checkShown(world.journal, world.truth, shown, world.born, known)
   tab.ahead?.look(conversation, tab.views.has(room))
-  const sent: string[] = []
-  for (const [localId, where] of tab.unsettled) if (where === room) sent.push(localId)
-  for (const localId of settledOf(world.journal, world.truth, shown, sent)) {
-    tab.unsettled.delete(localId)
-    world.settled.add(localId)
-    // Settled on a line that is over: what comes of it now is the exception of a restored backup.
-    if (world.truth.now(room)?.own.get(ownKey(tab.user, localId)) === undefined) world.births.delete(localId)
-  }
+  noteSettled(world, tab, conversation)
   const marks = held(memory.marks, tab)
   const resets = (world.truth.wentBack(room, log.epoch) && tab.wentBack.get(room)) || 0
   const holds = { who: tab.name, user: tab.user, conversation, inbox: tab.chat.inbox.get(), resets }
   marks.set(room, checkMarks(world.journal, world.truth, holds, marks.get(room)))
+}
+
+/** Before each frame that a tab is handed: within one step what it holds may be found, settled, and of a line that is over. */
+export function noteOutbox(world: World, tab: Tab): void {
+  for (const conversation of tab.unsettled.size > 0 ? tab.state().conversations : []) noteSettled(world, tab, conversation)
+  noteUnsettled(tab, world.discarded)
+}
+
+function noteSettled({ journal, truth, settled, births }: World, tab: Tab, { id: room, log }: ConversationState): void {
+  const { name, user, unsettled } = tab
+  const sent = [...unsettled].flatMap(([localId, where]) => (where === room ? [localId] : []))
+  for (const localId of settledOf(journal, truth, { who: name, user, room, at: log, outbox: outboxOf(tab) }, sent)) {
+    unsettled.delete(localId)
+    settled.add(localId)
+    // Settled on a line that is over: what comes of it now is the exception of a restored backup.
+    if (truth.now(room)?.own.get(ownKey(user, localId)) === undefined) births.delete(localId)
+  }
 }
 
 function checkDisk({ journal, truth, discarded, said }: World, memory: Memory, device: Device): void {
