@@ -65,6 +65,7 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [4300002014, 'the oracle let a node that was down as all healed come back as an older build, over which a long queue goes one by one'],
   [4500003680, 'a device whose clock stood before 1970 could open no chat'],
   [4000000677, 'the oracle asked for a stored message where a tab was told late that its line went back'],
+  [5100014848, 'the oracle killed a tab in the midst of its own logout, and asked another one for what that had to give back'],
 ]
 
 const withFastPath: readonly (readonly [seed: number, what: string])[] = [
