@@ -34,6 +34,7 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
   [4500006255, 'a device whose clock stood before 1970 could open no chat'],
   [7400466, 'the oracle held watermarks against those of a line that the tab had left and was told so'],
   [7401351, 'the oracle held what was tried again to its new place where another tab without locks had it at its old one'],
+  [5310009565, 'the oracle asked a logout for what a tab had stored that was opened between its two commits'],
 ]
 
 const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
