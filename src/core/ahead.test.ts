@@ -96,6 +96,18 @@ describe('R18: a message shown ahead', () => {
     expect([ids(core), told(core)]).toEqual([['a'], [[], []]])
   })
 
+  it('is not called corrected where an answer with a hole named what stood behind it, and not itself', () => {
+    const core = five()
+    core.hear(shown('a'), shown('b'), shown('c'))
+    core.offline()
+    core.online()
+    core.hear(openedFrame(requestOf(core, 'open'), 4, 8, { reset: 'epoch', epoch: 'e2', rows: [row(5), stands(7, 'b')] }))
+    expect([ids(core), core.conversation().log.head]).toEqual([['a', 'c'], 5])
+    core.wait(2_000)
+    core.hear(openedFrame(requestOf(core, 'open'), 4, 8, { reset: 'epoch', epoch: 'e2', rows: [row(5), stands(6, 'a'), stands(7, 'b')] }))
+    expect([ids(core), core.conversation().log.head, told(core)]).toEqual([['c'], 8, [[], []]])
+  })
+
   it('may come by the last link after its end, as nothing else may, and by no older one', () => {
     const core = five()
     core.offline()

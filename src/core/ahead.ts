@@ -25,7 +25,7 @@ export function showAhead(turn: Turn, c: Draft, frame: Shown): void {
   if (isOwn || state === 'gone' || tail.rows.findLast(isIt) || view?.rows.some(isIt)) return
   authorsStopped(c, [frame])
   const place = c.ahead.findIndex(isIt)
-  const row: Provisional = { arrivedMs: turn.nowMs, isOvertaken: false, ...c.ahead[place], author, localId, content, at, untilMs: never }
+  const row: Provisional = { arrivedMs: turn.nowMs, beyond: never, ...c.ahead[place], author, localId, content, at, untilMs: never }
   c.ahead = place < 0 ? [...c.ahead, row] : c.ahead.with(place, row)
   const [oldest] = c.ahead
   if (c.ahead.length > bounds.ahead) withdraw(turn, c, (each) => each === oldest)
@@ -46,10 +46,10 @@ export function confirm(turn: Turn, c: Draft, rows: readonly MessageRow[]): void
     const place = c.ahead.findIndex(isOf(row))
     const was = c.ahead[place]
     if (!was) continue
-    const before = c.ahead.slice(0, place).map((each) => (each.isOvertaken ? each : { ...each, isOvertaken: true }))
-    c.ahead = [...before, ...c.ahead.slice(place + 1)]
-    // It stood before one that the log has before it, or it says something else.
-    const isCorrected = was.isOvertaken || textOf(row.content) !== textOf(was.content)
+    const left = c.ahead.filter((each) => each !== was)
+    c.ahead = left.map((each, at) => (at < place && row.seq < each.beyond ? { ...each, beyond: row.seq } : each))
+    // It stood before one that the log has before it, or it says something else. An answer that is not taken may have lacked it.
+    const isCorrected = was.beyond < row.seq || textOf(row.content) !== textOf(was.content)
     if (isCorrected) report(turn, { kind: 'corrected', conversation: c.id, row, was })
   }
 }

@@ -115,8 +115,8 @@ export interface Provisional {
   readonly at: number
   /** By the clock of the steps, for its place among what is pending. */
   readonly arrivedMs: number
-  /** The log has taken in one that stood behind it here. */
-  readonly isOvertaken: boolean
+  /** The lowest place in the log of what stood behind it here and is shown ahead no more. */
+  readonly beyond: number
   /** Withdrawn then. */
   readonly untilMs: number
 }

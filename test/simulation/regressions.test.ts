@@ -38,6 +38,7 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
     5100017363,
     'the oracle held to its order what a new tab had found on the disk and in its first answer, a restored backup took back and a crash returned',
   ],
+  [5310009565, 'the oracle asked a logout for what a tab had stored that was opened between its two commits'],
 ]
 
 const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
@@ -70,6 +71,7 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [4500003680, 'a device whose clock stood before 1970 could open no chat'],
   [4000000677, 'the oracle asked for a stored message where a tab was told late that its line went back'],
   [5100004256, 'what a link had not answered in time waited on after that link had ended, and was sent only after the bound'],
+  [5100014848, 'the oracle killed a tab in the midst of its own logout, and asked another one for what that had to give back'],
 ]
 
 const withFastPath: readonly (readonly [seed: number, what: string])[] = [
@@ -98,6 +100,7 @@ const withFastPath: readonly (readonly [seed: number, what: string])[] = [
   [4800000065, 'what the final log had told in an answer that came late stayed shown ahead, as the next answer began behind it'],
   [4600010650, 'the same, where the late answer was overtaken by a reset'],
   [4500004923, 'the oracle held a correction to the order in which rows had stood before their conversation was let go from memory'],
+  [5100011995, 'a message was said to be corrected that an answer with a hole had left out, and that stood in the log as it was shown'],
 ]
 
 const withSharedFastPath: readonly (readonly [seed: number, what: string])[] = [

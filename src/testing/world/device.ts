@@ -91,6 +91,7 @@ function work({ time, chance, plan }: DeviceParts, step: () => void): void {
 }
 
 function bury({ tabs, locks, fakes }: Browser, tab: Tab): void {
+  tab.device.died(tab)
   tab.life.kill()
   const at = tabs.indexOf(tab)
   if (at >= 0) tabs.splice(at, 1)

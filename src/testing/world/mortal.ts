@@ -108,6 +108,8 @@ export interface StorageTroubles {
 
 export interface MortalStorage {
   readonly factory: StorageFactory
+  /** It was asked to clear all of it. */
+  isWiping(): boolean
   /** The engine closes the database: what is under way fails. With a reason rows are kept in memory from now on. */
   close(reason?: StorageState['reason']): void
 }
@@ -116,6 +118,7 @@ export interface MortalStorage {
 export function mortalStorage(factory: StorageFactory, life: Life, troubles: StorageTroubles, committed: () => void): MortalStorage {
   let fallen: StorageState['reason']
   let closings = 0
+  let isWiping = false
   const asked = (work: () => Promise<void>): Promise<void> =>
     work().then(() => {
       if (!troubles.failLanded) return
@@ -123,6 +126,7 @@ export function mortalStorage(factory: StorageFactory, life: Life, troubles: Sto
       throw storageError('failed', 'The rows were written, but nobody was told: this failure was asked for.')
     })
   return {
+    isWiping: () => isWiping,
     close(reason) {
       closings += 1
       fallen ??= reason
@@ -160,6 +164,7 @@ export function mortalStorage(factory: StorageFactory, life: Life, troubles: Sto
         read: (range) => call((at) => at.read(range)).catch((error) => (fallen ? call((at) => at.read(range)) : Promise.reject(error))),
         commit: (writes, options) =>
           call((at) => {
+            isWiping ||= writes.some((write) => write.kind === 'clear' && write.range.prefix.length === 0)
             const done = asked(() => at.commit(writes, options))
             done.then(committed, committed)
             return done

@@ -1,5 +1,10 @@
 /** What the disk of one browser has promised to keep, and what troubles wait for it. */
-import type { StorageTroubles } from './mortal.js'
+import type { MortalStorage, StorageTroubles } from './mortal.js'
+
+/** A tab, as far as it wipes the disk. */
+interface Leaver {
+  readonly storage: Pick<MortalStorage, 'isWiping'>
+}
 
 export interface Promises {
   /** Reported `durable`, by local id: the room. */
@@ -9,10 +14,15 @@ export interface Promises {
   readonly troubles: StorageTroubles
   /** Users who have logged out and not come back since. */
   readonly wiped: ReadonlySet<string>
-  /** A logout is under way: rows may leave the disk now. */
-  isLeaving(): boolean
-  /** Begins a logout; its end says whether the disk was wiped, and whom it has nothing of any more. */
-  leaving(): (done: boolean, wiped: string | undefined) => void
+  /** A logout is under way, with `tab` one of its own: rows may leave the disk now. */
+  isLeaving(tab?: Leaver): boolean
+  leaving(tab: Leaver): void
+  /** The logout of a tab has ended. `given`: what it has given back; none where it has failed. Returns what is lost. */
+  left(tab: Leaver, given?: Iterable<string>): readonly (readonly [localId: string, room: string])[]
+  /** Nobody is left to whom the logout of this tab, if there is one, could give back what its wiping takes. */
+  died(tab: Leaver): void
+  /** The disk has nothing of this user any more. */
+  wipedOf(user: string): void
   /** Somebody uses the disk again. */
   returned(user: string): void
   /** The browser has given everything up: nothing is promised any more. */
@@ -23,25 +33,33 @@ export function promises(): Promises {
   const promised = new Map<string, string>()
   const released = new Set<string>()
   const wiped = new Set<string>()
-  let leaving = 0
+  const leaving = new Set<Leaver>()
+  const back = new Set<string>()
   const forgo = () => {
     for (const localId of promised.keys()) released.add(localId)
     promised.clear()
+    back.clear()
   }
   return {
     promised,
     released,
     troubles: { failLanded: false, blockNext: false },
     wiped,
-    isLeaving: () => leaving > 0,
-    leaving() {
-      leaving += 1
-      return (done, user) => {
-        leaving -= 1
-        if (user !== undefined) wiped.add(user)
-        if (done) forgo()
-      }
+    isLeaving: (tab) => (tab ? leaving.has(tab) : leaving.size > 0),
+    leaving: (tab) => void leaving.add(tab),
+    left(tab, given) {
+      leaving.delete(tab)
+      for (const localId of given ?? []) back.add(localId)
+      // What another has wiped and was not told of yet, that one gives back.
+      if (!given || [...leaving].some(({ storage }) => storage.isWiping())) return []
+      const lost = [...promised].filter(([localId]) => !back.has(localId))
+      forgo()
+      return lost
     },
+    died(tab) {
+      if (leaving.delete(tab) && tab.storage.isWiping()) forgo()
+    },
+    wipedOf: (user) => void wiped.add(user),
     returned: (user) => void wiped.delete(user),
     forgo,
   }

@@ -59,6 +59,8 @@ function watched() {
         ahead.final(frame)
       }
     },
+    /** The client takes in what the server had. */
+    taken: (...frames: readonly ReturnType<typeof change>[]) => core.hear(...frames),
     /** An answer names them, of which the client takes nothing else. */
     named(isTold: boolean, ...frames: readonly ReturnType<typeof change>[]) {
       for (const frame of frames) learn(frame)
@@ -191,6 +193,18 @@ describe('nor with what an answer names that came too late', () => {
     look()
     named(true, change(3, 'b'), change(4, 'a'))
     event('corrected', 'a')
+    look()
+    expect(breach()).toBeUndefined()
+  })
+
+  it('nor where it names what stands behind one, and not that one', () => {
+    const { hear, told, named, look, taken, breach } = watched()
+    hear(provisional('a'), provisional('b'))
+    look()
+    told(change(3, 'a'))
+    named(true, change(4, 'b'))
+    look()
+    taken(change(3, 'a'))
     look()
     expect(breach()).toBeUndefined()
   })

@@ -52,14 +52,14 @@ interface Room {
   readonly withdrawn: Set<string>
   /** Ended with an event since the last look. */
   readonly ended: Set<string>
-  /** One that stood behind them was taken into the log before them. */
-  readonly overtaken: Set<string>
+  /** Those that stood behind them and were shown no more before them, as the log has them. */
+  readonly overtaken: Map<string, readonly string[]>
   /** As they stood at the last look. */
   rows: readonly string[]
 }
 
 function newRoom(told = new Set<string>()): Room {
-  return { told, named: new Set(), arrived: [], open: new Map(), withdrawn: new Set(), ended: new Set(), overtaken: new Set(), rows: [] }
+  return { told, named: new Set(), arrived: [], open: new Map(), withdrawn: new Set(), ended: new Set(), overtaken: new Map(), rows: [] }
 }
 
 type Say = (invariant: InvariantName, room: string, what: string) => void
@@ -121,7 +121,12 @@ export function aheadIn(parts: Parts, who: string, user: string): Ahead {
       const own = new Set(entries.map(({ localId }) => ownKey(user, localId)))
       const gone = (key: string) => endOf(parts, conversation, room, own, key)
       const now = ahead.map(({ author, localId }) => ownKey(author, localId))
-      lookAt(room, now, gone, isWatched ? (what) => say('ends-once', id, what) : () => {})
+      // An answer that was not taken may have named what stood behind it, and not itself. On a line that is over places say nothing of this one.
+      const isBehind = (key: string, other: string) => {
+        const places = parts.truth.now(id)?.own
+        return (places?.get(other) ?? 0) < (places?.get(key) ?? 0) && !parts.truth.landedBefore(id, ...namesIn(other))
+      }
+      lookAt(room, now, gone, isBehind, isWatched ? (what) => say('ends-once', id, what) : () => {})
     },
     letGo: (id) => void rooms.set(id, newRoom(roomOf(id).told)),
   }
@@ -137,18 +142,25 @@ function endOf(parts: Parts, conversation: ConversationState, { ended, named }: 
   return isReached(parts, conversation, key) || named.has(key) ? 'logged' : 'lost'
 }
 
-function lookAt(room: Room, now: readonly string[], endOf: (key: string) => End, say: (what: string) => void): void {
+function lookAt(
+  room: Room,
+  now: readonly string[],
+  endOf: (key: string) => End,
+  isBehind: (key: string, other: string) => boolean,
+  say: (what: string) => void,
+): void {
   const { rows, open, ended, overtaken } = room
-  let isBehindLogged = false
+  const logged: string[] = []
   for (const key of rows.toReversed()) {
     if (now.includes(key)) {
-      if (isBehindLogged) overtaken.add(key)
+      if (logged.length > 0) overtaken.set(key, [...(overtaken.get(key) ?? []), ...logged])
       continue
     }
     const end = endOf(key)
     if (end === 'lost') say(`${key} is shown no more, is not in the log, and nobody was told`)
-    if (end === 'logged' && overtaken.has(key)) say(`${key} stands elsewhere than it was shown, and nobody was told`)
-    isBehindLogged ||= end === 'logged'
+    if (end === 'logged' && overtaken.get(key)?.some((other) => isBehind(key, other)))
+      say(`${key} stands elsewhere than it was shown, and nobody was told`)
+    if (end === 'logged') logged.push(key)
     overtaken.delete(key)
     open.delete(key)
   }

@@ -23,8 +23,9 @@ export function checkWorld(world: World, memory: Memory): void {
   for (const device of world.devices) {
     for (const tab of [...device.tabs]) {
       if (!tab.life.isAwake()) continue
-      if (tab.chat.session.get().phase === 'closed') device.killTab(tab)
-      else checkTab(world, memory, tab)
+      if (tab.chat.session.get().phase !== 'closed') checkTab(world, memory, tab)
+      // Ended by the logout of another; while its own is under way somebody waits for what it gives back.
+      else if (!device.isLeaving(tab)) device.killTab(tab)
     }
     checkDisk(world, memory, device)
   }

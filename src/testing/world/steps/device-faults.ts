@@ -92,6 +92,16 @@ function corrupt(world: World, { device, user }: Tab): void {
   world.journal.fired('disk row corrupted')
 }
 
+/** What tabs have made that were opened between the two commits of a logout, which can lose it (L10): they know its generation already. */
+function storedSince({ user, device }: Tab): ReadonlySet<string> {
+  const generation = device.disk.certain({ user }).find(({ key }) => key[0] === 'g')?.version
+  const states = device.tabs.map(({ state }) => state()).filter(({ disk }) => disk.generation === generation)
+  const made = states.flatMap(({ conversations, disk }) =>
+    conversations.flatMap(({ entries }) => entries.filter(({ localId }) => !disk.adopted.includes(localId))),
+  )
+  return new Set(made.map(({ localId }) => localId))
+}
+
 function logout(world: World, tab: Tab): void {
   const { device, chat } = tab
   const { journal, chance, time, truth, discarded, plan } = world
@@ -100,7 +110,7 @@ function logout(world: World, tab: Tab): void {
   const flushMs = chance.pick([0, 0, 1_000])
   // Without a flush nothing more is sent from now on, however long the wiping takes.
   if (flushMs === 0) time.later(1, tab.mute)
-  const left = device.leaving()
+  device.leaving(tab)
   const gone = (heir: string | undefined) => {
     time.beat()
     if (tab.isAlive()) device.killTab(tab)
@@ -113,17 +123,18 @@ function logout(world: World, tab: Tab): void {
   void chat.logout({ flushMs }).then(
     ({ unsent }) => {
       tab.mute()
-      const returned = new Set(unsent.map(({ localId }) => localId))
       for (const other of device.tabs) if (other.user === tab.user) noteDurable(other)
-      for (const [localId, room] of device.promised) {
-        const kept = returned.has(localId) || discarded.has(localId) || truth.everLanded(room, tab.user, localId)
+      const between = storedSince(tab)
+      const given = unsent.map(({ localId }) => localId)
+      for (const [localId, room] of device.left(tab, given)) {
+        const kept = between.has(localId) || discarded.has(localId) || truth.everLanded(room, tab.user, localId)
         if (!kept) journal.broken('acked-stays', `${tab.user} logged out: ${localId} was neither sent nor given back`)
       }
-      left(true, device.tabs.every((each) => each === tab) ? tab.user : undefined)
+      if (device.tabs.every((each) => each === tab)) device.wipedOf(tab.user)
       gone(chance.hit(0.4) ? chance.pick(plan.users) : undefined)
     },
     () => {
-      left(false, undefined)
+      device.left(tab)
       gone(undefined)
     },
   )
