@@ -17,8 +17,8 @@ export interface Promises {
   /** A logout is under way, with `tab` one of its own: rows may leave the disk now. */
   isLeaving(tab?: Leaver): boolean
   leaving(tab: Leaver): void
-  /** The logout of a tab has ended. `given`: what it has given back; none where it has failed. Returns what is lost. */
-  left(tab: Leaver, given?: Iterable<string>): readonly (readonly [localId: string, room: string])[]
+  /** The logout of a tab has ended. `given`: what it has given back. Returns what is lost. */
+  left(tab: Leaver, given: Iterable<string>): readonly (readonly [localId: string, room: string])[]
   /** Nobody is left to whom the logout of this tab, if there is one, could give back what its wiping takes. */
   died(tab: Leaver): void
   /** The disk has nothing of this user any more. */
@@ -49,9 +49,9 @@ export function promises(): Promises {
     leaving: (tab) => void leaving.add(tab),
     left(tab, given) {
       leaving.delete(tab)
-      for (const localId of given ?? []) back.add(localId)
+      for (const localId of given) back.add(localId)
       // What another has wiped and was not told of yet, that one gives back.
-      if (!given || [...leaving].some(({ storage }) => storage.isWiping())) return []
+      if ([...leaving].some(({ storage }) => storage.isWiping())) return []
       const lost = [...promised].filter(([localId]) => !back.has(localId))
       forgo()
       return lost

@@ -88,6 +88,8 @@ function checkConversation(world: World, memory: Memory, tab: Tab, conversation:
 
 /** Before each frame that a tab is handed: within one step what it holds may be found, settled, and of a line that is over. */
 export function noteOutbox(world: World, tab: Tab): void {
+  // Of what a logout has taken nothing was settled.
+  if (tab.chat.session.get().phase === 'closed') return
   for (const conversation of tab.unsettled.size > 0 ? tab.state().conversations : []) noteSettled(world, tab, conversation)
   noteUnsettled(tab, world.discarded)
 }

@@ -133,10 +133,8 @@ function logout(world: World, tab: Tab): void {
       if (device.tabs.every((each) => each === tab)) device.wipedOf(tab.user)
       gone(chance.hit(0.4) ? chance.pick(plan.users) : undefined)
     },
-    () => {
-      device.left(tab)
-      gone(undefined)
-    },
+    // Nobody calls it again: what its wiping took, where that landed, goes with the tab.
+    () => gone(undefined),
   )
 }
 
