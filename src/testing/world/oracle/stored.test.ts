@@ -61,12 +61,14 @@ it.each<[string, isCapped: boolean, looks: readonly Row[], breach?: string]>([
   expect(breachOf(isCapped, looks)).toBe(breach)
 })
 
-it.each<[string, head: number, wentBackTo: number, renewed: readonly string[], breach?: string]>([
-  ['the cursor holds it', 5, 0, []],
-  ['the cursor is below it', 4, 0, [], 'acked-stays'],
-  ['the cursor is below it, and the line went back', 4, 3, [], 'acked-stays'],
-  ['the cursor is below it, and a tab was told that its line went back, which it did not', 4, 0, [room], 'acked-stays'],
-  ['a tab was told late that the line went back, and wrote it anew', 4, 3, [room]],
-])('what left the outbox where %s', (_, head, wentBackTo, renewed, breach) => {
-  expect(breachOf(false, [cacheAt(head)], ['l5'], wentBackTo, renewed)).toBe(breach)
+it.each<[string, isCapped: boolean, localId: string, head: number, wentBackTo: number, renewed: readonly string[], breach?: string]>([
+  ['the cursor holds it', false, 'l5', 5, 0, []],
+  ['the cursor is below it', false, 'l5', 4, 0, [], 'acked-stays'],
+  ['the cursor is below it, and the line went back', false, 'l5', 4, 3, [], 'acked-stays'],
+  ['the cursor is below it, and a tab was told that its line went back, which it did not', false, 'l5', 4, 0, [room], 'acked-stays'],
+  ['a tab was told late that the line went back, and wrote it anew', false, 'l5', 4, 3, [room]],
+  ['a tab that is behind wrote what it has after the cap', true, 'l5', 4, 0, []],
+  ['a disk is capped, and it never landed', true, 'l6', 4, 0, [], 'acked-stays'],
+])('what left the outbox where %s', (_, isCapped, localId, head, wentBackTo, renewed, breach) => {
+  expect(breachOf(isCapped, [cacheAt(head)], [localId], wentBackTo, renewed)).toBe(breach)
 })

@@ -90,8 +90,9 @@ export function checkStored(parts: StoredParts): Cursors {
     const isTwin = cursor && parts.renewed.has(room) && truth.wentBack(room, cursor.line.epoch)
     const isRenewed = isTwin || (cursor && cursor.line !== truth.now(room))
     const renewed = isRenewed && truth.everLanded(room, user, localId)
-    // A disk that is capped, or whose rows a fault has spoilt, may keep nothing of a conversation: the server has the message.
-    const given = !cursor && parts.mayDrop && truth.everLanded(room, user, localId)
+    // A disk that is capped, or whose rows a fault has spoilt, may keep nothing of a conversation: the server has the message. After the cap
+    // a tab that is behind may have written what it has since the last look.
+    const given = (!cursor || parts.isCapped) && parts.mayDrop && truth.everLanded(room, user, localId)
     if (!kept && !lost && !renewed && !given && !discarded.has(localId)) {
       journal.broken('acked-stays', `${user}: ${localId} in ${room} left the disk while neither its cache has it nor was it taken back`)
     }
