@@ -108,6 +108,16 @@ describe('R18: a message shown ahead', () => {
     expect([ids(core), core.conversation().log.head, told(core)]).toEqual([['c'], 8, [[], []]])
   })
 
+  it('is called corrected where the first that was named of two behind it stands before it in the log', () => {
+    const core = five()
+    core.hear(shown('a'), shown('b'), shown('c'))
+    core.offline()
+    core.online()
+    for (const hole of [stands(6, 'c'), stands(8, 'b')]) core.hear(openedFrame(requestOf(core, 'open') + 9, 5, 8, { rows: [hole] }))
+    core.hear(openedFrame(requestOf(core, 'open'), 5, 8, { rows: [stands(6, 'c'), stands(7, 'a'), stands(8, 'b')] }))
+    expect([ids(core), told(core)]).toEqual([[], [['b', 'a'], []]])
+  })
+
   it('may come by the last link after its end, as nothing else may, and by no older one', () => {
     const core = five()
     core.offline()

@@ -538,14 +538,19 @@ describe('R18: until the final log has it', () => {
   })
 
   it('what the final log answers another tab, over shared paths, settles nothing here', () => {
-    const { clock, fast, final, ahead, answers } = both(1_000)
+    const { clock, fast, final, ahead, sent } = both(1_000)
     fast().frame(message(1, 'a', { author: 'me' }))
     fast().frame(message(2, 'b'))
     final().frame({ type: 'ack', conversation: 'c', localId: 'a', epoch: 'e1' })
-    clock.advance(1_000)
-    final().frame({ type: 'pong', n: clock.now() + 2, heads: [] })
+    clock.advance(6_000)
+    expect(sent(final())).toEqual([
+      { type: 'ping', n: 1_000 },
+      { type: 'ping', n: 1_000 },
+    ])
+    // Asked by clocks that are ahead, and behind.
+    for (const n of [5_999, 1_001, 999, 0]) final().frame({ type: 'pong', n, heads: [] })
     expect(ahead()).toEqual([shown('a', { author: 'me' }), shown('b')])
-    answers()
+    final().frame({ type: 'pong', n: 1_000, heads: [] })
     expect(ahead()).toEqual([expect.objectContaining({ type: 'withdrawn', author: 'me', localId: 'a' }), gone('b')])
   })
 

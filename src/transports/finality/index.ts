@@ -61,7 +61,7 @@ export function finality({ fast, final, withdrawMs = 60_000, clock = systemClock
 
 function openLink(ground: Ground, to: LinkEvents): Link {
   const session = sessionOf(ground, to)
-  const waiting = waitingIn(ground, session.tell, () => final.send({ type: 'ping', n: Math.ceil(ground.clock.now()) }))
+  const waiting = waitingIn(ground, session.tell, (n) => final.send({ type: 'ping', n }))
   const quick = fastLog(ground, waiting, session.tell)
   const sure = finalLog(ground, waiting, session.tell)
   let failure: LinkClosed | undefined

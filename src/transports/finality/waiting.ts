@@ -35,10 +35,10 @@ export interface Waiting {
   /** Of each conversation in which the final log has answered what it was asked: has it told all that it has said to be there? */
   readonly heads: Map<string, () => boolean>
   /**
-   * The final log has spoken, and has told of what it holds: in those conversations time runs, and what was overdue when it was asked what
-   * it answers now will not come.
+   * The final log has spoken, and has told of what it holds: in those conversations time runs. Where it answers what was asked with `n`, what
+   * was due then will not come.
    */
-  judge(askedMs?: number): void
+  judge(n?: number): void
   close(): void
 }
 
@@ -54,20 +54,20 @@ export function keyOf(named: object): string {
 type Tell = (frame: CombinatorFrame) => void
 
 /**
- * `ask` makes the final log answer with the time of `clock`: a time that is over says nothing of it, as it may have fallen silent, or what it
+ * `ask` makes the final log answer with `n`, the time that is over: that alone says nothing of it, as it may have fallen silent, or what it
  * has said since may wait for a device that sleeps.
  */
-export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Tell, ask: () => void): Waiting {
+export function waitingIn({ waiting, over, withdrawMs, clock }: Memory, tell: Tell, ask: (n: number) => void): Waiting {
   const heads: Waiting['heads'] = new Map()
 
-  function judge(askedMs?: number) {
+  function judge(n?: number) {
     for (const each of waiting.values()) {
       if (!heads.get(each.frame.conversation)?.()) each.dueMs = each.cancel = void each.cancel?.()
-      // By a shared path come answers for other tabs too, with times of other clocks: what lies ahead is none of this one.
-      else if ((each.dueMs as number) <= (askedMs as number) && (askedMs as number) <= clock.now() + 1) withdraw(each.frame)
+      // What another tab has asked is answered here too, over a shared path.
+      else if (each.dueMs === (n ?? null)) withdraw(each.frame)
       else {
-        each.dueMs ??= clock.now() + withdrawMs
-        each.cancel ??= clock.timer(each.dueMs, ask)
+        each.dueMs ??= Math.ceil(clock.now() + withdrawMs)
+        each.cancel ??= clock.timer(each.dueMs, () => ask(each.dueMs as number))
       }
     }
   }

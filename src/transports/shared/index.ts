@@ -32,7 +32,7 @@ export function shared(
   { name = 'chatloom', tabs = browserTabs(), clock = systemClock }: SharedOptions = {},
 ): Transport {
   const isTransport = typeof transport?.open === 'function' && transport.name !== 'finality'
-  assertArgument('shared', isTransport, 'check transport; share the paths of finality, not finality itself.')
+  assertArgument('shared', isTransport, 'check transport; share the paths of finality instead, each by a name.')
   const house: House | undefined = tabs && { transport, tabs, clock, lane: '', link: 0, peaceUntilMs: 0 }
   /** Of each client, the way to show it again what waits in others. */
   const besides = new WeakMap<Waiting, () => void>()

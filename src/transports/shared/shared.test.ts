@@ -143,7 +143,7 @@ it.each<[what: string, transport: unknown]>([
 ])('%s is refused at the call, in a sentence', (_, transport) => {
   const refused = expect.objectContaining({
     code: 'bad-argument',
-    message: 'shared failed: check transport; share the paths of finality, not finality itself.',
+    message: 'shared failed: check transport; share the paths of finality instead, each by a name.',
   })
   expect(() => shared(transport as Transport)).toThrow(refused)
 })
