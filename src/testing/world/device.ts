@@ -5,7 +5,7 @@ import { letGo } from './mortal.js'
 import { force } from './oracle/caps.js'
 import { type Browser, type DeviceParts, openTab } from './open-tab.js'
 import { promises } from './promises.js'
-import { allOf, type Device, type Tab } from './tab.js'
+import { allOf, type Device, releaseAll, type Tab } from './tab.js'
 
 /** Stands where a fault has spoilt a row. */
 const spoilt = { spoilt: true }
@@ -91,6 +91,7 @@ function work({ time, chance, plan }: DeviceParts, step: () => void): void {
 }
 
 function bury({ tabs, locks, fakes }: Browser, tab: Tab): void {
+  if (tab.device.isLeaving(tab) && tab.storage.isWiping()) releaseAll(tab)
   tab.device.died(tab)
   tab.life.kill()
   const at = tabs.indexOf(tab)

@@ -125,3 +125,8 @@ export function noteDurable(tab: Tab): boolean {
   }
   return promised.size > before
 }
+
+/** Its logout has wiped what the tabs of this user had stored, also what one that sleeps does not know to be stored yet. */
+export function releaseAll({ device, user }: Tab): void {
+  for (const other of device.tabs) if (other.user === user) for (const { localId } of outboxOf(other)) device.released.add(localId)
+}

@@ -2,7 +2,7 @@
 import type { FaultName } from '../faults.js'
 import { spoiltValue } from '../device.js'
 import type { StepName } from '../plan.js'
-import { allOf, type Device, noteDurable, type Tab } from '../tab.js'
+import { allOf, type Device, noteDurable, releaseAll, type Tab } from '../tab.js'
 import type { World } from '../world.js'
 import type { Acts } from './acts.js'
 
@@ -130,6 +130,7 @@ function logout(world: World, tab: Tab): void {
         const kept = between.has(localId) || discarded.has(localId) || truth.everLanded(room, tab.user, localId)
         if (!kept) journal.broken('acked-stays', `${tab.user} logged out: ${localId} was neither sent nor given back`)
       }
+      releaseAll(tab)
       if (device.tabs.every((each) => each === tab)) device.wipedOf(tab.user)
       gone(chance.hit(0.4) ? chance.pick(plan.users) : undefined)
     },
