@@ -39,6 +39,7 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
     'the oracle held to its order what a new tab had found on the disk and in its first answer, a restored backup took back and a crash returned',
   ],
   [5310009565, 'the oracle asked a logout for what a tab had stored that was opened between its two commits'],
+  [5500000213, 'a state held from above the head was not stored when the head came to it, where another tab had stored the one before'],
 ]
 
 const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [

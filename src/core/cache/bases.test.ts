@@ -165,6 +165,19 @@ describe('L8 R29: the cursor of another instance', () => {
     expect(held(core)[2]).toMatchObject({ rev: 62 })
   })
 
+  it.each([61, 65])(
+    'at %i, on an earlier state of what is held from above our head of 61: that is written when the head comes to it',
+    (head) => {
+      const core = overtaken(60, ({ rows: page }) => ({ head, tag: `t${head}`, tags: tagsOf(1, head), rows: [...page, ...rows(61, head)] }))
+      catchUp(core, 61, [row(3, { rev: 70 }), row(61)])
+      core.wait(2_000)
+      expect([cursor(core).head, held(core)[2]?.rev]).toEqual([head, 3])
+      core.hear(...rows(62, 69).map(({ seq }) => said(seq)), edited(70, 3))
+      core.wait(2_000)
+      expect([cursor(core).head, held(core)[2]?.rev, clears(core)]).toEqual([70, 70, 0])
+    },
+  )
+
   it('ahead of ours: nothing is written over it, once and not again, but settled entries leave', () => {
     const core = overtaken(40, (value) => ({ head: 49, tag: 't49', tags: tagsOf(41, 49), rows: [...value.rows, ...rows(41, 49)] }))
     goesOn(core, 41)

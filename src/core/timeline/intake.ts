@@ -33,11 +33,11 @@ export function applyRow(intake: Intake, row: MessageRow): void {
   const inTail = inFresh ? tail.rows : restated(tail.rows, row)
   const inView = view && restated(view.rows, row)
   if (inFresh) intake.fresh = inFresh as MessageRow[]
-  if (!inTail) {
-    // Of one that is not here the disk has what the head knows, and a patch would be written over it.
-    if (row.rev > log.head) unheld.push(row)
-  } else if (inTail !== tail.rows) {
+  // Of one that is not here the disk has what the head knows, and a patch would be written over it.
+  if (!inTail && row.rev > log.head) unheld.push(row)
+  if (inTail) {
     log.tail = windowOf(inTail, tail.from, tail.to)
+    // Where it is no news too: it was told from above the head, and another tab may have stored what it was before.
     if (!planted.staleRowsClean) cache.dirtyFrom = Math.min(cache.dirtyFrom, row.index)
   }
   if (inView && inView !== view.rows) log.view = windowOf(inView, view.from, view.to)
