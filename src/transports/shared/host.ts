@@ -16,6 +16,8 @@ export interface House {
   link: number
   /** Since the lock was last taken by force not long enough has passed to do so again. */
   peaceUntilMs: number
+  /** The lock that the next seat takes by force, if any. */
+  forceDue: string
 }
 
 export interface Self {

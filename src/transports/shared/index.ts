@@ -33,7 +33,7 @@ export function shared(
 ): Transport {
   const isTransport = typeof transport?.open === 'function' && transport.name !== 'finality'
   assertArgument('shared', isTransport, 'check transport; share the paths of finality instead, each by a name.')
-  const house: House | undefined = tabs && { transport, tabs, clock, lane: '', link: 0, peaceUntilMs: 0 }
+  const house: House | undefined = tabs && { transport, tabs, clock, lane: '', link: 0, peaceUntilMs: 0, forceDue: '' }
   /** Of each client, the way to show it again what waits in others. */
   const besides = new WeakMap<Waiting, () => void>()
   let last: LinkEvents

@@ -83,7 +83,10 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
   const ask = () => post({ kind: 'ask' })
   const vigil = keepVigil(house, name, ask, (peaceMs) => {
     post({ kind: 'forced', peaceMs })
-    claim(true)
+    if (at.phase === 'waiting') return claim(true)
+    // What this session has heard came by the link of another. Given back on the way, the lock could go to one that sleeps too.
+    house.forceDue = name
+    end(moved)
   })
   // Whoever is granted this lock knows that the seat is empty: no holder may ask for it before the seat has it.
   const giveUpSeat = tabs.lock(`${name}/${id}`, { held: sit })
@@ -119,7 +122,8 @@ export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvent
     to.end(why)
   }
 
-  claim(false)
+  claim(house.forceDue === name)
+  house.forceDue = ''
   return {
     send(frame) {
       if (hosting) hosting.hear({ kind: 'up', frames: [frame], from: id })

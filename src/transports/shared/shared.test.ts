@@ -135,6 +135,11 @@ for (const [role, others] of [
 
 const server = (person: Person) => at(person.openings)
 
+/** As its session does when its link has ended. */
+function comeBack(person: Person) {
+  if (person.ends.splice(0).length > 0) person.reopen()
+}
+
 it.each<[what: string, transport: unknown]>([
   ['nothing', undefined],
   ['a list', [way('a').transport]],
@@ -369,14 +374,9 @@ describe('the end of the holder', () => {
     const { browser, family, pass } = setUp()
     const [first, second, third] = (await family(3)) as [Person, Person, Person]
     first.tab.freeze()
-    const back = (person: Person) => {
-      if (person.ends.length === 0) return
-      person.ends.length = 0
-      person.reopen()
-    }
     for (let i = 0; i < 150; i++) {
       await pass(100)
-      for (const person of [second, third]) back(person)
+      for (const person of [second, third]) comeBack(person)
     }
     expect(browser.steals.count).toBe(1)
     const holder = second.openings.length > 0 ? second : third
@@ -409,9 +409,21 @@ describe('the end of the holder', () => {
     for (let i = 0; i < 14; i++) {
       second.send(operation(`${i}`))
       await pass(1_000)
+      for (const person of [second, third]) comeBack(person)
     }
     expect(browser.steals.count).toBe(1)
-    expect([second, third].flatMap(({ ends }) => ends.map(({ code }) => code))).toEqual(['moved', 'moved'])
+    expect([second, third].map(({ openings }) => openings.length).sort()).toEqual([0, 1])
+  })
+
+  it('asleep, and so is who is next in the queue for the lock: whoever uses force holds it', async () => {
+    const { browser, family, pass } = setUp()
+    const [first, second, third] = (await family(3)) as [Person, Person, Person]
+    for (const { tab } of [first, second]) tab.freeze()
+    for (let i = 0; i < 15; i++) {
+      await pass(1_000)
+      comeBack(third)
+    }
+    expect([browser.steals.count, second.openings.length, third.openings.length]).toEqual([1, 0, 1])
   })
 
   it('asleep: when all others notice in the same moment, one uses force', async () => {
@@ -433,8 +445,10 @@ describe('the end of the holder', () => {
     await pass(15_000)
     expect([licence, browser.steals.count]).toEqual([expect.any(Function), 0])
     await pass(6_000)
+    comeBack(third)
+    await pass()
     // The licence, then the link.
-    expect([browser.steals.count, third.ends.map(({ code }) => code)]).toEqual([2, ['moved']])
+    expect([browser.steals.count, third.openings.length]).toEqual([2, 1])
   })
 
   it('awake but idle it is left alone', async () => {
