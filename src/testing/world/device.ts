@@ -91,8 +91,7 @@ function work({ time, chance, plan }: DeviceParts, step: () => void): void {
 }
 
 function bury({ tabs, locks, fakes }: Browser, tab: Tab): void {
-  if (tab.device.isLeaving(tab) && tab.storage.isWiping()) releaseAll(tab)
-  tab.device.died(tab)
+  if (tab.device.died(tab)) releaseAll(tab)
   tab.life.kill()
   const at = tabs.indexOf(tab)
   if (at >= 0) tabs.splice(at, 1)

@@ -10,7 +10,7 @@ import type { Scene } from './link.js'
 import { aheadIn } from './oracle/ahead.js'
 import { budget } from './oracle/caps.js'
 import { type Channels, pageOf } from './page.js'
-import type { DevicePlan } from './plan.js'
+import type { DevicePlan } from './device-plan.js'
 import type { Content, Device, MakeDisk, Tab, WorldDisk } from './tab.js'
 import { overheard, type Ways, waysTo } from './ways.js'
 

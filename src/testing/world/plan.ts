@@ -1,5 +1,6 @@
 /** What one world is like, drawn from its seed: who is there with which devices, how slow things are, which faults come how often, and every step. */
 import { type Chance, chanceOf, partOf } from './chance.js'
+import { type DevicePlan, devicesOf } from './device-plan.js'
 import { type FastAsked, type FastPlan, type FastStepName, fastOf, type Rates } from './fast-plan.js'
 
 export interface RoomPlan {
@@ -7,22 +8,6 @@ export interface RoomPlan {
   readonly members: readonly string[]
   /** Messages before anybody comes. */
   readonly messages: number
-}
-
-/** One browser of one user. */
-export interface DevicePlan {
-  readonly user: string
-  /** Of this user's devices. */
-  readonly n: number
-  /** At most so many at once. */
-  readonly tabs: number
-  /** `shared`: its tabs share one link. `ways`: each tab has two ways to the server. */
-  readonly links: 'plain' | 'ways' | 'shared' | 'shared ways'
-  /** Without locks every lane counts as free. */
-  readonly hasLocks: boolean
-  /** Its links are made of a fast path and a final one, by which it has `links`. */
-  readonly isFast: boolean
-  readonly cacheBytes: number
 }
 
 export interface Plan {
@@ -214,36 +199,6 @@ function severalOf(chance: Chance, asked?: 1 | 2): Pick<Plan, 'nodes' | 'bus' | 
     ([name, weight]) => [name as StepName, chance.hit(0.5) ? 0 : weight * (0.3 + chance.roll())] as const,
   )
   return { nodes, bus, weights: nodes > 1 ? weights : [] }
-}
-
-/** Most have one browser with one tab: worlds are many, and each tab costs. */
-function devicesOf(chance: Chance, user: string): Omit<DevicePlan, 'isFast'>[] {
-  const count = Number(
-    chance.weighed([
-      ['1', 84],
-      ['2', 12],
-      ['3', 4],
-    ]),
-  )
-  return Array.from({ length: count }, (_, n) => {
-    const tabs = Number(
-      chance.weighed([
-        ['1', 74],
-        ['2', 18],
-        ['3', 8],
-      ]),
-    )
-    const isShared = tabs > 1 && chance.hit(0.4)
-    const hasWays = chance.hit(0.12)
-    return {
-      user,
-      n,
-      tabs,
-      links: isShared ? (hasWays ? 'shared ways' : 'shared') : hasWays ? 'ways' : 'plain',
-      hasLocks: chance.hit(0.85),
-      cacheBytes: chance.hit(0.1) ? chance.pick([4_000, 12_000]) : 4_000_000,
-    }
-  })
 }
 
 function roomsOf(chance: Chance, users: readonly string[], isCrowded: boolean): RoomPlan[] {

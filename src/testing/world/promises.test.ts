@@ -40,19 +40,19 @@ describe('L1: at a logout what was promised', () => {
 
   it('is promised no more where the tab that wipes it dies, and goes on where it dies before that', () => {
     const { kept, first, second } = twoTabs()
-    kept.died(first)
+    expect(kept.died(first)).toBe(false)
     expect([kept.isLeaving(first), kept.isLeaving(), kept.promised.size]).toEqual([false, true, 1])
     kept.died(second)
     expect([kept.isLeaving(), kept.promised.size]).toEqual([false, 1])
     const again = twoTabs()
     again.first.wipes()
-    again.kept.died(again.first)
+    expect(again.kept.died(again.first)).toBe(true)
     expect([again.kept.promised.size, again.kept.isLeaving(again.second)]).toEqual([0, true])
   })
 
   it('is not touched by the death of a tab that does not log out', () => {
     const { kept } = twoTabs()
-    kept.died({ storage: { isWiping: () => true } })
+    expect(kept.died({ storage: { isWiping: () => true } })).toBe(false)
     expect(kept.promised.size).toBe(1)
   })
 })

@@ -19,8 +19,8 @@ export interface Promises {
   leaving(tab: Leaver): void
   /** The logout of a tab has ended. `given`: what it has given back. Returns what is lost. */
   left(tab: Leaver, given: Iterable<string>): readonly (readonly [localId: string, room: string])[]
-  /** Nobody is left to whom the logout of this tab, if there is one, could give back what its wiping takes. */
-  died(tab: Leaver): void
+  /** True: nobody is left to whom the logout of this tab could give back what its wiping takes. */
+  died(tab: Leaver): boolean
   /** The disk has nothing of this user any more. */
   wipedOf(user: string): void
   /** Somebody uses the disk again. */
@@ -57,7 +57,9 @@ export function promises(): Promises {
       return lost
     },
     died(tab) {
-      if (leaving.delete(tab) && tab.storage.isWiping()) forgo()
+      const isLost = leaving.delete(tab) && tab.storage.isWiping()
+      if (isLost) forgo()
+      return isLost
     },
     wipedOf: (user) => void wiped.add(user),
     returned: (user) => void wiped.delete(user),

@@ -7,7 +7,7 @@ import type { Life, MortalStorage } from './mortal.js'
 import type { Network } from './network.js'
 import type { Ahead } from './oracle/ahead.js'
 import type { Page } from './page.js'
-import type { DevicePlan } from './plan.js'
+import type { DevicePlan } from './device-plan.js'
 import type { Promises } from './promises.js'
 
 export type Content = { readonly text: string }

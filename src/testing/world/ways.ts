@@ -9,7 +9,7 @@ import type { Journal } from './journal.js'
 import type { LinkParts } from './link.js'
 import { type Network, network } from './network.js'
 import type { Ahead } from './oracle/ahead.js'
-import type { DevicePlan } from './plan.js'
+import type { DevicePlan } from './device-plan.js'
 
 export interface Ways {
   readonly transport: Transport
