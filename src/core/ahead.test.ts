@@ -1,7 +1,19 @@
 /** R18: what is shown ahead of the log, how the log settles it, and how it is withdrawn. */
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore } from '../../test/fakes/driven-core.js'
-import { edited, live, openedFrame, openWith, pageFrame, requestOf, row, rows, said, send } from '../../test/fakes/wire-frames.js'
+import {
+  changeFrame,
+  edited,
+  live,
+  openedFrame,
+  openWith,
+  pageFrame,
+  requestOf,
+  row,
+  rows,
+  said,
+  send,
+} from '../../test/fakes/wire-frames.js'
 import type { CombinatorFrame } from '../ports/transport.js'
 import * as bounds from './bounds.js'
 
@@ -84,6 +96,18 @@ describe('R18: a message shown ahead', () => {
     const again = row(6, { ...stands(6, 'a'), rev: 8 })
     core.hear(openedFrame(requestOf(core, 'open'), 6, 8, { epoch: 'e2', rows: [stands(7, 'b'), again] }))
     expect([ids(core), core.conversation().log.head, told(core)]).toEqual([[], 5, [[], []]])
+  })
+
+  it('nor once the log goes past a change that came before its answer, and not past one of another epoch or behind it', () => {
+    const core = five()
+    core.offline()
+    core.hear(shown('a'), shown('b'), shown('c'), shown('d'), shown('e'))
+    core.online()
+    core.hear(final(7, 'b'), final(6, 'a', 'new'), { ...final(8, 'c'), epoch: 'e2' }, final(502, 'd'))
+    core.hear(changeFrame(9, { kind: 'unknown', raw: null }), said(501), said(503))
+    expect(ids(core)).toEqual(['a', 'b', 'c', 'd', 'e'])
+    core.hear(openedFrame(requestOf(core, 'open'), 400, 500, { reset: 'too-old' }))
+    expect([ids(core), core.conversation().log.head, places(core)[0], told(core)]).toEqual([['c', 'e'], 503, 401, [['a'], []]])
   })
 
   it('but stays where a page names it that goes further than the log', () => {

@@ -29,20 +29,23 @@ export function admitLive(turn: Turn, c: Draft, frames: readonly ChangeFrame[]):
   // Before the answer of `open` nobody knows whether what is held and what comes stand on one line (a restored backup).
   if (!isLive(turn, log)) return keep(log, waiting)
   const intake: Intake = { c, fresh: [], unheld: [] }
-  drain(intake, waiting)
+  drain(turn, c, intake, waiting)
   if (log.head === head) return
   finish(turn, intake, 'live', intake.fresh)
   count(c.receipts, intake.fresh, turn.config.user)
 }
 
-/** Applies changes as far as they continue the log. The rest waits. */
-function drain(intake: Intake, frames: readonly ChangeFrame[]): void {
-  const { log } = intake.c
+/** Applies changes as far as they continue the log. The rest waits; what the log has gone past without them is shown ahead no more. */
+function drain(turn: Turn, c: Draft, intake: Intake, frames: readonly ChangeFrame[]): void {
+  const { log } = c
   const rest: ChangeFrame[] = []
   for (const frame of frames) {
-    if (frame.epoch !== log.epoch || frame.seq <= log.head) continue
-    if (planted.applyOverHole || frame.seq === log.head + 1) applyChange(intake, frame)
-    else rest.push(frame)
+    if (frame.epoch !== log.epoch) continue
+    if (!planted.applyOverHole && frame.seq > log.head + 1) rest.push(frame)
+    else {
+      if (frame.seq > log.head) applyChange(intake, frame)
+      if (frame.change.kind === 'message') confirm(turn, c, [frame.change.message])
+    }
   }
   keep(log, rest)
 }
@@ -70,7 +73,7 @@ export function admitOpened(turn: Turn, c: Draft, frame: Opened): boolean {
     if (to > log.head) log.tags = frame.tag
     log.head = to
     Object.assign(log, factsOf(frame))
-    drain(intake, log.beyond)
+    drain(turn, c, intake, log.beyond)
   }
   finish(turn, intake, 'catch-up', intake.fresh.slice(known))
   heard(c, log.head)
@@ -125,7 +128,6 @@ function finish(turn: Turn, intake: Intake, source: 'live' | 'catch-up', news: r
   const { c, fresh } = intake
   closeIntake(intake)
   authorsStopped(c, news)
-  confirm(turn, c, fresh)
   for (const row of news) report(turn, { kind: 'message', conversation: c.id, row, source })
   settleOwn(turn, c, fresh)
 }
