@@ -110,6 +110,22 @@ describe('R18: a message shown ahead', () => {
     expect([ids(core), core.conversation().log.head, places(core)[0], told(core)]).toEqual([['c', 'e'], 503, 401, [['a'], []]])
   })
 
+  it('which is told as corrected where the answer begins behind what stood after it', () => {
+    const core = five()
+    core.offline()
+    core.hear(shown('b'), shown('a'))
+    core.online()
+    core.hear(final(6, 'a'))
+    core.hear(openedFrame(requestOf(core, 'open'), 400, 500, { reset: 'too-old', rows: [stands(401, 'b'), ...rows(402, 500)] }))
+    expect([ids(core), told(core)]).toEqual([[], [['b'], []]])
+  })
+
+  it('but stays where a change that is not as it should be names it', () => {
+    const core = five()
+    core.hear(shown('a'), said(6, { localId: 'a', seq: 9, rev: 9 }), said(7, { localId: 'a', rev: 9 }))
+    expect([ids(core), core.conversation().log.head]).toEqual([['a'], 7])
+  })
+
   it('but stays where a page names it that goes further than the log', () => {
     const core = live(drivenCore(), 400, 50)
     core.dispatch({ kind: 'jump', conversation: 'c', call: 1, seq: 100 })

@@ -42,10 +42,8 @@ function drain(turn: Turn, c: Draft, intake: Intake, frames: readonly ChangeFram
   for (const frame of frames) {
     if (frame.epoch !== log.epoch) continue
     if (!planted.applyOverHole && frame.seq > log.head + 1) rest.push(frame)
-    else {
-      if (frame.seq > log.head) applyChange(intake, frame)
-      if (frame.change.kind === 'message') confirm(turn, c, [frame.change.message])
-    }
+    else if (frame.seq > log.head) applyChange(intake, frame)
+    else if (frame.change.kind === 'message') confirm(turn, c, [frame.change.message])
   }
   keep(log, rest)
 }
@@ -128,6 +126,7 @@ function finish(turn: Turn, intake: Intake, source: 'live' | 'catch-up', news: r
   const { c, fresh } = intake
   closeIntake(intake)
   authorsStopped(c, news)
+  confirm(turn, c, fresh)
   for (const row of news) report(turn, { kind: 'message', conversation: c.id, row, source })
   settleOwn(turn, c, fresh)
 }

@@ -72,16 +72,18 @@ function ask(turn: Turn, { log, id }: Draft, sinceMs: number, rows: number): voi
 }
 
 /**
- * What an answer names is in the log, and shown ahead of it no more, taken or not: the one that is taken may begin behind it.
- * Taken is only the answer of the one `open` under way, where it fits.
+ * The answer of the one `open` under way. From any other, and from one that does not fit, nothing is taken; but what it names is in the
+ * log, and shown ahead of it no more: the answer that is taken may begin behind it.
  */
 export function opened(turn: Turn, frame: Opened): void {
   const c = draftOf(turn, frame.conversation)
   if (!c) return
-  confirm(turn, c, bySeq(frame.rows))
   const asked = c.log.catchUp
-  if (asked?.request !== frame.request) return
-  if (!admitOpened(turn, c, frame)) return failedCatchUp(turn, c)
+  if (asked?.request !== frame.request) return confirm(turn, c, bySeq(frame.rows))
+  if (!admitOpened(turn, c, frame)) {
+    confirm(turn, c, bySeq(frame.rows))
+    return failedCatchUp(turn, c)
+  }
   const { log } = c
   const rows = asked.rows + frame.rows.length
   if (frame.more && log.head < frame.head) return ask(turn, c, asked.sinceMs, rows)

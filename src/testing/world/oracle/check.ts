@@ -4,6 +4,7 @@ import { type Device, noteDurable, noteUnsettled, outboxOf, type Tab } from '../
 import type { World } from '../world.js'
 import { checkCaps } from './caps.js'
 import { checkMarks, type HeldMarks } from './marks.js'
+import { isMember } from './model.js'
 import { type Known, newKnown } from './seen.js'
 import { checkShown, settledOf } from './shown.js'
 import { checkStored, type Cursors } from './stored.js'
@@ -51,12 +52,17 @@ function checkTab(world: World, memory: Memory, tab: Tab): void {
 
 /**
  * What comes next is what disk and server say. Where a backup was restored under the same epoch the server has forgotten watermarks that it
- * had told, and with what was in memory and perhaps on disk went all that knew of them: the next are held against the truth alone.
+ * had told, and with what was in memory and perhaps on disk went all that knew of them: the next are held against the truth alone. So are
+ * those of who is a member no more, which the server tells nobody, and another tab that cannot tell the line of the disk writes over.
  */
 function letGo({ journal, truth }: World, memory: Memory, tab: Tab, room: string, epoch: string): void {
   journal.fired('conversation let go from memory')
   tab.ahead?.letGo(room)
-  if (truth.wentBack(room, epoch)) memory.marks.get(tab)?.delete(room)
+  const known = held(memory.marks, tab)
+  const last = known.get(room)
+  const line = truth.now(room)
+  if (truth.wentBack(room, epoch)) known.delete(room)
+  else if (last && line) known.set(room, { ...last, marks: new Map([...last.marks].filter(([member]) => isMember(line, member))) })
 }
 
 export function checkRoom(world: World, memory: Memory, tab: Tab, room: string): void {
