@@ -40,6 +40,7 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
   ],
   [5310009565, 'the oracle asked a logout for what a tab had stored that was opened between its two commits'],
   [5500000213, 'a state held from above the head was not stored when the head came to it, where another tab had stored the one before'],
+  [6100006076, 'the oracle asked a logout for what a tab had stored that opened between its two commits, and had closed since'],
   [6100002381, 'the oracle held a tab that had let a conversation go to the watermarks of a member who was removed'],
 ]
 

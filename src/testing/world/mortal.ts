@@ -4,7 +4,7 @@
  */
 import type { Lanes } from '../../client/lanes.js'
 import type { Clock } from '../../ports/clock.js'
-import type { Storage, StorageFactory, StorageState } from '../../ports/storage.js'
+import type { Storage, StorageFactory, StorageState, Write } from '../../ports/storage.js'
 import { memoryStorage } from '../../storage/memory/index.js'
 import { storageError } from '../../storage/storage-error.js'
 import { never, type Time } from './time.js'
@@ -114,8 +114,19 @@ export interface MortalStorage {
   close(reason?: StorageState['reason']): void
 }
 
-/** `committed` runs after every commit that was worked on, whoever still lives. */
-export function mortalStorage(factory: StorageFactory, life: Life, troubles: StorageTroubles, committed: () => void): MortalStorage {
+interface Heard {
+  /** A commit is asked for. */
+  writing(writes: readonly Write[]): void
+  /** After every commit that was worked on, whoever still lives. */
+  committed(): void
+}
+
+export function mortalStorage(
+  factory: StorageFactory,
+  life: Life,
+  troubles: StorageTroubles,
+  { writing, committed }: Heard,
+): MortalStorage {
   let fallen: StorageState['reason']
   let closings = 0
   let isWiping = false
@@ -164,6 +175,7 @@ export function mortalStorage(factory: StorageFactory, life: Life, troubles: Sto
         read: (range) => call((at) => at.read(range)).catch((error) => (fallen ? call((at) => at.read(range)) : Promise.reject(error))),
         commit: (writes, options) =>
           call((at) => {
+            writing(writes)
             isWiping ||= writes.some((write) => write.kind === 'clear' && write.range.prefix.length === 0)
             const done = asked(() => at.commit(writes, options))
             done.then(committed, committed)

@@ -2,10 +2,10 @@
 import { composeChat } from '../../client/create-chat.js'
 import type { Lanes } from '../../client/lanes.js'
 import type { ChatState } from '../../core/state.js'
-import type { StorageFactory } from '../../ports/storage.js'
+import type { StorageFactory, Write } from '../../ports/storage.js'
 import type { ClientFrame } from '../../protocol/frames.js'
 import type { FakeBrowser, FakeTab } from './browser.js'
-import { type Locks, locksOf, mortalClock, mortalStorage, newLife, noLocks } from './mortal.js'
+import { type Life, type Locks, locksOf, type MortalStorage, mortalClock, mortalStorage, newLife, noLocks } from './mortal.js'
 import type { Scene } from './link.js'
 import { aheadIn } from './oracle/ahead.js'
 import { budget } from './oracle/caps.js'
@@ -39,7 +39,7 @@ export interface Browser {
 }
 
 export function openTab(browser: Browser, made: Device): Tab {
-  const { parts, disk, tabs, between, channels, user } = browser
+  const { parts, tabs, between, channels, user } = browser
   const { time, journal, mine, plan, chance } = parts
   browser.opened += 1
   const name = `${user}${mine.n}${browser.opened}`
@@ -66,10 +66,7 @@ export function openTab(browser: Browser, made: Device): Tab {
     sent: (frame) => sent(frame, within),
     sentFast: (frame) => sent(frame, withinFast),
   })
-  const storage = mortalStorage(disk.factory as StorageFactory, life, made.troubles, () => {
-    time.beat()
-    browser.commits += 1
-  })
+  const storage = storageOf(browser, made, life, () => state().disk.generation)
   let state: () => ChatState = () => {
     throw new Error('A state was asked for before there was one.')
   }
@@ -107,6 +104,25 @@ export function openTab(browser: Browser, made: Device): Tab {
   browser.fakes.set(tab, fake)
   tabs.push(tab)
   return tab
+}
+
+function storageOf(browser: Browser, made: Device, life: Life, generation: () => string): MortalStorage {
+  return mortalStorage(browser.disk.factory as StorageFactory, life, made.troubles, {
+    writing: (writes) => noteMade(made, generation(), writes),
+    committed() {
+      browser.parts.time.beat()
+      browser.commits += 1
+    },
+  })
+}
+
+/** Another tab that adopts an entry writes it again. */
+function noteMade({ madeIn }: Device, generation: string, writes: readonly Write[]): void {
+  for (const write of writes) {
+    if (write.kind !== 'put' || write.row.key[0] !== 'o') continue
+    const { version: localId } = write.row
+    if (!madeIn.has(localId)) madeIn.set(localId, generation)
+  }
 }
 
 function lanesOf({ parts: { journal, mine }, locks }: Browser, tab: () => Tab): Lanes {

@@ -11,6 +11,8 @@ export interface Promises {
   readonly promised: Map<string, string>
   /** No longer promised: settled for good. */
   readonly released: Set<string>
+  /** Which generation of the disk the tab knew that stored an entry first, by local id. */
+  readonly madeIn: Map<string, string>
   readonly troubles: StorageTroubles
   /** Users who have logged out and not come back since. */
   readonly wiped: ReadonlySet<string>
@@ -43,6 +45,7 @@ export function promises(): Promises {
   return {
     promised,
     released,
+    madeIn: new Map(),
     troubles: { failLanded: false, blockNext: false },
     wiped,
     isLeaving: (tab) => (tab ? leaving.has(tab) : leaving.size > 0),

@@ -92,16 +92,6 @@ function corrupt(world: World, { device, user }: Tab): void {
   world.journal.fired('disk row corrupted')
 }
 
-/** What tabs have made that were opened between the two commits of a logout, which can lose it (L10): they know its generation already. */
-function storedSince({ user, device }: Tab): ReadonlySet<string> {
-  const generation = device.disk.certain({ user }).find(({ key }) => key[0] === 'g')?.version
-  const states = device.tabs.map(({ state }) => state()).filter(({ disk }) => disk.generation === generation)
-  const made = states.flatMap(({ conversations, disk }) =>
-    conversations.flatMap(({ entries }) => entries.filter(({ localId }) => !disk.adopted.includes(localId))),
-  )
-  return new Set(made.map(({ localId }) => localId))
-}
-
 function logout(world: World, tab: Tab): void {
   const { device, chat } = tab
   const { journal, chance, time, truth, discarded, plan } = world
@@ -124,10 +114,12 @@ function logout(world: World, tab: Tab): void {
     ({ unsent }) => {
       tab.mute()
       for (const other of device.tabs) if (other.user === tab.user) noteDurable(other)
-      const between = storedSince(tab)
+      // A tab that opened between the two commits knows the new generation already: what it stored the second takes (L10).
+      const generation = device.disk.certain({ user: tab.user }).find(({ key }) => key[0] === 'g')?.version
       const given = unsent.map(({ localId }) => localId)
       for (const [localId, room] of device.left(tab, given)) {
-        const kept = between.has(localId) || discarded.has(localId) || truth.everLanded(room, tab.user, localId)
+        const isSince = device.madeIn.get(localId) === generation
+        const kept = isSince || discarded.has(localId) || truth.everLanded(room, tab.user, localId)
         if (!kept) journal.broken('acked-stays', `${tab.user} logged out: ${localId} was neither sent nor given back`)
       }
       releaseAll(tab)
