@@ -42,6 +42,7 @@ function lead(): void {
   const onlineMs: number[] = []
   const counts = new Map<FaultName, number>()
   let next = first
+  let slowest = { seed: first, agreedMs: 0 }
   let histories = 0
   let failures = 0
   let workers = availableParallelism()
@@ -49,7 +50,7 @@ function lead(): void {
   const progress = () => {
     const passed = (Date.now() - began) / 60_000
     say(
-      `${passed.toFixed(1)} min, ${histories} histories (${Math.round(histories / passed)} a minute), ${failures} failures, longest to agree ${quantile(agreedMs, 1) / 1_000} s, p99 of those told of the network ${quantile(onlineMs, 0.99) / 1_000} s`,
+      `${passed.toFixed(1)} min, ${histories} histories (${Math.round(histories / passed)} a minute), ${failures} failures, longest to agree ${slowest.agreedMs / 1_000} s (seed ${slowest.seed}), p99 of those told of the network ${quantile(onlineMs, 0.99) / 1_000} s`,
     )
   }
   const isOver = () => Date.now() - began >= minutes * 60_000 || failures >= most
@@ -73,6 +74,7 @@ function lead(): void {
       if (report) failed(report)
       for (const [fault, times] of fired) counts.set(fault, (counts.get(fault) ?? 0) + times)
       if (agreed !== undefined) agreedMs.push(agreed)
+      if (agreed !== undefined && agreed > slowest.agreedMs) slowest = { seed, agreedMs: agreed }
       onlineMs.push(...online)
       hand()
     })
