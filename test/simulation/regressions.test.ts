@@ -75,6 +75,7 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [4000000677, 'the oracle asked for a stored message where a tab was told late that its line went back'],
   [5100004256, 'what a link had not answered in time waited on after that link had ended, and was sent only after the bound'],
   [5100014848, 'the oracle killed a tab in the midst of its own logout, and asked another one for what that had to give back'],
+  [6200007526, 'the oracle promised the order of what a tab had adopted and settled in one step, after a backup had taken it'],
 ]
 
 const withFastPath: readonly (readonly [seed: number, what: string])[] = [

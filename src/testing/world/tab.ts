@@ -8,6 +8,7 @@ import type { Network } from './network.js'
 import type { Ahead } from './oracle/ahead.js'
 import type { Page } from './page.js'
 import type { DevicePlan } from './device-plan.js'
+import type { Truth } from './oracle/truth.js'
 import type { Promises } from './promises.js'
 
 export type Content = { readonly text: string }
@@ -111,9 +112,21 @@ export function outboxOf(tab: Tab): readonly OutboxEntry<Content>[] {
 /** Every network of a tab. */
 export const allOf = ({ networks, fast }: Pick<Tab, 'networks' | 'fast'>): readonly Network[] => (fast ? [...networks, fast] : networks)
 
+interface Sent {
+  readonly births: ReadonlyMap<string, { readonly room: string }>
+  readonly discarded: ReadonlySet<string>
+  readonly settled: ReadonlySet<string>
+  readonly truth: Pick<Truth, 'everLanded'>
+}
+
 /** What a tab has to send now, adopted ones too: whoever holds an entry must not lose it. */
-export function noteUnsettled(tab: Tab, discarded: ReadonlySet<string>): void {
+export function noteUnsettled(tab: Tab, { births, discarded, settled, truth }: Sent): void {
   for (const { conversation, localId } of outboxOf(tab)) if (!discarded.has(localId)) tab.unsettled.set(localId, conversation)
+  // What it adopts while its log holds it already is settled at once, and is in no outbox that is looked at.
+  for (const localId of tab.state().disk.adopted) {
+    const room = settled.has(localId) ? undefined : births.get(localId)?.room
+    if (room !== undefined && truth.everLanded(room, tab.user, localId)) tab.unsettled.set(localId, room)
+  }
 }
 
 /** What a tab has just said to be durable counts as promised. */

@@ -44,7 +44,7 @@ function checkTab(world: World, memory: Memory, tab: Tab): void {
     for (const { id, log } of last.state.conversations) if (!state.slots.has(id)) letGo(world, memory, tab, id, log.epoch)
   }
   memory.states.set(tab, { state, held: checkCaps(world.journal, tab.name, state, last?.held ?? world.plan.held ?? 50) })
-  noteUnsettled(tab, world.discarded)
+  noteUnsettled(tab, world)
   const disk = memory.disks.get(tab.device)
   if (noteDurable(tab) && disk) disk.commits = -1
   for (const conversation of state.conversations) checkConversation(world, memory, tab, conversation)
@@ -97,7 +97,7 @@ export function noteOutbox(world: World, tab: Tab): void {
   // Of what a logout has taken nothing was settled.
   if (tab.chat.session.get().phase === 'closed') return
   for (const conversation of tab.unsettled.size > 0 ? tab.state().conversations : []) noteSettled(world, tab, conversation)
-  noteUnsettled(tab, world.discarded)
+  noteUnsettled(tab, world)
 }
 
 function noteSettled({ journal, truth, settled, births }: World, tab: Tab, { id: room, log }: ConversationState): void {
