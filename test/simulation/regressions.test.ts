@@ -42,6 +42,7 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
   [5500000213, 'a state held from above the head was not stored when the head came to it, where another tab had stored the one before'],
   [6100006076, 'the oracle asked a logout for what a tab had stored that opened between its two commits, and had closed since'],
   [6100002381, 'the oracle held a tab that had let a conversation go to the watermarks of a member who was removed'],
+  [6300013636, 'the oracle took what a tab had adopted and taken back for something that it still had to send'],
 ]
 
 const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [

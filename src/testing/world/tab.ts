@@ -124,7 +124,7 @@ export function noteUnsettled(tab: Tab, { births, discarded, settled, truth }: S
   for (const { conversation, localId } of outboxOf(tab)) if (!discarded.has(localId)) tab.unsettled.set(localId, conversation)
   // What it adopts while its log holds it already is settled at once, and is in no outbox that is looked at.
   for (const localId of tab.state().disk.adopted) {
-    const room = settled.has(localId) ? undefined : births.get(localId)?.room
+    const room = settled.has(localId) || discarded.has(localId) ? undefined : births.get(localId)?.room
     if (room !== undefined && truth.everLanded(room, tab.user, localId)) tab.unsettled.set(localId, room)
   }
 }
