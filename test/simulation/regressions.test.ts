@@ -77,6 +77,10 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
   [5100004256, 'what a link had not answered in time waited on after that link had ended, and was sent only after the bound'],
   [5100014848, 'the oracle killed a tab in the midst of its own logout, and asked another one for what that had to give back'],
   [6200007526, 'the oracle promised the order of what a tab had adopted and settled in one step, after a backup had taken it'],
+  [
+    6400001155,
+    'the oracle held what was sent behind an entry that was tried again to what stood before it, where the server had it as taken back',
+  ],
 ]
 
 const withFastPath: readonly (readonly [seed: number, what: string])[] = [

@@ -69,9 +69,10 @@ function retry(world: World, tab: Tab): void {
   const isAgain = error?.code === 'rejected' && world.plan.nodes === 1
   // Nor is it where another tab may have adopted it too, which sends it at its own place.
   const isAlone = tab.device.plan.hasLocks || tab.device.plan.tabs === 1
-  if (isAgain && !isAlone) {
+  // Nor where it was taken back in a tab whose disk has not heard of it: the server has.
+  if (world.discarded.has(localId) || (isAgain && !isAlone)) {
     world.births.delete(localId)
-    // Where it has landed so, it vouches here for what is sent behind it, and that goes past what stands before it.
+    // What the server knows vouches for what is sent behind it, and that may go past what stands before it.
     world.lines.set(tab.state().config.lane, localId)
   } else if (isAgain)
     world.births.set(localId, { room: conversation, user: tab.user, lane: lineOf(world, tab), n: world.next(), again: tab })
