@@ -64,13 +64,20 @@ export function network(parts: LinkParts): Network {
     return { send() {}, close: () => queueMicrotask(() => close({ band: 'retry', code: 'closed' })) }
   }
 
+  /** What was said to refuse a link is on its way when all heals: it breaks instead. */
+  const unrefused = (to: LinkEvents): LinkEvents => ({
+    ...to,
+    frame: (frame) => (isHealed && frame.type === 'refused' ? undefined : to.frame(frame)),
+    closed: (why) => to.closed(isHealed && why.band === 'terminal' && why.code !== 'superseded' ? broken : why),
+  })
+
   const openFor = (to: LinkEvents): Link => {
     const { opening } = weather
     const isBlocked = clock.now() < weather.blockedUntilMs
     if (isBlocked) journal.fired('way blocked')
     if (isBlocked || !parts.server.isUp()) return refused(to, broken)
     if (opening === null) {
-      open = openLink(parts, to, () => (clock.now() < weather.slowUntilMs ? weather.slowMs : 0))
+      open = openLink(parts, unrefused(to), () => (clock.now() < weather.slowUntilMs ? weather.slowMs : 0))
       return open.link
     }
     const [fault, why] = refusals[opening]
