@@ -108,6 +108,22 @@ describe('L8 R35: what is written', () => {
     expect(reread(core).conversation().log.tail.rows[2]).toMatchObject({ rev: 62 })
   })
 
+  it('from the beginning, where a reset left the log empty while a commit failed', () => {
+    const core = live(drivenCore(), 60)
+    core.hold()
+    core.hear(said(61), said(400))
+    core.wait(200)
+    core.hear(openedFrame(requestOf(core, 'open'), 0, 0, { reset: 'epoch', epoch: 'e2' }))
+    core.failCommits('failed')
+    core.release()
+    core.failCommits(null)
+    core.wait(2_000)
+    expect(cursorOf(core).value).toMatchObject({ epoch: 'e2', head: 0, first: 0, rows: [] })
+    core.hear(said(1, {}, { epoch: 'e2' }), said(2, {}, { epoch: 'e2' }))
+    core.wait(1_000)
+    expect(places(reread(core))).toEqual([1, 2])
+  })
+
   it('R4: an answer with a row as it was before takes nothing from what is stored and not in memory', () => {
     const core = drivenCore({ disk: live(drivenCore(), 600).disk, lane: 'next' })
     core.dispatch({ kind: 'watch', conversation: 'c' })

@@ -43,6 +43,18 @@ it('L11: a disk that fails is tried once a second, however much waits', () => {
   expect(storedIn(core)).toHaveLength(205)
 })
 
+it('L8: with no link too, a cache is written anew where nothing stands', () => {
+  const core = live(drivenCore(), 5)
+  core.hold()
+  core.hear(said(6))
+  core.wait(200)
+  core.disk.remove(['m', 'c', cursorPage])
+  core.offline()
+  core.release()
+  core.wait(400)
+  expect([headOf(core), storedIn(core).length]).toEqual([6, 6])
+})
+
 it('R23: nothing is told as delivered, nor given up, for the answer to another commit', () => {
   const core = live(drivenCore(), 5)
   core.hold()
