@@ -103,7 +103,7 @@ describe('R18: a message shown ahead', () => {
     core.offline()
     core.hear(shown('a'), shown('b'), shown('c'), shown('d'), shown('e'))
     core.online()
-    core.hear(final(7, 'b'), final(6, 'a', 'new'), { ...final(8, 'c'), epoch: 'e2' }, final(502, 'd'))
+    core.hear(final(500, 'b'), final(6, 'a', 'new'), { ...final(8, 'c'), epoch: 'e2' }, final(502, 'd'))
     core.hear(changeFrame(9, { kind: 'unknown', raw: null }), said(501), said(503))
     expect(ids(core)).toEqual(['a', 'b', 'c', 'd', 'e'])
     core.hear(openedFrame(requestOf(core, 'open'), 400, 500, { reset: 'too-old' }))

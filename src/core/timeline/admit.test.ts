@@ -16,6 +16,7 @@ import {
   said,
   send,
 } from '../../../test/fakes/wire-frames.js'
+import * as bounds from '../bounds.js'
 
 type Situation = 'loading' | 'first open' | 'stale' | 'live' | 'catching up' | 'gone'
 type Input =
@@ -329,6 +330,35 @@ describe('changes', () => {
     core.hear(changeFrame(6, { kind: 'message', message: row(9) }), changeFrame(7, { kind: 'message', message: row(3, { rev: 99 }) }))
     expect(shownPlaces(core)).toEqual([1, 2, 3, 4, 5])
     expect(core.conversation().log).toMatchObject({ head: 7 })
+  })
+
+  it('R4: the newest one told again changes nothing', () => {
+    const core = live(drivenCore(), 5)
+    core.hear(said(6))
+    const { log } = core.conversation()
+    core.hear(said(6), said(5))
+    expect(core.conversation().log).toEqual(log)
+  })
+
+  it('L8: a log that begins anew without a change has no tags of the one before', () => {
+    const core = live(drivenCore(), 5)
+    core.offline()
+    core.online()
+    core.hear(openedFrame(requestOf(core, 'open'), 0, 0, { epoch: 'e2', reset: 'epoch', rows: [], tag: '' }))
+    expect(core.conversation().log).toMatchObject({ epoch: 'e2', head: 0, tag: '', tags: '' })
+  })
+
+  it('L11: the tags of the newest stand, within their bound', () => {
+    const core = live(drivenCore(), 5)
+    const long = 'x'.repeat(60)
+    const lengths: number[] = []
+    for (let seq = 6; seq < 600; seq++) {
+      core.hear(said(seq, {}, { tag: `${long}${seq}` }))
+      lengths.push(core.conversation().log.tags.length)
+    }
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(bounds.tags)
+    expect(Math.min(...lengths.slice(300))).toBeGreaterThan(bounds.tags / 2 - 100)
+    expect(core.conversation().log.tags.split('\n').slice(-2)).toEqual([`${long}598`, `${long}599`])
   })
 
   it('R10: an unknown change keeps its seq and moves the head', () => {

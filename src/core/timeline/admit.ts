@@ -108,6 +108,7 @@ function beginAnew(turn: Turn, c: Draft, { reset = '', epoch, from, to, head }: 
     epoch,
     head: 0,
     heard: Math.max(to, head),
+    tags: '',
     tail: planted.rowsKeptOnReset ? log.tail : windowOf([], from, from),
     view: null,
   })
