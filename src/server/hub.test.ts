@@ -80,6 +80,39 @@ describe('the fan-out', () => {
     expect(part?.rows.map(({ seq }) => seq)).toEqual(Array.from({ length: 100 }, (_, i) => i + 2))
   })
 
+  it('tells no change to a message from a time without the reader, or from before they came: the log goes on past it (R7 R10)', async () => {
+    const { hub, link, settle } = drivenHub()
+    const done = async (asked: Promise<unknown>) => {
+      await settle()
+      await asked
+    }
+    const put = (members: string[]) =>
+      done(hub.put({ tenant: '', conversation: 'c', history: 'from-join', members: members.map((user) => ({ user })) }))
+    const post = (id: string, content: string) => done(hub.post({ tenant: '', conversation: 'c', id, author: 'ann', content }))
+    await put(['ann', 'bob'])
+    await post('seen', 'a')
+    await put(['ann'])
+    await post('missed', 'b')
+    await put(['ann', 'bob', 'cid'])
+    const people = ['ann', 'bob', 'cid'].map((user) => link(user))
+    for (const one of people) one.say(open())
+    void post('missed', 'c!')
+    await settle()
+    await post('missed', 'd!')
+    await post('seen', 'e')
+    await post('new', 'f')
+    await post('new', 'g')
+    await settle()
+    const heard = people.map((one) => one.of('change').map(({ change }) => (change.kind === 'message' ? change.message.content : change)))
+    const hidden = { kind: 'hidden' }
+    expect(heard.map((each) => each.slice(-4))).toEqual([
+      ['d!', 'e', 'f', 'g'],
+      [hidden, 'e', 'f', 'g'],
+      [hidden, hidden, 'f', 'g'],
+    ])
+    expect(JSON.stringify(people.slice(1).flatMap((one) => one.of('change')))).not.toContain('!')
+  })
+
   it('gives a removed member left as the last frame, to all links, and not-found after', async () => {
     const { link, put, settle } = drivenHub()
     await put(['ann', 'bob'])

@@ -120,6 +120,7 @@ const withSharedFastPath: readonly (readonly [seed: number, what: string])[] = [
   [5600001898, 'the oracle held the disk to what a frozen tab had there when a logout that was told of a failure took it'],
   [5800000194, 'what another tab’s link brought before this tab was answered stayed shown, as the answer began behind it'],
   [6400009676, 'a refusal that was on its way when all healed left the final path alone, while the fast path carried'],
+  [6400015314, 'a member who had come back was told a new state of what was said without them'],
   [5300001768, 'what the log holds behind its newest page stayed shown, as it was acknowledged to another tab'],
 ]
 

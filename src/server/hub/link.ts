@@ -1,6 +1,6 @@
 /** One welcomed connection as the hub sees it: whom it speaks for, what it follows, what waits to be sent. */
 import type { CloseCode } from '../../protocol/codes.js'
-import type { ClientFrame, Profile, ServerFrame } from '../../protocol/frames.js'
+import type { ClientFrame, HiddenRange, Profile, ServerFrame } from '../../protocol/frames.js'
 import { keyOf } from '../key.js'
 import { type Bucket, newBucket } from './rate.js'
 
@@ -34,6 +34,9 @@ export interface Follow {
   /** The highest `seq` of this epoch that the client has shown to know of; that it was sent something shows nothing. */
   epoch: string
   known: number
+  /** What this reader may not see, as the last answer said. */
+  floor: number
+  hidden: readonly HiddenRange[]
 }
 
 /** A question to the store whose answer a removal makes void. */

@@ -10,6 +10,7 @@ import type { Follow, Link, Reading } from './link.js'
 import { answered, isBehind, lapse } from './gate.js'
 import { begin } from './node.js'
 import { moveRoom } from './room.js'
+import { asSeen } from './seen.js'
 import { type HubState, push, roomAt } from './state.js'
 
 type OpenFrame = Extract<ClientFrame, { type: 'open' }>
@@ -65,6 +66,7 @@ function admit(state: HubState, link: Link, made: Follow, { request, conversatio
   push(state, link, { type: 'opened', request, conversation, ...read })
   // A client that misses the answer asks again.
   showed(made, read.epoch, read.head)
+  Object.assign(made, { floor: read.floor, hidden: read.hidden })
   const room = roomAt(state, { tenant: link.tenant, conversation })
   if (room && state.node) answered(state, room, read.epoch, read.head)
   else if (room && (room.epoch !== read.epoch || room.head < read.head)) moveRoom(room, read.epoch, read.head)
@@ -74,7 +76,7 @@ function admit(state: HubState, link: Link, made: Follow, { request, conversatio
   if (!held || link.follows.get(conversation) !== made) return
   const rest = held.filter((frame) => !covers(read, frame))
   if (room && state.node && isBehind(room, read, rest)) lapse(state, room, link, made)
-  else for (const frame of rest) push(state, link, frame)
+  else for (const frame of rest) push(state, link, asSeen(made, frame))
 }
 
 /** The answer was read after this change. */

@@ -9,6 +9,7 @@ import type { Hint } from './hint.js'
 import { type ChatNode, gather } from './node.js'
 import type { RateLimit } from './rate.js'
 import type { Room } from './room.js'
+import { asSeen } from './seen.js'
 import type { Writes } from './writes.js'
 
 export interface HubOptions {
@@ -80,7 +81,7 @@ export function push(state: HubState, link: Link, frame: ServerFrame): void {
 export function pushToFollower(state: HubState, link: Link, conversation: string, frame: ServerFrame): void {
   const follow = link.follows.get(conversation)
   if (follow?.held) follow.held.push(frame)
-  else if (!follow?.lapsed) push(state, link, frame)
+  else if (!follow?.lapsed) push(state, link, follow ? asSeen(follow, frame) : frame)
 }
 
 /** To the other nodes, where there are any; it leaves at the end of the tick. */

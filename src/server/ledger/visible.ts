@@ -35,7 +35,7 @@ export function boundsOf(stints: SeatRecord['stints']): { floor: number; holes: 
   return { floor, holes }
 }
 
-export function isVisible(reader: Reader, place: number): boolean {
+export function isVisible(reader: Pick<Reader, 'floor' | 'hidden'>, place: number): boolean {
   return place > reader.floor && !reader.hidden.some((range) => place >= range.from && place <= range.to)
 }
 

@@ -54,7 +54,10 @@ export function checkTold(
   const last = stints.at(-1)
   if (!last) return say(`was never a member, and is sent a ${frame.type}`)
   if (frame.type === 'change') {
-    if (frame.seq >= last.left) say(`was removed at ${last.left}, and is told of ${frame.seq}`)
+    const { change, seq } = frame
+    if (seq >= last.left) say(`was removed at ${last.left}, and is told of ${seq}`)
+    if (change.kind === 'message' && !isVisible(log, user, change.message.seq, log.changes.length))
+      say(`is told of ${change.message.seq} by ${seq}, which is hidden`)
     return
   }
   const head = log.changes.length
