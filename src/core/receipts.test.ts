@@ -297,6 +297,13 @@ describe('L7 R21: marked unread', () => {
     expect(unread(core).count).toBe(5)
   })
 
+  it('stays as it is where nobody else has written', () => {
+    const marked = [{ user: 'me', delivered: 3, read: 3, marked: { at: 2, rev: 1 } }]
+    const core = live(drivenCore(), 3, 3, { rows: [1, 2, 3].map((seq) => row(seq, { author: 'me' })), marks: marked })
+    mark(core)
+    expect([pending(core), told(core)]).toEqual([null, []])
+  })
+
   it('R22: counts what was unread before, where that is more', () => {
     const core = live(drivenCore(), 5, 5, { marks: [{ user: 'me', delivered: 5, read: 2 }] })
     mark(core)

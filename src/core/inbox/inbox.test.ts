@@ -1,7 +1,7 @@
 /** The list of conversations (R24, R25): its order, its badge, its cursors, and who speaks for a conversation. */
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore, welcomeFrame } from '../../../test/fakes/driven-core.js'
-import { live, requestOf, row, said, send } from '../../../test/fakes/wire-frames.js'
+import { live, openWith, requestOf, row, said, send } from '../../../test/fakes/wire-frames.js'
 import type { InboxRow, ServerFrame } from '../../protocol/frames.js'
 import { type Book, bookOf, emptyBook, itemOf, itemsOf, type Ordered, withItem, replaced } from './book.js'
 
@@ -47,6 +47,14 @@ describe('R24: the list', () => {
     expect(core.state().inbox.book).toMatchObject({ size: 2, unread: 104, inexact: 1 })
     push(core, 'i1', 'i2', [], ['b'])
     expect(core.state().inbox.book).toMatchObject({ size: 1, unread: 4, inexact: 0 })
+  })
+
+  it('R22: the count of a conversation that is held is of what lies above the read that it names', () => {
+    const core = listed()
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    openWith(core, 300, 50)
+    push(core, 'i1', 'i2', [summary('c', 300, { epoch: 'e1', head: 300, read: 120, unread: { count: 70, more: false } })])
+    expect(core.conversation().receipts.unread).toEqual({ count: 70, more: false, read: 120, countedTo: 300 })
   })
 
   it('R23: tells as delivered what a summary names, but not where only what was opened counts', () => {

@@ -24,6 +24,13 @@ it('an entry is of the time that the server has', () => {
   expect(core.entry('a')?.at).toBe(1_005_000)
 })
 
+it('and with no link of the time that the device has', () => {
+  const core = drivenCore()
+  core.dispatch({ kind: 'open-disk' })
+  send(core, 'a')
+  expect(core.entry('a')?.at).toBeGreaterThan(0)
+})
+
 describe('R13 R16: an entry of before', () => {
   it('is on disk already', () => {
     expect(reloaded({ localId: 'a' }).entry('a')).toMatchObject({ stored: true, bytes: 5, handed: true })
