@@ -767,6 +767,25 @@ describe('L10 R28: logout', () => {
     expect(unsent.map(({ content }) => content).sort()).toEqual(['after', 'before'])
   })
 
+  it('L1: wipes nothing where it cannot read what another instance has stored, and gives it back when called again', async () => {
+    const storage = memoryStorage()
+    let fails = false
+    const failing: StorageFactory = (scope, to) => {
+      const disk = storage(scope, to)
+      return { ...disk, read: (range) => (fails && range.prefix[0] === 'o' ? Promise.reject(new Error('closed')) : disk.read(range)) }
+    }
+    const clock = virtualClock()
+    const mock = mockTransport({ clock })
+    const [here, there] = [drivenChat({ storage: failing, clock, mock }), drivenChat({ storage, clock, mock })]
+    there.chat.conversation('c').send('theirs')
+    await there.pass()
+    await here.pass()
+    fails = true
+    await expect(here.chat.logout()).rejects.toMatchObject({ code: 'storage-failed', retry: 'later' })
+    fails = false
+    expect(await here.chat.logout()).toMatchObject({ unsent: [{ content: 'theirs' }] })
+  })
+
   it('another instance of the user shows and sends nothing more', async () => {
     const storage = memoryStorage()
     const clock = virtualClock()

@@ -7,7 +7,7 @@ import { holdsOwn } from '../core/cache/stored-rows.js'
 import { generationKey } from '../core/cache/writes.js'
 import { entryFromRow } from '../core/outbox/entry.js'
 import type { ChatState } from '../core/state.js'
-import type { Row, Storage, Write } from '../ports/storage.js'
+import type { Storage, Write } from '../ports/storage.js'
 import type { OutboxEntry, Readable } from './api.js'
 import type { Engine } from './engine.js'
 import { chatError } from '../ports/errors.js'
@@ -43,6 +43,9 @@ export async function logout<C>(
   }
   const disk = storage()
   const fence = put(generationKey, null, `${clock.wall()}.${clock.roll()}`)
+  const failed = (cause: unknown) => {
+    throw chatError('storage-failed', what, cause)
+  }
   const wipe = (...writes: readonly Write[]) =>
     disk
       .commit([...writes, fence], { durability: 'strict' })
@@ -50,24 +53,22 @@ export async function logout<C>(
         // Where memory stands in for a disk, the rows on it are still there.
         if ((place()?.reason ?? 'unavailable') !== 'unavailable' && !planted.memoryWiped) throw place()
       })
-      .catch((cause: unknown) => {
-        throw chatError('storage-failed', what, cause)
-      })
+      .catch(failed)
   // Before the reading: what another instance was told is stored is either read here, or was stored never.
   await wipe()
-  const others = await unsentOfOthers<C>(disk, state())
+  // What cannot be read cannot be given back, and is not wiped.
+  const others = await unsentOfOthers<C>(disk, state()).catch(failed)
   if (!planted.wipeForgotten) await wipe({ kind: 'clear', range: { prefix: [] } })
   return [...others, ...here]
 }
 
 /** What other lanes still hold and the stored log does not have. Of the own one, and of what was adopted, memory says what has become. */
 async function unsentOfOthers<C>(storage: Storage, { config, disk }: ChatState): Promise<readonly OutboxEntry<C>[]> {
-  const read = (...range: Parameters<Storage['read']>) => storage.read(...range).catch((): readonly Row[] => [])
   const unsent: OutboxEntry<C>[] = []
-  for (const row of await read({ prefix: ['o'] })) {
+  for (const row of await storage.read({ prefix: ['o'] })) {
     const entry = entryFromRow(row)
     if (!entry || entry.voiding || row.key[2] === config.lane || disk.adopted.includes(entry.localId)) continue
-    const stored = await read({ prefix: ['m', entry.conversation], reverse: true, limit: newestRows })
+    const stored = await storage.read({ prefix: ['m', entry.conversation], reverse: true, limit: newestRows })
     if (!holdsOwn(stored, entry.localId, config.user)) unsent.push(entryShown(entry, true))
   }
   return unsent
