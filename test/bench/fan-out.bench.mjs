@@ -128,17 +128,12 @@ async function fill(kind, server, { members, messages }) {
 const servers = Object.fromEntries(await Promise.all(Object.keys(kinds).map(async (kind) => [kind, await startServer(kind)])))
 const found = table()
 for (const room of rooms) {
+  const { warmUp } = room
   const filled = {}
   for (const kind of Object.keys(kinds)) filled[kind] = await fill(kind, servers[kind], room)
   for (const flying of [inFlight, 1]) {
     const run = (kind) => () => filled[kind](flying)
-    const result = await interleaved(
-      { limit: run('ws'), chatloom: run('chatloom'), peer: run('socketio') },
-      {
-        rounds: 9,
-        warmUp: room.warmUp,
-      },
-    )
+    const result = await interleaved({ limit: run('ws'), chatloom: run('chatloom'), peer: run('socketio') }, { rounds: 9, warmUp })
     found.row({
       figure: `fan-out CPU per delivery, ${room.members} members, ${flying} in flight`,
       value: result.chatloom,

@@ -14,7 +14,9 @@ export function asSeen(follow: Follow, frame: ServerFrame): ServerFrame {
   const { seq: place } = frame.change.message
   // A new one is seen by everybody who follows.
   if (place === frame.seq || isVisible(follow, place)) return frame
-  const made = veiled.get(frame) ?? { ...frame, change: hiddenChange }
+  const known = veiled.get(frame)
+  if (known) return known
+  const made = { ...frame, change: hiddenChange }
   veiled.set(frame, made)
   return made
 }
