@@ -123,6 +123,7 @@ const withSharedFastPath: readonly (readonly [seed: number, what: string])[] = [
   [5800000194, 'what another tab’s link brought before this tab was answered stayed shown, as the answer began behind it'],
   [6400009676, 'a refusal that was on its way when all healed left the final path alone, while the fast path carried'],
   [6400015314, 'a member who had come back was told a new state of what was said without them'],
+  [6400053383, 'the final log refused for good, and the fast path carried on for ever without it'],
   [5300001768, 'what the log holds behind its newest page stayed shown, as it was acknowledged to another tab'],
 ]
 

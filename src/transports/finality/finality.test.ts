@@ -645,16 +645,26 @@ describe('a path that ends', () => {
     expect(ends).toEqual([])
   })
 
-  it('refused for good: it is left alone, and the other carries on', () => {
-    for (const path of ['fast', 'final'] as const) {
-      const { paths, clock, ends } = setUp()
-      const [one, other] = [paths[path], paths[path === 'fast' ? 'final' : 'fast']]
-      at(other.openings).opened()
-      at(other.openings).frame(welcomeFrame)
-      at(one.openings).closed(refused)
-      clock.advance(3_600_000)
-      expect([one.openings.length, ends]).toEqual([1, []])
-    }
+  it('the fast path is refused for good: it is left alone, and the final log carries on', () => {
+    const { fast, final, up, paths, clock, ends } = setUp()
+    up(final())
+    fast().closed(refused)
+    clock.advance(3_600_000)
+    expect([paths.fast.openings.length, ends]).toEqual([1, []])
+  })
+
+  it.each([
+    ['before it is up', false],
+    ['when it was up', true],
+  ])('the final log refuses for good, %s: the session is told at once, and may come again', async (_, wasUp) => {
+    const { fast, final, up, paths, begin, ends, clock } = setUp()
+    up(fast())
+    if (wasUp) up(final())
+    final().closed({ ...refused, reason: 'why' })
+    await null
+    expect([ends, at(paths.fast.openings).isClosed, clock.pending()]).toEqual([[{ ...refused, reason: 'why' }], true, 0])
+    begin()
+    expect([paths.fast.openings.length, paths.final.openings.length]).toEqual([2, 2])
   })
 
   it('L9: silent, it rests for half as long at most: it has been waited for already', () => {
@@ -691,9 +701,9 @@ describe('a path that ends', () => {
 
   it('the final log is lost: the session comes back at once by the fast path, and the final log when it can', async () => {
     const { fast, final, paths, up, clock, begin, ends, news } = both()
-    final().closed({ band: 'terminal', code: 'logged-out', reason: 'why' })
+    final().closed({ band: 'retry', code: 'server-error', reason: 'why' })
     await null
-    expect(ends).toEqual([{ band: 'retry-after', code: 'logged-out', retryAfterMs: 0, reason: 'why' }])
+    expect(ends).toEqual([{ band: 'retry-after', code: 'server-error', retryAfterMs: 0, reason: 'why' }])
     expect([at(paths.fast.openings).isClosed, clock.pending()]).toEqual([true, 0])
     news()
     begin()
@@ -706,7 +716,7 @@ describe('a path that ends', () => {
   })
 
   it.each([
-    [lost, refused, lost],
+    [lost, refused, refused],
     [refused, lost, lost],
     [
       { band: 'terminal', code: 'a' },

@@ -6,7 +6,8 @@
  *      └──final is welcomed────────┴──final is welcomed──▲
  *
  * When the final log is lost after it was up, the link ends: the next goes on by the fast path, and its session knows how to
- * repeat what was under way. That the fast path comes or goes ends nothing.
+ * repeat what was under way. When it refuses for good, the session is told: without it nothing is ever settled. That the fast path
+ * comes or goes, or refuses for good, ends nothing.
  */
 import type { Clock } from '../../ports/clock.js'
 import { assertArgument } from '../../ports/errors.js'
@@ -65,6 +66,8 @@ function openLink(ground: Ground, to: LinkEvents): Link {
   const quick = fastLog(ground, waiting, session.tell)
   const sure = finalLog(ground, waiting, session.tell)
   let failure: LinkClosed | undefined
+  /** Other paths are up, or a path takes another way. */
+  const changed = () => session.name([fast.isUp() && ground.fast.name, final.isUp() && ground.final.name].filter(Boolean).join('+'))
 
   const fast: Path = keepPath(ground.fast, ground.clock, {
     ...session,
@@ -88,21 +91,19 @@ function openLink(ground: Ground, to: LinkEvents): Link {
       else end({ code: 'other-terms', ...atOnce })
     },
     frame: sure.frame,
-    down: (why, wasUp) => (wasUp ? end(fast.isUp() ? { ...why, ...atOnce } : why) : down(why, fast)),
+    down(why, wasUp) {
+      if (why.band === 'terminal') fast.close()
+      else if (!wasUp) return down(why, fast)
+      end(fast.isUp() ? { ...why, ...atOnce } : why)
+    },
   })
 
   const sendFast = (frame: ClientFrame) =>
     goesFast.test(frame.type) && fast.send({ ...frame, position: undefined, after: undefined } as object as ClientFrame)
 
-  /** Other paths are up, or a path takes another way. */
-  function changed() {
-    session.name([fast.isUp() && ground.fast.name, final.isUp() && ground.final.name].filter(Boolean).join('+'))
-  }
-
   function down(why: LinkClosed, other: Path) {
-    if (!failure || failure.band === 'terminal' || why.band !== 'terminal') failure = why
-    if (other.isAlive()) changed()
-    else end(failure)
+    if (why.band !== 'terminal') failure = why
+    other.isAlive() ? changed() : end(failure ?? why)
   }
 
   function end(why: LinkClosed) {

@@ -4,6 +4,8 @@
  *   opening ──welcome──▶ up ──ended, silent──▶ resting ──time──▶ opening
  *      ├──ended, late───────────────────────────▲
  *      └──refused for good──▶ off ◀──close── any
+ *
+ * Of a final path that is off the link ends.
  */
 import { waitMs } from '../../ports/backoff.js'
 import type { Clock } from '../../ports/clock.js'
