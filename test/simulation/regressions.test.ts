@@ -112,6 +112,7 @@ const withFastPath: readonly (readonly [seed: number, what: string])[] = [
   [4600010650, 'the same, where the late answer was overtaken by a reset'],
   [4500004923, 'the oracle held a correction to the order in which rows had stood before their conversation was let go from memory'],
   [5100011995, 'a message was said to be corrected that an answer with a hole had left out, and that stood in the log as it was shown'],
+  [6600002484, 'the oracle took for a hole what came next, as a head that had been told of already made it forget a later answer'],
   [5400001521, 'the oracle looked for a message in what a tab that was behind had written after the cap had taken it'],
 ]
 

@@ -12,12 +12,19 @@ export interface Following {
   told(frame: ServerFrame): void
 }
 
+type Head = Extract<ServerFrame, { type: 'head' }>['heads'][number]
+
 /** A follower hears of every change behind the answer that it has, or of a head for which it has to ask. */
 export function following(journal: Journal, who: string): Following {
   const logs = new Map<string, { readonly epoch: string; readonly head: number }>()
   const reached = (conversation: string, epoch: string, seq: number) => {
     const log = logs.get(conversation)
     logs.set(conversation, { epoch, head: log?.epoch === epoch ? Math.max(log.head, seq) : seq })
+  }
+  /** A head that it has been told of already asks for nothing. */
+  const lacks = ({ conversation, epoch, seq }: Head) => {
+    const log = logs.get(conversation)
+    return log?.epoch !== epoch || log.head < seq
   }
   return {
     said(frame) {
@@ -26,7 +33,7 @@ export function following(journal: Journal, who: string): Following {
     told(frame) {
       if (frame.type === 'left') logs.delete(frame.conversation)
       if (frame.type === 'opened') reached(frame.conversation, frame.epoch, frame.head)
-      if (frame.type === 'head') for (const { conversation } of frame.heads) logs.delete(conversation)
+      if (frame.type === 'head') for (const head of frame.heads) if (lacks(head)) logs.delete(head.conversation)
       if (frame.type !== 'change') return
       const { conversation, epoch, seq } = frame
       const log = logs.get(conversation)
