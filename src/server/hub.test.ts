@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { drivenHub, open, send } from '../../test/fakes/driven-hub.js'
 import type { ClientFrame } from '../protocol/frames.js'
 import { memoryStore } from './memory-store.js'
-import type { Store } from './store.js'
+import type { Store, StoreWrite } from './store.js'
 
 describe('the fan-out', () => {
   it('tells all, then answers, in the order of the log, mixed with posts', async () => {
@@ -111,6 +111,72 @@ describe('the fan-out', () => {
       [hidden, hidden, 'f', 'g'],
     ])
     expect(JSON.stringify(people.slice(1).flatMap((one) => one.of('change')))).not.toContain('!')
+  })
+
+  describe('where questions and members cross', () => {
+    const at = { tenant: '', conversation: 'c' }
+
+    /** The store answers each `open` when it is told to, in any order; what it answers is read then, or when it was asked. */
+    async function crossing(isReadLate: boolean) {
+      const store = memoryStore()
+      const waiting: (() => void)[] = []
+      const held: Store = {
+        ...store,
+        async open(asked) {
+          const early = isReadLate ? undefined : await store.open(asked)
+          await new Promise<void>((answer) => waiting.push(answer))
+          return early ?? store.open(asked)
+        },
+      }
+      const { hub, link, settle } = drivenHub({ store: held })
+      const done = async (asked: Promise<unknown>) => {
+        await settle()
+        await asked
+      }
+      const put = (members: string[]) => done(hub.put({ ...at, history: 'from-join', members: members.map((user) => ({ user })) }))
+      const post = (id: string, content: string) => done(hub.post({ ...at, id, author: 'ann', content }))
+      const answer = (n: number) => done(Promise.resolve(waiting.splice(n, 1)[0]?.()))
+      await put(['ann', 'bob'])
+      const { epoch = '' } = (await store.open({ ...at, user: 'ann' })) ?? {}
+      const bob = link('bob')
+      const ask = (request: number) =>
+        done(Promise.resolve(bob.say({ ...open(), request, position: { epoch, seq: 0, tag: '' } } as ClientFrame)))
+      return { store, bob, ask, put, post, answer }
+    }
+
+    it('a new message of a time without the reader, who came back before it was read, is told without its content (R7)', async () => {
+      const { bob, ask, put, post, answer } = await crossing(true)
+      for (let n = 1; n <= 120; n++) await post(`p${n}`, 'past')
+      await put(['ann'])
+      await ask(1)
+      await post('away', 'SECRET')
+      await put(['ann', 'bob'])
+      await answer(0)
+      expect(bob.of('opened')).toMatchObject([{ head: 123, more: true }])
+      expect(bob.of('change').map(({ seq, change }) => [seq, change.kind])).toEqual([
+        [122, 'hidden'],
+        [123, 'member'],
+      ])
+      expect(JSON.stringify(bob.frames)).not.toContain('SECRET')
+    })
+
+    it('of two answers the one that was read first comes last: what is hidden since stays hidden (R7)', async () => {
+      const { store, bob, ask, post, answer } = await crossing(false)
+      await ask(1)
+      // By another node, so that this one does not hear of it.
+      const away: StoreWrite = { kind: 'post', ...at, id: 'away', author: 'ann', content: 'SECRET', at: 1 }
+      const put = (members: string[]): StoreWrite => ({ kind: 'put', ...at, members })
+      await store.write([put(['ann']), away, put(['ann', 'bob'])], () => crypto.randomUUID())
+      await ask(2)
+      await answer(1)
+      await answer(0)
+      expect(bob.of('opened')).toMatchObject([
+        { request: 2, head: 3, hidden: [{ from: 1, to: 3 }] },
+        { request: 1, head: 0, hidden: [] },
+      ])
+      await post('away', 'SECRET still')
+      expect(bob.of('change')).toMatchObject([{ seq: 4, change: { kind: 'hidden' } }])
+    })
   })
 
   it('gives a removed member left as the last frame, to all links, and not-found after', async () => {

@@ -11,7 +11,7 @@ export function follow(state: HubState, link: Link, conversation: string): Follo
   const held = link.follows.get(conversation)
   if (held?.lapsed) Object.assign(held, { lapsed: false, held: [] })
   if (held) return held
-  const made: Follow = { held: [], opens: 0, lapsed: false, epoch: '', known: 0, floor: 0, hidden: [] }
+  const made: Follow = { held: [], opens: 0, lapsed: false, epoch: '', known: 0, seenAt: 0, floor: 0, hidden: [] }
   if (link.follows === noFollows) link.follows = new Map()
   link.follows.set(conversation, made)
   const at = { tenant: link.tenant, conversation }

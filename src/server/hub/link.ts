@@ -34,7 +34,8 @@ export interface Follow {
   /** The highest `seq` of this epoch that the client has shown to know of; that it was sent something shows nothing. */
   epoch: string
   known: number
-  /** What this reader may not see, as the last answer said. */
+  /** What this reader may not see, as the answer said that was read last: at this head. */
+  seenAt: number
   floor: number
   hidden: readonly HiddenRange[]
 }

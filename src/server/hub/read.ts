@@ -64,9 +64,11 @@ export function fail(state: HubState, link: Link, request: number, code: ErrorCo
 /** The answer, then what happened while it was read. */
 function admit(state: HubState, link: Link, made: Follow, { request, conversation }: OpenFrame, read: OpenRead): void {
   push(state, link, { type: 'opened', request, conversation, ...read })
+  // Of two questions the one that was read first may be answered last.
+  if (made.epoch !== read.epoch || read.head >= made.seenAt)
+    Object.assign(made, { seenAt: read.head, floor: read.floor, hidden: read.hidden })
   // A client that misses the answer asks again.
   showed(made, read.epoch, read.head)
-  Object.assign(made, { floor: read.floor, hidden: read.hidden })
   const room = roomAt(state, { tenant: link.tenant, conversation })
   if (room && state.node) answered(state, room, read.epoch, read.head)
   else if (room && (room.epoch !== read.epoch || room.head < read.head)) moveRoom(room, read.epoch, read.head)

@@ -11,12 +11,11 @@ const veiled = new WeakMap<ServerFrame, ServerFrame>()
 /** A change to a message from before this reader came, or from a time without them, is told without it. */
 export function asSeen(follow: Follow, frame: ServerFrame): ServerFrame {
   if (frame.type !== 'change' || frame.change.kind !== 'message') return frame
-  const { seq: place } = frame.change.message
-  // A new one is seen by everybody who follows.
-  if (place === frame.seq || isVisible(follow, place)) return frame
+  // A new one too: what waited for an answer may have been said while the reader was away.
+  if (isVisible(follow, frame.change.message.seq)) return frame
   const known = veiled.get(frame)
   if (known) return known
-  const made = { ...frame, change: hiddenChange }
+  const made = { ...frame, change: hiddenChange, people: undefined }
   veiled.set(frame, made)
   return made
 }

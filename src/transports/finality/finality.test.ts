@@ -667,6 +667,31 @@ describe('a path that ends', () => {
     expect([paths.fast.openings.length, paths.final.openings.length]).toEqual([2, 2])
   })
 
+  it('a refusal is acted on by the band of its code, also where the link then ends without one', async () => {
+    const { fast, final, up, paths, ends, clock } = setUp()
+    up(final())
+    fast().opened()
+    fast().frame({ type: 'refused', code: 'overloaded', retryAfterMs: 60_000 })
+    expect(at(paths.fast.openings).isClosed).toBe(true)
+    clock.advance(59_999)
+    expect(paths.fast.openings).toHaveLength(1)
+    clock.advance(2_000)
+    expect(paths.fast.openings).toHaveLength(2)
+    fast().opened()
+    fast().frame({ type: 'refused', code: 'forbidden' })
+    clock.advance(3_600_000)
+    expect([paths.fast.openings.length, ends]).toEqual([2, []])
+  })
+
+  it('the final log refuses for good by a frame alone: the session is told', async () => {
+    const { fast, final, up, ends } = setUp()
+    up(fast())
+    final().opened()
+    final().frame({ type: 'refused', code: 'forbidden' })
+    await null
+    expect(ends).toMatchObject([refused])
+  })
+
   it('L9: silent, it rests for half as long at most: it has been waited for already', () => {
     const { fast, paths, clock } = both()
     fast().closed(lost)

@@ -92,9 +92,9 @@ function openLink(ground: Ground, to: LinkEvents): Link {
     },
     frame: sure.frame,
     down(why, wasUp) {
-      if (why.band === 'terminal') fast.close()
-      else if (!wasUp) return down(why, fast)
-      end(fast.isUp() ? { ...why, ...atOnce } : why)
+      if (why.band === 'terminal') end(why)
+      else if (wasUp) end(fast.isUp() ? { ...why, ...atOnce } : why)
+      else down(why, fast)
     },
   })
 

@@ -10,6 +10,7 @@
 import { waitMs } from '../../ports/backoff.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Link, LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
+import { bandOfName } from '../../protocol/codes.js'
 import type { ClientFrame, Welcome } from '../../protocol/frames.js'
 
 /** What the paths of one transport remember from link to link. */
@@ -91,7 +92,8 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
       worry()
       if (frame.type === 'drain') closed({ ...frame, band: 'retry-after', code: frame.type })
       else to.frame(frame)
-    } else if (frame.type === 'welcome') {
+    } else if (frame.type === 'refused') closed({ ...frame, band: bandOfName(frame.code) })
+    else if (frame.type === 'welcome') {
       worry()
       isUp = true
       upMs = clock.now()
@@ -103,8 +105,10 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
     const wasUp = isUp
     drop()
     track.attempt = wasUp && clock.now() - upMs >= goodLinkMs ? 0 : track.attempt + 1
-    track.dueMs = clock.now() + waitMs(track.attempt, clock.roll(), why.retryAfterMs) / (why === silent ? 2 : 1)
-    if (why.band !== 'terminal') stopResting = clock.timer(track.dueMs, open)
+    if (why.band !== 'terminal') {
+      track.dueMs = clock.now() + waitMs(track.attempt, clock.roll(), why.retryAfterMs) / (why === silent ? 2 : 1)
+      stopResting = clock.timer(track.dueMs, open)
+    }
     to.down(why, wasUp)
   }
   function drop() {
