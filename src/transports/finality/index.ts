@@ -108,7 +108,7 @@ function openLink(ground: Ground, to: LinkEvents): Link {
 
   function end(why: LinkClosed) {
     // A path rests only while the other carries.
-    if (!fast.isUp()) ground.fast.dueMs = ground.final.dueMs = 0
+    if (why.band === 'terminal' || !fast.isUp()) ground.fast.dueMs = ground.final.dueMs = 0
     fast.close()
     final.close()
     waiting.close()

@@ -104,24 +104,21 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   function closed(why: LinkClosed) {
     const wasUp = isUp
     drop()
-    track.attempt = wasUp && clock.now() - upMs >= goodLinkMs ? 0 : track.attempt + 1
-    if (why.band !== 'terminal') {
-      track.dueMs = clock.now() + waitMs(track.attempt, clock.roll(), why.retryAfterMs) / (why === silent ? 2 : 1)
-      stopResting = clock.timer(track.dueMs, open)
-    }
+    track.attempt = wasUp && clock.now() >= upMs + goodLinkMs ? 0 : track.attempt + 1
+    track.dueMs = clock.now() + waitMs(track.attempt, clock.roll(), why.retryAfterMs) / (why === silent ? 2 : 1)
+    if (why.band !== 'terminal') stopResting = clock.timer(track.dueMs, open)
     to.down(why, wasUp)
   }
   function drop() {
     worry()
     stopResting?.()
     link = void link?.close()
-    isOpen = isUp = false
+    isUp = isOpen = false
   }
 
   function send(frame: ClientFrame) {
-    if (!isUp) return
-    link?.send(frame)
-    if (frame.type === 'ping') worry(true)
+    if (isUp) link?.send(frame)
+    if (isUp && frame.type === 'ping') worry(true)
   }
   if (track.dueMs > clock.now()) stopResting = clock.timer(track.dueMs, open)
   else open()
