@@ -786,6 +786,52 @@ describe('L10 R28: logout', () => {
     expect(await here.chat.logout()).toMatchObject({ unsent: [{ content: 'theirs' }] })
   })
 
+  it('L1: where the messages cannot be read, it gives back what another instance has stored, and wipes', async () => {
+    const storage = memoryStorage()
+    const failing: StorageFactory = (scope, to) => {
+      const disk = storage(scope, to)
+      return { ...disk, read: (range) => (range.prefix[0] === 'm' ? Promise.reject(new Error('unreadable')) : disk.read(range)) }
+    }
+    const clock = virtualClock()
+    const [here, there] = [drivenChat({ storage: failing, clock }), drivenChat({ storage, clock })]
+    there.chat.conversation('c').send('theirs')
+    await there.pass()
+    expect(await here.chat.logout()).toMatchObject({ unsent: [{ content: 'theirs' }] })
+    const disk = storage({ user: 'me' }, { state() {} })
+    expect((await disk.read({ prefix: [] })).map(({ key }) => key)).toEqual([['g']])
+  })
+
+  it('L1: once it was rejected, nothing is taken that would be swallowed, and called again it waits for no flush', async () => {
+    const disk = crashingStorage(() => 0.5)
+    const { chat, online, mock, pass } = drivenChat({ storage: disk.factory })
+    await online()
+    mock.drop((frame) => frame.type === 'operation')
+    const talk = chat.conversation('c')
+    const localId = talk.send('mine')
+    await pass()
+    const waiting = expect(chat.settled(localId)).rejects.toMatchObject({ code: 'closed' })
+    disk.failNext('failed')
+    await expect(chat.logout()).rejects.toMatchObject({ code: 'storage-failed' })
+    await waiting
+    const refused = { code: 'logged-out', retry: 'after-auth' }
+    for (const call of [() => talk.send('more'), () => talk.retry(localId), () => talk.discard(localId), () => chat.connect()])
+      expect(call).toThrow(expect.objectContaining(refused))
+    for (const call of [chat.settled(localId), talk.loadOlder(), talk.loadNewer(), talk.jumpTo(1), talk.jumpToLatest()])
+      await expect(call).rejects.toMatchObject(refused)
+    expect(chat.session.get()).toEqual({ phase: 'closed' })
+    expect(await chat.logout({ flushMs: 60_000 })).toMatchObject({ unsent: [{ localId, content: 'mine' }] })
+  })
+
+  it('once it was rejected, the chat can still be closed', async () => {
+    const disk = crashingStorage(() => 0.5)
+    const { chat, clock } = drivenChat({ storage: disk.factory })
+    disk.failNext('failed')
+    await expect(chat.logout()).rejects.toMatchObject({ code: 'storage-failed' })
+    await chat.close()
+    await expect(chat.logout()).rejects.toMatchObject({ code: 'closed' })
+    expect(clock.pending()).toBe(0)
+  })
+
   it('another instance of the user shows and sends nothing more', async () => {
     const storage = memoryStorage()
     const clock = virtualClock()

@@ -68,7 +68,7 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
     close: () => engine.end('closed'),
     async logout({ flushMs = 0, signal } = {}) {
       const unsent = await logout(engine, outbox, flushMs, signal)
-      await engine.end('logged-out', true)
+      await engine.end('logged-out')
       return { unsent }
     },
   }

@@ -46,8 +46,11 @@ export interface Engine<C> extends Shell, Pick<Readables, 'make' | 'changed'>, P
   storage(): Storage
   /** Where rows live, as the storage has said last. */
   place(): StorageState | undefined
-  /** Ends everything that runs; the disk keeps what it has. With `all`, other instances of this user end too. */
-  end(why: End, all?: boolean): Promise<void>
+  /**
+   * Ends everything that runs; the disk keeps what it has. Without `why` only what sends: a logout may still be tried. With `all` other
+   * instances of this user end too, and until it is called again none ends this one: of two that log out, one has to read and wipe.
+   */
+  end(why?: End, all?: boolean): Promise<void>
 }
 
 export type End = 'closed' | 'logged-out'
@@ -67,6 +70,7 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
   let place: StorageState | undefined
   let signals: Signals | undefined
   let others: BroadcastChannel | undefined
+  let leaving: boolean | undefined
   let ended: End | undefined
   let broken: ChatError | undefined
 
@@ -75,7 +79,7 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
     const of = row.author === user && state().conversations.find(({ log }) => log.tail.rows.includes(row))
     return messages.confirmed(row, of ? levelsOf({ ...of.log, ...of.receipts }, user) : noLevels)
   }
-  const fenced = () => soon(() => void end('logged-out'))
+  const fenced = () => soon(() => leaving || end('logged-out'))
   const events = createEvents<C>({ options, answer: waiting.answer, toShown, aheadShown: messages.ahead, fenced })
   const cells = readables(events.fault)
   const placed = (state: StorageState) => {
@@ -91,31 +95,30 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
     return opened
   }
   const ports = { transport, clock, storage, claim, woke: () => signals?.look() }
-  const shell = createShell({
-    ...cells,
-    ...events,
-    ...waiting,
-    ...ports,
-    initial,
-    fault(error) {
-      broken = events.fault(error)
-    },
-  })
+  const fault = (error: unknown) => {
+    broken = events.fault(error)
+  }
+  const shell = createShell({ ...cells, ...events, ...waiting, ...ports, initial, fault })
   options.inspect?.(shell.state)
 
   const assertOpen = (what: string) => {
-    const code = ended ?? (broken && 'fault')
+    const code = ended ?? (broken ? 'fault' : leaving !== undefined && what !== 'logout' && 'logged-out')
     if (code) throw chatError(code, what, broken)
     signals ??= listen(clock, signalled)
   }
-  const end: Engine<C>['end'] = async (why, all) => {
+  const end: Engine<C>['end'] = async (why, all = false) => {
     if (ended) return
-    if (all) others?.postMessage([user])
-    ended = why
     waiting.end()
-    shell.dispatch({ kind: 'close' })
+    if (why || !planted.linkKept) {
+      shell.dispatch({ kind: 'close' })
+      shell.stop()
+    }
+    leaving = all
+    if (all) others?.postMessage([user])
+    if (!why) return
+    ended = why
     cells.changed()
-    for (const part of [shell, signals]) part?.stop()
+    signals?.stop()
     others?.close()
     events.end()
     await opened?.close().catch(() => {})

@@ -19,14 +19,15 @@ const what = 'logout'
 
 /** Resolves with what was never sent. Nothing more is sent from the end of the flush on; called again, it tries the disk again. */
 export async function logout<C>(
-  { assertOpen, wait, answer, dispatch, stop, state, storage, place, clock }: Engine<C>,
+  { state, clock, answer, wait, storage, assertOpen, place, end }: Engine<C>,
   outbox: Readable<readonly OutboxEntry<C>[]>,
   flushMs: number,
   signal: AbortSignal | undefined,
 ): Promise<readonly OutboxEntry<C>[]> {
   assertOpen(what)
   await wait(what, signal, (key) => {
-    if (flushMs <= 0) return answer(key)
+    // Called again, nothing goes any more.
+    if (flushMs <= 0 || state().session.phase === 'closed') return answer(key)
     const cancel = clock.timer(clock.now() + flushMs, () => answer(key))
     const off = outbox.subscribe((entries) => {
       if (entries.every(({ status }) => status === 'sent' || status === 'failed')) answer(key)
@@ -37,29 +38,27 @@ export async function logout<C>(
     }
   })
   const here = outbox.get().filter(({ status }) => status !== 'sent')
-  if (!planted.linkKept) {
-    dispatch({ kind: 'close' })
-    stop()
-  }
+  void end()
   const disk = storage()
   const fence = put(generationKey, null, `${clock.wall()}.${clock.roll()}`)
-  const failed = (cause: unknown) => {
+  const wipe = async (...writes: readonly Write[]) => {
+    await disk.commit(writes, { durability: 'strict' })
+    // Where memory stands in for a disk, the rows on it are still there.
+    if ((place()?.reason ?? 'unavailable') !== 'unavailable' && !planted.memoryWiped) throw place()
+  }
+  try {
+    // Before the reading: what another instance was told is stored is either read here, or was stored never.
+    await wipe(fence)
+    // What another sends from here on would be given back as well.
+    void end(undefined, true)
+    // What cannot be read cannot be given back, and is not wiped.
+    const others = await unsentOfOthers<C>(disk, state())
+    if (!planted.wipeForgotten) await wipe({ kind: 'clear', range: { prefix: [] } }, fence)
+    return others.concat(here)
+  } catch (cause) {
+    void end()
     throw chatError('storage-failed', what, cause)
   }
-  const wipe = (...writes: readonly Write[]) =>
-    disk
-      .commit([...writes, fence], { durability: 'strict' })
-      .then(() => {
-        // Where memory stands in for a disk, the rows on it are still there.
-        if ((place()?.reason ?? 'unavailable') !== 'unavailable' && !planted.memoryWiped) throw place()
-      })
-      .catch(failed)
-  // Before the reading: what another instance was told is stored is either read here, or was stored never.
-  await wipe()
-  // What cannot be read cannot be given back, and is not wiped.
-  const others = await unsentOfOthers<C>(disk, state()).catch(failed)
-  if (!planted.wipeForgotten) await wipe({ kind: 'clear', range: { prefix: [] } })
-  return [...others, ...here]
 }
 
 /** What other lanes still hold and the stored log does not have. Of the own one, and of what was adopted, memory says what has become. */
@@ -68,7 +67,8 @@ async function unsentOfOthers<C>(storage: Storage, { config, disk }: ChatState):
   for (const row of await storage.read({ prefix: ['o'] })) {
     const entry = entryFromRow(row)
     if (!entry || entry.voiding || row.key[2] === config.lane || disk.adopted.includes(entry.localId)) continue
-    const stored = await storage.read({ prefix: ['m', entry.conversation], reverse: true, limit: newestRows })
+    // A page that cannot be read shows nothing: given back is what might have landed, rather than lost.
+    const stored = await storage.read({ prefix: ['m', entry.conversation], reverse: true, limit: newestRows }).catch(() => [])
     if (!holdsOwn(stored, entry.localId, config.user)) unsent.push(entryShown(entry, true))
   }
   return unsent

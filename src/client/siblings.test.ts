@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as bounds from '../core/bounds.js'
 import { drivenChat } from '../../test/fakes/driven-chat.js'
+import type { Key, StorageFactory } from '../ports/storage.js'
 import { memoryStorage } from '../storage/memory/index.js'
 import { virtualClock } from '../testing/virtual-clock.js'
 import { mockTransport } from '../transports/mock/index.js'
@@ -115,6 +116,61 @@ describe('L10: a logout', () => {
     await there.pass()
     expect(there.chat.session.get()).toEqual({ phase: 'closed' })
     expect(() => there.chat.connect()).toThrow(expect.objectContaining({ code: 'logged-out' }))
+  })
+
+  /** Two tabs of one disk; the first reads no outbox as long as it is `unreadable`. */
+  const twoTabs = async () => {
+    const storage = memoryStorage()
+    const here = { unreadable: false }
+    const failing: StorageFactory = (scope, to) => {
+      const disk = storage(scope, to)
+      const fails = (prefix: Key) => here.unreadable && prefix[0] === 'o'
+      return { ...disk, read: (range) => (fails(range.prefix) ? Promise.reject(new Error('closed')) : disk.read(range)) }
+    }
+    const clock = virtualClock()
+    const tabs = [drivenChat({ storage: failing, clock }), drivenChat({ storage, clock })] as const
+    for (const { online, mock } of tabs) {
+      await online()
+      mock.drop((frame) => frame.type === 'operation')
+    }
+    return { here, tabs, storage, clock }
+  }
+
+  it('L1: that cannot read ends the other tab all the same, and what that had stored is sent by nobody and given back', async () => {
+    const { here, tabs } = await twoTabs()
+    const [{ chat }, there] = tabs
+    there.chat.conversation('c').send('theirs')
+    await there.pass()
+    here.unreadable = true
+    await expect(chat.logout()).rejects.toMatchObject({ code: 'storage-failed' })
+    there.mock.accept()
+    await there.pass(60_000)
+    expect(there.chat.session.get()).toEqual({ phase: 'closed' })
+    expect(there.mock.sent.filter(({ type }) => type === 'operation')).toEqual([])
+    here.unreadable = false
+    expect(await chat.logout()).toMatchObject({ unsent: [{ content: 'theirs' }] })
+  })
+
+  it('L1: in two tabs at once wipes, and gives back what both had stored', async () => {
+    const { tabs } = await twoTabs()
+    for (const [i, { chat, pass }] of tabs.entries()) {
+      chat.conversation('c').send(`of ${i}`)
+      await pass()
+    }
+    const given = await Promise.all(tabs.map(({ chat }) => chat.logout()))
+    const all = given.flatMap(({ unsent }) => unsent.map(({ content }) => content))
+    expect([...new Set(all)].sort()).toEqual(['of 0', 'of 1'])
+  })
+
+  it('that was rejected is ended by that of another tab', async () => {
+    const { here, tabs, storage, clock } = await twoTabs()
+    const [{ chat }] = tabs
+    here.unreadable = true
+    await expect(chat.logout()).rejects.toMatchObject({ code: 'storage-failed' })
+    const late = drivenChat({ storage, clock })
+    await late.chat.logout()
+    await late.pass()
+    await expect(chat.logout()).rejects.toMatchObject({ code: 'logged-out' })
   })
 })
 
