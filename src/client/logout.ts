@@ -19,7 +19,7 @@ const what = 'logout'
 
 /** Resolves with what was never sent. Nothing more is sent from the end of the flush on; called again, it tries the disk again. */
 export async function logout<C>(
-  { state, clock, answer, wait, storage, assertOpen, place, end }: Engine<C>,
+  { wait, clock, end, place, assertOpen, answer, state, storage }: Engine<C>,
   outbox: Readable<readonly OutboxEntry<C>[]>,
   flushMs: number,
   signal: AbortSignal | undefined,

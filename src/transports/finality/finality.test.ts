@@ -185,7 +185,7 @@ describe('the session', () => {
     const terms = { features: ['dense'], limits: { ...welcomeFrame.limits, window: 2 } }
     up(final(), terms)
     await null
-    expect(ends).toEqual([{ band: 'retry-after', code: 'other-terms', retryAfterMs: 0 }])
+    expect(ends).toEqual([{ band: 'retry-after', code: 'terms', retryAfterMs: 0 }])
     news()
     begin()
     clock.advance(10)
@@ -224,7 +224,7 @@ describe('the session', () => {
     up(fast())
     up(final(), { user: 'eve' })
     await null
-    expect(ends).toMatchObject([{ code: 'other-terms' }])
+    expect(ends).toMatchObject([{ code: 'terms' }])
     news()
     begin()
     up(fast())
@@ -618,7 +618,7 @@ describe('a path that is missing', () => {
     ['a time that is text', { fast: way('a').transport, withdrawMs: '60000' }],
     ['a time before now', { fast: way('a').transport, withdrawMs: -1 }],
   ])('with %s it is refused at the call, in a sentence', (_, options) => {
-    const refused = expect.objectContaining({ code: 'bad-argument', message: 'finality failed: check transports and withdrawMs.' })
+    const refused = expect.objectContaining({ code: 'bad-argument', message: 'finality failed: check transport, withdrawMs.' })
     expect(() => finality(options as object)).toThrow(refused)
   })
 })

@@ -46,7 +46,7 @@ export interface FinalityOptions {
  */
 export function finality({ fast, final, withdrawMs = 60_000, clock = systemClock }: FinalityOptions = {}): Transport {
   const areTransports = [fast ?? final, final ?? fast].every((each) => typeof each?.open === 'function')
-  assertArgument('finality', areTransports && typeof withdrawMs === 'number' && withdrawMs >= 0, 'check transports and withdrawMs.')
+  assertArgument('finality', areTransports && typeof withdrawMs === 'number' && withdrawMs >= 0, 'check transport, withdrawMs.')
   const trackOf = (transport?: Transport): Track => ({ transport, name: transport?.name, attempt: 0, dueMs: 0 })
   const ground: Ground = {
     fast: trackOf(fast),
@@ -88,7 +88,7 @@ function openLink(ground: Ground, to: LinkEvents): Link {
       ground.welcome = welcome
       if (session.welcome(welcome)) sure.again(final.send)
       // The session counts on what only the fast path has said: it begins anew.
-      else end({ code: 'other-terms', ...atOnce })
+      else end({ code: 'terms', ...atOnce })
     },
     frame: sure.frame,
     down(why, wasUp) {
