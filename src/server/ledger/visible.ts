@@ -53,8 +53,10 @@ export function visibleMessages(
     for (const row of found) if (isVisible(reader, row.seq)) rows.push(row)
     const last = found.at(-1)
     if (!last || found.length < asked) break
-    if (range.newestFirst) before = last.seq
-    else after = last.seq
+    // One step over a hidden range, however much was said in it.
+    const hole = reader.hidden.find(({ from, to }) => last.seq >= from && last.seq <= to)
+    if (range.newestFirst) before = hole?.from ?? last.seq
+    else after = hole?.to ?? last.seq
   }
   return rows
 }
