@@ -4,7 +4,7 @@ import { topicOf } from '../bus.js'
 import { type Follow, type Link, noFollows } from './link.js'
 import { ignore, listen } from './node.js'
 import { newRoom } from './room.js'
-import { type HubState, push, roomAt } from './state.js'
+import { type HubState, push, roomAt, touch } from './state.js'
 
 /** Joins the fan-out; frames are held until `admit`. A conversation followed already stays as it is, unless it has lapsed. */
 export function follow(state: HubState, link: Link, conversation: string): Follow {
@@ -32,7 +32,11 @@ export function showed(follow: Follow, epoch: string, seq: number): void {
 }
 
 export function unfollow(state: HubState, link: Link, conversation: string): void {
-  if (!link.follows.delete(conversation)) return
+  const follow = link.follows.get(conversation)
+  if (!follow) return
+  link.follows.delete(conversation)
+  // Its row was left out of the list meanwhile, and what is on its way the reader takes no more.
+  if (!follow.held) touch(state, link, conversation)
   const room = roomAt(state, { tenant: link.tenant, conversation })
   room?.links.delete(link)
   if (!room || room.links.size > 0) return
@@ -45,4 +49,6 @@ export function dismiss(state: HubState, link: Link, conversation: string, seq: 
   for (const reading of link.readings ?? []) if (reading.conversation === conversation) reading.cancelled = true
   if (!planted.toldAfterRemoval) unfollow(state, link, conversation)
   push(state, link, { type: 'left', conversation, seq, why: 'removed' })
+  // Who was taken in again since hears it behind that.
+  touch(state, link, conversation)
 }

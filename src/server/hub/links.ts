@@ -32,6 +32,7 @@ export function shut(state: HubState, link: Link, as: 'closed' | 'fenced', code:
 export function forget(state: HubState, link: Link): void {
   link.out = nothing
   link.held = undefined
+  link.inbox = undefined
   state.asking.delete(link)
   state.stale.delete(link)
   for (const reading of link.readings ?? []) reading.cancelled = true
