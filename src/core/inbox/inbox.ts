@@ -84,8 +84,8 @@ export function inboxFollows({ inbox, config }: Turn, c: Draft): void {
   const pending = entries.findLast((entry) => !entry.voiding && entry.arm.kind !== 'failed')
   if (log.state !== 'ready' || (log.epoch === '' && !pending)) return
   const old = itemOf(inbox.book, id)
-  const known = log.epoch === '' ? old : undefined
-  const last = log.tail.rows.at(-1) ?? old?.last
+  const known = log.epoch === '' || (!log.liveOn && log.head < log.hinted) ? old : undefined
+  const last = known?.last ?? log.tail.rows.at(-1) ?? old?.last
   const { count: unread, more } = known ? { count: known.unread, more: known.more } : unreadOf(c, config.user)
   const item: InboxItemState = {
     id,
