@@ -822,6 +822,29 @@ describe('L10 R28: logout', () => {
     expect(await chat.logout({ flushMs: 60_000 })).toMatchObject({ unsent: [{ localId, content: 'mine' }] })
   })
 
+  it('called twice at once, both give back what was never sent', async () => {
+    const { chat, pass } = drivenChat()
+    chat.conversation('c').send('mine')
+    await pass()
+    const [first, second] = await Promise.all([chat.logout(), chat.logout()])
+    expect(first).toMatchObject({ unsent: [{ content: 'mine' }] })
+    expect(second).toEqual(first)
+  })
+
+  it('called again without a flush, it cuts short one that flushes, which gives back the same', async () => {
+    const { chat, mock, clock, online, pass } = drivenChat()
+    await online()
+    mock.drop((frame) => frame.type === 'operation')
+    chat.conversation('c').send('mine')
+    await pass()
+    const slow = chat.logout({ flushMs: 60_000 })
+    await pass()
+    const fast = await chat.logout()
+    expect(fast).toMatchObject({ unsent: [{ content: 'mine' }] })
+    expect(await slow).toEqual(fast)
+    expect(clock.pending()).toBe(0)
+  })
+
   it('once it was rejected, the chat can still be closed', async () => {
     const disk = crashingStorage(() => 0.5)
     const { chat, clock } = drivenChat({ storage: disk.factory })

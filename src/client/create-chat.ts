@@ -7,7 +7,7 @@ import type { Chat, Conversation, StorageState } from './api.js'
 import { conversationHandle } from './conversation.js'
 import { type ComposedOptions, createEngine } from './engine.js'
 import { assertArgument, chatError, failure } from '../ports/errors.js'
-import { logout } from './logout.js'
+import { flushed, leave } from './logout.js'
 import { steady } from './remembered.js'
 import { inboxMaker, outboxMaker, sessionOf } from './snapshots.js'
 
@@ -30,6 +30,8 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
   const outbox = opened(outboxMaker<C>(state))
   const outboxRead = opened(() => isOutboxRead(state()))
   let listed = inboxStep
+  /** A logout that runs is joined by those called meanwhile. */
+  let leaving: ReturnType<typeof leave<C>> | undefined
 
   const chat: Chat<C> = {
     user,
@@ -67,9 +69,12 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
     on: engine.on,
     close: () => engine.end('closed'),
     async logout({ flushMs = 0, signal } = {}) {
-      const unsent = await logout(engine, outbox, flushMs, signal)
-      await engine.end('logged-out')
-      return { unsent }
+      assertOpen('logout')
+      await flushed(engine, outbox, flushMs, signal).catch((error) => {
+        if (!leaving) throw error
+      })
+      leaving ??= leave(engine, outbox).finally(() => (leaving = undefined))
+      return { unsent: await leaving }
     },
   }
   return chat

@@ -46,11 +46,12 @@ export interface Engine<C> extends Shell, Pick<Readables, 'make' | 'changed'>, P
   storage(): Storage
   /** Where rows live, as the storage has said last. */
   place(): StorageState | undefined
-  /**
-   * Ends everything that runs; the disk keeps what it has. Without `why` only what sends: a logout may still be tried. With `all` other
-   * instances of this user end too, and until it is called again none ends this one: of two that log out, one has to read and wipe.
-   */
-  end(why?: End, all?: boolean): Promise<void>
+  /** Ends what sends, for good; the disk keeps what it has. Of the calls only `logout` and `close` are taken from here on. */
+  stopSending(): void
+  /** Ends the other instances of this user. Until the next `stopSending` none ends this one: of two that log out, one has to read and wipe. */
+  endOthers(): void
+  /** Ends everything that runs; the disk keeps what it has. */
+  end(why: End): Promise<void>
 }
 
 export type End = 'closed' | 'logged-out'
@@ -70,7 +71,7 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
   let place: StorageState | undefined
   let signals: Signals | undefined
   let others: BroadcastChannel | undefined
-  let leaving: boolean | undefined
+  let endsOthers = false
   let ended: End | undefined
   let broken: ChatError | undefined
 
@@ -79,7 +80,7 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
     const of = row.author === user && state().conversations.find(({ log }) => log.tail.rows.includes(row))
     return messages.confirmed(row, of ? levelsOf({ ...of.log, ...of.receipts }, user) : noLevels)
   }
-  const fenced = () => soon(() => leaving || end('logged-out'))
+  const fenced = () => soon(() => endsOthers || end('logged-out'))
   const events = createEvents<C>({ options, answer: waiting.answer, toShown, aheadShown: messages.ahead, fenced })
   const cells = readables(events.fault)
   const placed = (state: StorageState) => {
@@ -102,20 +103,22 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
   options.inspect?.(shell.state)
 
   const assertOpen = (what: string) => {
-    const code = ended ?? (broken ? 'fault' : leaving !== undefined && what !== 'logout' && 'logged-out')
+    const code = ended ?? (broken ? 'fault' : shell.state().session.phase === 'closed' && what !== 'logout' && 'logged-out')
     if (code) throw chatError(code, what, broken)
     signals ??= listen(clock, signalled)
   }
-  const end: Engine<C>['end'] = async (why, all = false) => {
-    if (ended) return
+  const stopSending = () => {
     waiting.end()
-    if (why || !planted.linkKept) {
-      shell.dispatch({ kind: 'close' })
-      shell.stop()
-    }
-    leaving = all
-    if (all) others?.postMessage([user])
-    if (!why) return
+    shell.stop()
+    endsOthers = false
+  }
+  const endOthers = () => {
+    endsOthers = true
+    others?.postMessage([user])
+  }
+  const end = async (why: End) => {
+    if (ended) return
+    stopSending()
     ended = why
     cells.changed()
     signals?.stop()
@@ -125,6 +128,20 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
     if (!planted.lanesKept) lanes.release()
   }
   const ending = (): Session | undefined => (broken ? { phase: 'faulted', error: broken } : ended && { phase: 'closed' })
-  const own = { user, clock, messages, state, toShown, ending, assertOpen, newLocalId, storage, place: () => place, end }
+  const own = {
+    user,
+    clock,
+    messages,
+    state,
+    toShown,
+    ending,
+    assertOpen,
+    newLocalId,
+    storage,
+    place: () => place,
+    stopSending,
+    endOthers,
+    end,
+  }
   return { ...cells, ...events, ...waiting, ...shell, ...own }
 }

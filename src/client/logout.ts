@@ -17,16 +17,11 @@ import { entryShown } from './snapshots.js'
 const newestRows = 8
 const what = 'logout'
 
-/** Resolves with what was never sent. Nothing more is sent from the end of the flush on; called again, it tries the disk again. */
-export async function logout<C>(
-  { wait, clock, end, place, assertOpen, answer, state, storage }: Engine<C>,
-  outbox: Readable<readonly OutboxEntry<C>[]>,
-  flushMs: number,
-  signal: AbortSignal | undefined,
-): Promise<readonly OutboxEntry<C>[]> {
-  assertOpen(what)
-  await wait(what, signal, (key) => {
-    // Called again, nothing goes any more.
+type Outbox<C> = Readable<readonly OutboxEntry<C>[]>
+
+/** Resolves when nothing of the outbox is left to be sent, or `flushMs` have passed. Called again, nothing goes any more. */
+export const flushed = <C>({ wait, clock, answer, state }: Engine<C>, outbox: Outbox<C>, flushMs: number, signal?: AbortSignal) =>
+  wait(what, signal, (key) => {
     if (flushMs <= 0 || state().session.phase === 'closed') return answer(key)
     const cancel = clock.timer(clock.now() + flushMs, () => answer(key))
     const off = outbox.subscribe((entries) => {
@@ -37,8 +32,12 @@ export async function logout<C>(
       off()
     }
   })
+
+/** Resolves with what was never sent. Nothing more is sent from here on; called again after it was rejected, it tries the disk again. */
+export async function leave<C>(engine: Engine<C>, outbox: Outbox<C>): Promise<readonly OutboxEntry<C>[]> {
+  const { clock, end, endOthers, place, state, stopSending, storage } = engine
   const here = outbox.get().filter(({ status }) => status !== 'sent')
-  void end()
+  if (!planted.linkKept) stopSending()
   const disk = storage()
   const fence = put(generationKey, null, `${clock.wall()}.${clock.roll()}`)
   const wipe = async (...writes: readonly Write[]) => {
@@ -50,13 +49,14 @@ export async function logout<C>(
     // Before the reading: what another instance was told is stored is either read here, or was stored never.
     await wipe(fence)
     // What another sends from here on would be given back as well.
-    void end(undefined, true)
+    endOthers()
     // What cannot be read cannot be given back, and is not wiped.
     const others = await unsentOfOthers<C>(disk, state())
     if (!planted.wipeForgotten) await wipe({ kind: 'clear', range: { prefix: [] } }, fence)
+    await end('logged-out')
     return others.concat(here)
   } catch (cause) {
-    void end()
+    stopSending()
     throw chatError('storage-failed', what, cause)
   }
 }

@@ -95,6 +95,7 @@ export function createShell(parts: ShellParts): Shell {
   }
 
   const stop = () => {
+    dispatch({ kind: 'close' })
     stopped = true
     if (!planted.timerKept) cancelTimer()
     cut()

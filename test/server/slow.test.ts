@@ -64,7 +64,7 @@ it('a slow consumer is cut at a mebibyte, harms nobody, and catches up with ever
   const sockets = await Promise.all(Array.from({ length: readers }, (_, i) => reader(url, `u${i + 2}`, (ms) => heard.push(ms))))
   const slow = launch(slowReader.path, url)
   // What it takes to catch up in its own process is not the server's doing: it has what the others leave.
-  setPriority(slow.child.pid ?? 0, constants.priority.PRIORITY_LOW)
+  setPriority(Number(slow.child.pid), constants.priority.PRIORITY_LOW)
   await slow.ask('open')
 
   const author = await dial(url)

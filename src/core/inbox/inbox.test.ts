@@ -1,7 +1,7 @@
 /** The list of conversations (R24, R25): its order, its badge, its cursors, and who speaks for a conversation. */
 import { describe, expect, it } from 'vitest'
 import { type DrivenCore, drivenCore, welcomeFrame } from '../../../test/fakes/driven-core.js'
-import { live, openWith, requestOf, row, said, send } from '../../../test/fakes/wire-frames.js'
+import { live, openedFrame, openWith, requestOf, row, said, send } from '../../../test/fakes/wire-frames.js'
 import type { InboxRow, ServerFrame } from '../../protocol/frames.js'
 import { type Book, bookOf, emptyBook, itemOf, itemsOf, type Ordered, withItem, replaced } from './book.js'
 
@@ -218,6 +218,22 @@ describe('R24: who speaks for a conversation', () => {
     const core = listed([summary('a', 1, { people: [{ user: 'ann', profile: { name: 'Ann' } }] })])
     expect(itemOf(core.state().inbox.book, 'a')?.people).toEqual([{ user: 'ann' }])
     expect(core.state().people.get('ann')).toEqual({ name: 'Ann' })
+  })
+
+  it('the summary for one that is held and, for want of room, not followed', () => {
+    const core = drivenCore()
+    core.online({ limits: { followed: 1, window: 8, contentBytes: 32_768, pageRows: 100 } })
+    answer(core, [])
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    core.dispatch({ kind: 'unwatch', conversation: 'c' })
+    core.hear(openedFrame(requestOf(core, 'open'), 0, 1, { reset: 'first', conversation: 'c' }))
+    core.wait(3_000)
+    core.dispatch({ kind: 'watch', conversation: 'd' })
+    core.wait(3_000)
+    expect(core.sent('unfollow').map(({ conversation }) => conversation)).toEqual(['c'])
+    push(core, 'i1', 'i2', [summary('c', 50, { rev: 5, head: 5, last: row(5, { at: 50 }), unread: { count: 5, more: false } })])
+    core.wait(10_000)
+    expect(itemOf(core.state().inbox.book, 'c')).toMatchObject({ last: { seq: 5 }, unread: 5 })
   })
 })
 

@@ -1,3 +1,4 @@
+/** What a reader may see costs what they are shown, not what is hidden from them. */
 import { expect, it } from 'vitest'
 import { countingStore } from '../../../test/fakes/counting-tables.js'
 import type { Store, StoreWrite } from '../store.js'
@@ -11,7 +12,11 @@ async function returned(store: Store, hidden: number) {
   const put = (members: string[]): StoreWrite => ({ kind: 'put', ...at, members, history: 'from-join' })
   const send = (n: number): StoreWrite => ({ kind: 'send', ...at, user: 'ann', localId: `x${n}`, content: n, at: 1 })
   await store.write([put(['ann', 'bob']), send(-1), put(['ann'])], mint)
-  for (let n = 0; n < hidden; n += 1_000) await store.write(Array.from({ length: Math.min(1_000, hidden) }, (_, i) => send(n + i)), mint)
+  for (let n = 0; n < hidden; n += 1_000)
+    await store.write(
+      Array.from({ length: Math.min(1_000, hidden) }, (_, i) => send(n + i)),
+      mint,
+    )
   await store.write([put(['ann', 'bob'])], mint)
 }
 
