@@ -43,6 +43,7 @@ export function commitCache(turn: Turn): number {
   disk.cacheNotBeforeMs = isCached ? never : nowMs + timing.writeBehindMs
   if (cursors.length === 0) return never
   writes.push(...capWrites(turn))
+  disk.flightUsage = disk.usage
   const number = planted.cursorApart ? commitApart(turn, writes) : commit(turn, 'relaxed', writes, cursors)
   disk.cacheFlight = number
   return never
@@ -71,7 +72,7 @@ function cacheDueAt(turn: Turn): number {
 
 function writable(turn: Turn): readonly ConversationState[] {
   return turn.conversations.filter(({ cache, log }) => {
-    if (!cache.dirty || cache.rereading || log.state !== 'ready' || log.epoch === '') return false
+    if (!cache.dirty || cache.rereading || log.state === 'loading' || log.epoch === '') return false
     // Where another instance has stored more than is known here, its rows stand: what is new here waits until as much is known. Of settled
     // entries it is looked whether their messages are stored.
     if (!cache.restart) return cache.head <= log.head || cache.removals.length > 0
@@ -85,7 +86,10 @@ function isLarge({ cache, log }: ConversationState): boolean {
 }
 
 export function cacheCommitted(turn: Turn, commit: number): void {
-  for (const c of landed(turn, commit)) {
+  const { disk } = turn
+  if (disk.cacheFlight !== commit) return
+  disk.storedUsage = disk.flightUsage
+  for (const c of landed(turn)) {
     c.cache.flight = null
     storedTo(c, c.cache.head)
   }
@@ -93,9 +97,12 @@ export function cacheCommitted(turn: Turn, commit: number): void {
 
 export function cacheCommitFailed(turn: Turn, commit: number, code: StorageErrorCode, key: Key | undefined): void {
   const { disk } = turn
+  if (disk.cacheFlight !== commit) return
+  // What gave way is still there.
+  disk.usage = disk.storedUsage
   const isConflict = code === 'conflict' && key
-  if (disk.cacheFlight === commit && isConflict && key.length === 1) return fence(turn)
-  for (const c of landed(turn, commit)) {
+  if (isConflict && key.length === 1) return fence(turn)
+  for (const c of landed(turn)) {
     disk.cacheNotBeforeMs = disk.cacheRetryAtMs = turn.nowMs + (isConflict ? 0 : timing.diskRetryMs)
     giveBack(c.cache)
     if (isConflict && key[1] === c.id) startRestore(turn, c, 1)
@@ -103,8 +110,7 @@ export function cacheCommitFailed(turn: Turn, commit: number, code: StorageError
 }
 
 /** The conversations of the commit under way, which ends here. */
-function landed(turn: Turn, commit: number): readonly Draft[] {
-  if (turn.disk.cacheFlight !== commit) return []
+function landed(turn: Turn): readonly Draft[] {
   turn.disk.cacheFlight = 0
   return turn.conversations.filter(({ cache }) => cache.flight).map(({ id }) => draftOf(turn, id) as Draft)
 }

@@ -54,7 +54,11 @@ export function retry(turn: Turn, c: Draft, localId: string): void {
 export function discard(turn: Turn, c: Draft, localId: string): void {
   const entry = entryOf(c, localId)
   if (!entry || entry.voiding || entry.arm.kind === 'acked') return
-  const handed = entry.handed && !(entry.arm.kind === 'failed' && entry.arm.final)
+  leave(turn, c, entry, entry.handed && !(entry.arm.kind === 'failed' && entry.arm.final))
+}
+
+/** It is taken back from here on; with `handed` its row stays until the server has said so. */
+export function leave(turn: Turn, c: Draft, entry: Entry, handed: boolean): void {
   keep(turn, revise(c, entry, { voiding: true, handed, arm: { kind: 'saving' } }))
 }
 
@@ -73,8 +77,8 @@ export function saved(turn: Turn, conversation: string, localId: string, stored:
   const entry = c && entryOf(c, localId)
   if (!entry) return
   if (entry.arm.kind !== 'saving') revise(c, entry, { stored })
-  else if (entry.voiding && !entry.handed && stored) takenBack(turn, c, entry)
-  // A removal that the disk did not take would be undone by a crash, and the message sent: the server is told instead.
+  else if (entry.voiding && !entry.handed && (stored || c.log.state === 'gone')) takenBack(turn, c, entry)
+  // A removal that the disk did not take would be undone by a crash, and the message sent: the server is told instead, where it hears it.
   else revise(c, entry, { handed: entry.handed || entry.voiding, arm: queuedNow, stored })
 }
 

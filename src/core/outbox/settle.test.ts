@@ -231,7 +231,7 @@ const table: Record<Situation, Record<Input, Outcome>> = {
     discard: 'taking-back',
     'commit done': 'taking-back',
     'commit failed': 'taking-back',
-    left: 'failed',
+    left: 'discarded',
   },
 }
 
