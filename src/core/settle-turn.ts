@@ -9,7 +9,7 @@ import { strand } from './membership.js'
 import { flush, flushWakeAt, isUnanswered, requeue, shareRoom } from './outbox/flush.js'
 import { receiptsWakeAt, tellReceipts } from './receipts.js'
 import { sessionWakeAt } from './session.js'
-import { catchUpWakeAt, ensureCaughtUp, unfollowed } from './timeline/catch-up.js'
+import { catchUpWakeAt, ensureCaughtUp, touchWaiting, unfollowed } from './timeline/catch-up.js'
 import { admitPage, endLoad } from './timeline/history.js'
 import { never } from './timing.js'
 import { drafts, onlineLink, type Turn } from './turn.js'
@@ -22,6 +22,7 @@ export function settleTurn(turn: Turn): void {
   if (linkWas && link !== linkWas) loseLink(turn)
   shareRoom(turn)
   makeRoom(turn)
+  touchWaiting(turn)
   for (const c of touched) {
     admitPage(turn, c)
     ensureCaughtUp(turn, c)

@@ -1,7 +1,7 @@
 /** Following: what a server's lower limit means for many conversations (R24), and what hints of changes cost (R5). */
 import { describe, expect, it } from 'vitest'
 import { drivenCore, welcomeFrame } from '../../../test/fakes/driven-core.js'
-import { live, openedFrame, requestOf, said, send } from '../../../test/fakes/wire-frames.js'
+import { ack, echo, live, openedFrame, requestOf, said, send } from '../../../test/fakes/wire-frames.js'
 
 const watch = (core: ReturnType<typeof drivenCore>, ...ids: readonly string[]) => {
   for (const conversation of ids) core.dispatch({ kind: 'watch', conversation })
@@ -29,6 +29,49 @@ it('R24: lets go of what nobody watches for what somebody does', () => {
   watch(core, 'c')
   expect(core.sent('unfollow')).toEqual([{ type: 'unfollow', conversation: 'b' }])
   expect(opened(core)).toEqual(['c'])
+})
+
+describe('R24: what waits for a place among those that are followed', () => {
+  const oneOnly = () => {
+    const core = drivenCore()
+    core.online({ limits: { ...welcomeFrame.limits, followed: 1 } })
+    return core
+  }
+
+  it('L1: goes once what is unsent in another has settled', () => {
+    const core = oneOnly()
+    send(core, 'a')
+    send(core, 'b', { conversation: 'x' })
+    core.hear(openedFrame(requestOf(core, 'open'), 0, 5, { reset: 'first' }))
+    expect(opened(core)).toEqual(['c'])
+    core.hear(ack('a', 6))
+    core.hear(echo(6, 'a'))
+    core.wait(60_000)
+    expect(opened(core)).toContain('x')
+  })
+
+  it('is opened once nobody watches the other', () => {
+    const core = oneOnly()
+    watch(core, 'c')
+    core.hear(openedFrame(requestOf(core, 'open'), 0, 5, { reset: 'first' }))
+    watch(core, 'x')
+    core.dispatch({ kind: 'unwatch', conversation: 'c' })
+    expect(opened(core)).toEqual(['c', 'x'])
+  })
+
+  it('L1: of more with unsent than there are places, all go', () => {
+    const core = drivenCore()
+    const ids = Array.from({ length: 51 }, (_, n) => `c${n}`)
+    for (const id of ids) send(core, `m${id}`, { conversation: id })
+    core.online()
+    const first = core.sent('open')
+    expect(first).toHaveLength(50)
+    for (const { request, conversation } of first) core.hear(openedFrame(request, 0, 5, { reset: 'first', conversation }))
+    core.hear(...first.map(({ conversation }) => ack(`m${conversation}`, 6, { conversation })))
+    core.hear(...first.map(({ conversation }) => ({ ...echo(6, `m${conversation}`), conversation })))
+    core.wait(60_000)
+    expect(new Set(opened(core))).toEqual(new Set(ids))
+  })
 })
 
 describe('R5: hints', () => {

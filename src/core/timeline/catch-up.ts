@@ -54,6 +54,13 @@ function placeFor(turn: Turn, c: Draft): ConversationState | undefined {
   return leastUsed(followed, (each) => isUnwatched(each) && !each.log.catchUp)
 }
 
+/** Where more are held than are followed, a place may be free now for one that waits. */
+export function touchWaiting(turn: Turn): void {
+  const { session, conversations } = turn
+  if (session.phase !== 'online' || conversations.length <= session.limits.followed) return
+  for (const c of conversations) if (c.log.state === 'ready' && !isLive(turn, c.log) && !isUnwatched(c)) draftOf(turn, c.id)
+}
+
 /** The one that gives way first. */
 export function leastUsed(of: readonly ConversationState[], mayGo: (c: ConversationState) => boolean): ConversationState | undefined {
   return of.filter(mayGo).sort((a, b) => a.usedAt - b.usedAt)[0]
