@@ -3,7 +3,7 @@
  * lives in its slice. Nothing here or below reads a clock, draws chance or waits.
  */
 import { aheadTick } from './ahead.js'
-import { diskMoved, diskRead, lanesClaimed, outboxCommitFailed, outboxCommitted } from './cache/disk.js'
+import { diskMoved, diskRead, lanesClaimed, outboxCommitFailed, outboxCommitted, readFreed } from './cache/disk.js'
 import { openDisk } from './cache/disk-queue.js'
 import { restored } from './cache/restore.js'
 import { cacheCommitFailed, cacheCommitted } from './cache/write-behind.js'
@@ -52,7 +52,8 @@ function route(turn: Turn, event: CoreEvent): void {
       return lanesClaimed(turn, event.lanes)
     case 'committed':
       outboxCommitted(turn, event.commit)
-      return cacheCommitted(turn, event.commit)
+      cacheCommitted(turn, event.commit)
+      return readFreed(turn)
     case 'commit-failed':
       outboxCommitFailed(turn, event.commit, event.code)
       return cacheCommitFailed(turn, event.commit, event.code, event.key)
@@ -114,7 +115,7 @@ function diskRows(turn: Turn, event: Extract<CoreEvent, { readonly ask: number }
   if (ask === turn.disk.ask) {
     if (kind === 'disk-unreadable') warn(turn, 'The outbox was not read; it is sent from memory.', {})
     restoreInbox(turn, rows)
-    return diskRead(turn, rows)
+    return diskRead(turn, kind === 'disk-rows' ? rows : undefined)
   }
   for (const { id, cache, log } of turn.conversations) {
     if (log.load?.id === ask) return diskPage(turn, draftOf(turn, id) as Draft, log.load, rows)

@@ -77,6 +77,7 @@ export function beginTurn(s: ChatState, { nowMs, wallMs, roll }: Env): Turn {
       cacheRetryAtMs: d.cacheRetryAtMs,
       usage: d.usage,
       storedUsage: d.storedUsage,
+      flightUsage: d.flightUsage,
     },
   }
 }

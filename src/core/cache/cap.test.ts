@@ -78,6 +78,26 @@ describe('R30: sizes', () => {
 })
 
 describe('R30: above the cap', () => {
+  it('what gave way in a commit that failed is still counted, and gives way in the next', () => {
+    const before = live(drivenCore(), 100)
+    before.hear(said(101))
+    before.wait(1_000)
+    const core = drivenCore({ disk: before.disk, lane: 'next' })
+    core.online()
+    core.dispatch({ kind: 'watch', conversation: 'x' })
+    core.hear(openedFrame(requestOf(core, 'open'), 0, 50, { reset: 'first', conversation: 'x' }))
+    core.wait(1_000)
+    expect([usage(core) !== undefined, usage(core, 'x') !== undefined]).toEqual([true, true])
+    capped(core, 8_000)
+    core.failCommits('full')
+    core.hear(said(51, {}, { conversation: 'x' }))
+    core.wait(500)
+    expect(usage(core)).toBeDefined()
+    core.failCommits(null)
+    core.wait(60_000)
+    expect([usage(core), storedPages(core)]).toEqual([undefined, []])
+  })
+
   it('nothing goes below it', () => {
     const core = long()
     capped(core, usage(core)!.bytes)

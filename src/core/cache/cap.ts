@@ -41,7 +41,6 @@ export function capWrites(turn: Turn): Write[] {
   const { disk, storage } = turn
   const writes: Write[] = storage ? roomMade(turn, storage.cacheBytes) : []
   if (disk.usage === disk.storedUsage) return writes
-  disk.storedUsage = disk.usage
   const value = [...disk.usage].map(([id, { bytes, openedAt }]) => [id, bytes, openedAt])
   return [...writes, put(['u'], value)]
 }

@@ -32,8 +32,9 @@ export interface DiskState {
   /** After a commit that failed, however much waits. */
   readonly cacheRetryAtMs: number
   readonly usage: Usage
-  /** As the disk remembers it. */
+  /** As the disk remembers it, and will once the cache commit under way has landed. */
   readonly storedUsage: Usage
+  readonly flightUsage: Usage
 }
 
 const nothingStored: Usage = new Map()
@@ -53,4 +54,5 @@ export const closedDisk: DiskState = {
   cacheRetryAtMs: 0,
   usage: nothingStored,
   storedUsage: nothingStored,
+  flightUsage: nothingStored,
 }

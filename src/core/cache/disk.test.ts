@@ -95,7 +95,7 @@ const table: Record<Phase, Cells> = {
     'rows with a lane of another': 'ready',
     unreadable: 'founding',
   },
-  claiming: { ...all('claiming'), 'lanes claimed': 'ready' },
+  claiming: { ...all('claiming'), 'lanes claimed': 'ready', 'moved to memory': 'opening' },
   founding: { ...all('founding'), committed: 'ready', conflict: 'opening' },
   ready: { ...all('ready'), 'moved to memory': 'founding' },
   'ready, committing': { ...all('ready'), conflict: 'fenced', 'moved to memory': 'founding' },
@@ -192,13 +192,13 @@ describe('L1 R16: a lane whose instance ends later', () => {
     expect(core.state().outbox.entries).toBe(1)
   })
 
-  it('is not counted as adopted where it cannot be read, and sending goes on', () => {
+  it('is not counted as adopted where it cannot be read; sending goes on, and it is read again', () => {
     const core = phases.claiming()
     core.dispatch({ kind: 'lanes-claimed', lanes: [] })
     core.dispatch({ kind: 'lanes-claimed', lanes: ['other'] })
     expect(core.state().disk).toMatchObject({ phase: 'ready', freed: ['other'] })
     core.dispatch({ kind: 'disk-unreadable', ask: core.state().disk.ask })
-    expect(core.state().disk).toMatchObject({ phase: 'ready', adopted: [], freed: [] })
+    expect(core.state().disk).toMatchObject({ phase: 'ready', adopted: [], freed: ['other'] })
   })
 })
 
@@ -211,6 +211,27 @@ describe('L1 L10 R29: the disk', () => {
     inputs[input](core)
     expect(core.state().disk.phase).toBe(next)
   })
+
+  it.each(['opening', 'claiming'] as const)(
+    'moved while %s: what was read of the old place counts for nothing, and the chat goes on',
+    (phase) => {
+      const core = drivenCore({ claim: null })
+      core.disk.put(generation)
+      if (phase === 'opening') core.hold()
+      core.dispatch({ kind: 'open-disk' })
+      expect(core.state().disk.phase).toBe(phase)
+      const { ask } = core.state().disk
+      core.disk.clear({ prefix: [] })
+      inputs['moved to memory'](core)
+      core.dispatch({ kind: 'disk-rows', ask, rows: [generation] })
+      core.release()
+      core.dispatch({ kind: 'lanes-claimed', lanes: [] })
+      send(core, 'mine')
+      core.wait(1_000)
+      expect([core.state().disk.phase, core.state().session.phase]).toEqual(['ready', 'idle'])
+      expect(core.stored(['o'])).toHaveLength(1)
+    },
+  )
 
   it('R29: writes the generation before anything else, and expects it ever after', () => {
     const core = phases.founding()

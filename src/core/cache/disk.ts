@@ -27,9 +27,9 @@ import { commit, generationKey, load } from './writes.js'
 const isRegister = recordOf<NonNullable<Receipts['pending']>>({ epoch: isTag, read: isCount, marked: maybe(isMarked) })
 
 /** What the disk was asked for: at first everything a client needs before it may send, then lanes that nobody holds any more. */
-export function diskRead(turn: Turn, rows: readonly Row[]): void {
+export function diskRead(turn: Turn, rows: readonly Row[] | undefined): void {
   turn.disk.ask = 0
-  if (turn.disk.phase === 'opening') opened(turn, rows)
+  if (turn.disk.phase === 'opening') opened(turn, rows ?? [])
   else adoptLanes(turn, rows)
 }
 
@@ -38,7 +38,7 @@ function opened(turn: Turn, rows: readonly Row[]): void {
   const { disk } = turn
   disk.phase = 'claiming'
   disk.generation = rows.find(({ key }) => key[0] === 'g')?.version ?? ''
-  disk.usage = usageFromRows(rows)
+  disk.usage = disk.storedUsage = usageFromRows(rows)
   const lanes = new Set<string>()
   for (const row of rows) {
     const [kind, , lane] = row.key
@@ -56,20 +56,28 @@ function opened(turn: Turn, rows: readonly Row[]): void {
 export function lanesClaimed(turn: Turn, lanes: readonly string[]): void {
   const { disk } = turn
   disk.freed = [...disk.freed, ...lanes]
-  if (disk.phase === 'opening' || (disk.phase === 'claiming' && lanes.length > 0)) return
+  // What is under way was read before they ended.
+  if (disk.phase === 'opening' || (disk.phase === 'claiming' && lanes.length > 0 && !disk.ask)) return
+  disk.ask = 0
   if (disk.freed.length === 0) adoptLanes(turn, [])
-  else disk.ask = load(turn, { prefix: ['o'] })
+  else readFreed(turn)
+}
+
+/** Once more where it could not be read. */
+export function readFreed(turn: Turn): void {
+  const { disk } = turn
+  if (disk.freed.length > 0 && !disk.ask) disk.ask = load(turn, { prefix: ['o'] })
 }
 
 /** Adopted entries stand in order ahead of those of this instance that were not handed over yet. */
-function adoptLanes(turn: Turn, rows: readonly Row[]): void {
+function adoptLanes(turn: Turn, rows: readonly Row[] | undefined): void {
   const { disk } = turn
   const { freed } = disk
-  disk.freed = []
+  if (rows) disk.freed = []
   if (disk.phase === 'claiming') disk.phase = disk.generation ? 'ready' : 'founding'
   /** By conversation and local id: tried again in one tab while another has failed it, an entry has two rows, and the later one counts. */
   const adopted = new Map<string, Map<string, Entry>>()
-  for (const row of rows) {
+  for (const row of rows ?? []) {
     if (!freed.includes(row.key[2] as string)) continue
     const entry = entryFromRow(row)
     if (!entry) warn(turn, 'A damaged outbox row is not sent.', { key: row.key })
@@ -150,6 +158,11 @@ export function outboxCommitFailed(turn: Turn, number: number, code: StorageErro
 /** Rows live elsewhere from now on, and there is nothing there yet: everything unsettled is written anew. */
 export function diskMoved(turn: Turn): void {
   const { disk } = turn
+  if (disk.phase === 'opening' || disk.phase === 'claiming') {
+    // What was read of the old place counts for nothing.
+    disk.phase = 'closed'
+    return openDisk(turn)
+  }
   if (disk.phase !== 'ready' && disk.phase !== 'founding') return
   Object.assign(disk, { phase: 'founding', flight: null, cacheFlight: 0, waiting: [], notBeforeMs: 0 })
   for (const c of drafts(turn)) {

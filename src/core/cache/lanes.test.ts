@@ -54,6 +54,42 @@ describe('R16: the first read', () => {
   })
 })
 
+describe('L1 R16: a lane that ends around the first read', () => {
+  /** Two lanes of before; that of `a` has ended, and is being read. */
+  function reading() {
+    const core = drivenCore({ claim: null })
+    core.disk.put({ key: ['g'], version: 'g', value: null })
+    for (const lane of ['a', 'x']) stored(core, lane, `${lane}1`)
+    core.dispatch({ kind: 'open-disk' })
+    core.hold()
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['a'] })
+    core.dispatch({ kind: 'lanes-claimed', lanes: [] })
+    return core
+  }
+
+  it('is adopted with what was written into it at last, while the other was being read', () => {
+    const core = reading()
+    const { ask } = core.state().disk
+    const rows = core.stored(['o'])
+    stored(core, 'x', 'x2', 2)
+    core.dispatch({ kind: 'lanes-claimed', lanes: ['x'] })
+    core.dispatch({ kind: 'disk-rows', ask, rows })
+    core.release()
+    expect(ids(core)).toEqual(['a1', 'x1', 'x2'])
+  })
+
+  it.each(['nothing', 'another lane'])('is read again where it could not be read, and %s has been freed since', (since) => {
+    const core = reading()
+    core.dispatch({ kind: 'disk-unreadable', ask: core.state().disk.ask })
+    core.release()
+    expect(core.state().disk).toMatchObject({ phase: 'ready', freed: ['a'] })
+    if (since === 'nothing') send(core, 'mine')
+    else core.dispatch({ kind: 'lanes-claimed', lanes: ['x'] })
+    expect(ids(core).toSorted()).toEqual(since === 'nothing' ? ['a1', 'mine'] : ['a1', 'x1'])
+    expect(core.state().disk.freed).toEqual([])
+  })
+})
+
 describe('L2 L5: a lane that is claimed twice', () => {
   it('brings nothing twice', () => {
     const core = live(drivenCore({ claim: () => false }), 5)
