@@ -822,6 +822,33 @@ describe('L10 R28: logout', () => {
     expect(await chat.logout({ flushMs: 60_000 })).toMatchObject({ unsent: [{ localId, content: 'mine' }] })
   })
 
+  it('does not give back what its user has taken back', async () => {
+    const { chat, mock, online, pass } = drivenChat()
+    const talk = chat.conversation('c')
+    await online()
+    mock.drop((frame) => frame.type === 'operation')
+    const localId = talk.send('mine')
+    await pass(100)
+    talk.discard(localId)
+    await pass(100)
+    expect(await chat.logout()).toEqual({ unsent: [] })
+  })
+
+  it('flushes what an earlier page has left as well', async () => {
+    const parts = { storage: memoryStorage(), clock: virtualClock() }
+    const mock = mockTransport(parts)
+    const before = drivenChat({ ...parts, mock })
+    before.chat.conversation('c').send('left')
+    await before.pass(1_000)
+    await before.chat.close()
+    const { chat, pass } = drivenChat({ ...parts, mock })
+    chat.connect()
+    const done = chat.logout({ flushMs: 20_000 })
+    await pass(10_000)
+    expect(await done).toEqual({ unsent: [] })
+    expect(mock.sent.filter(({ type }) => type === 'operation')).toHaveLength(1)
+  })
+
   it('called twice at once, both give back what was never sent', async () => {
     const { chat, pass } = drivenChat()
     chat.conversation('c').send('mine')

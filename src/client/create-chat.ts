@@ -29,6 +29,7 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
   const opened = <T>(compute: () => T) => make(compute, () => dispatch({ kind: 'open-disk' }))
   const outbox = opened(outboxMaker<C>(state))
   const outboxRead = opened(() => isOutboxRead(state()))
+  const isFlushed = opened(() => isOutboxRead(state()) && outbox.get().every(({ status }) => status === 'sent' || status === 'failed'))
   let listed = inboxStep
   /** A logout that runs is joined by those called meanwhile. */
   let leaving: ReturnType<typeof leave<C>> | undefined
@@ -70,10 +71,10 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
     close: () => engine.end('closed'),
     async logout({ flushMs = 0, signal } = {}) {
       assertOpen('logout')
-      await flushed(engine, outbox, flushMs, signal).catch((error) => {
+      await flushed(engine, isFlushed, flushMs, signal).catch((error) => {
         if (!leaving) throw error
       })
-      leaving ??= leave(engine, outbox).finally(() => (leaving = undefined))
+      leaving ??= leave(engine).finally(() => (leaving = undefined))
       return { unsent: await leaving }
     },
   }

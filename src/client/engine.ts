@@ -11,7 +11,7 @@ import type { ChatOptions, Message, Session } from './api.js'
 import { type ChatError, chatError } from '../ports/errors.js'
 import { createEvents, type Events } from './events.js'
 import { type Lanes, lanes as newLanes } from './lanes.js'
-import { levelsOf, type Messages, messages as newMessages, noLevels } from './messages.js'
+import { type Levels, levelsOf, type Messages, messages as newMessages, noLevels } from './messages.js'
 import { type Readables, readables } from './readables.js'
 import { createShell, type Shell, type ShellParts } from './shell.js'
 import { siblings } from './siblings.js'
@@ -59,6 +59,12 @@ export type End = 'closed' | 'logged-out'
 /** The time that an id begins with. A clock may stand before 1970, of which none can be made. */
 const idMs = (clock: Clock) => Math.max(1, Math.floor(clock.wall()))
 
+/** How far an own message has come, by the watermarks of the conversation that holds it. */
+function levelsIn({ conversations, config: { user } }: ChatState, row: MessageRow): Levels {
+  const of = row.author === user && conversations.find(({ log }) => log.tail.rows.includes(row))
+  return of ? levelsOf({ ...of.log, ...of.receipts }, user) : noLevels
+}
+
 export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> & Pick<ShellParts, 'transport'>): Engine<C> {
   const { user, tenant, transport, delivered = 'received', clock = systemClock, lanes = newLanes() } = options
   const newId = monotonicFactory(() => clock.roll())
@@ -76,10 +82,7 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
   let broken: ChatError | undefined
 
   const state = () => (ended === 'logged-out' ? initial : shell.state())
-  const toShown = (row: MessageRow) => {
-    const of = row.author === user && state().conversations.find(({ log }) => log.tail.rows.includes(row))
-    return messages.confirmed(row, of ? levelsOf({ ...of.log, ...of.receipts }, user) : noLevels)
-  }
+  const toShown = (row: MessageRow) => messages.confirmed(row, levelsIn(state(), row))
   const fenced = () => soon(() => endsOthers || end('logged-out'))
   const events = createEvents<C>({ options, answer: waiting.answer, toShown, aheadShown: messages.ahead, fenced })
   const cells = readables(events.fault)
@@ -128,20 +131,7 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
     if (!planted.lanesKept) lanes.release()
   }
   const ending = (): Session | undefined => (broken ? { phase: 'faulted', error: broken } : ended && { phase: 'closed' })
-  const own = {
-    user,
-    clock,
-    messages,
-    state,
-    toShown,
-    ending,
-    assertOpen,
-    newLocalId,
-    storage,
-    place: () => place,
-    stopSending,
-    endOthers,
-    end,
-  }
-  return { ...cells, ...events, ...waiting, ...shell, ...own }
+  const calls = { state, toShown, ending, assertOpen, newLocalId, storage, place: () => place }
+  const ends = { stopSending, endOthers, end }
+  return { ...cells, ...events, ...waiting, ...shell, user, clock, messages, ...calls, ...ends }
 }

@@ -17,16 +17,17 @@ import { entryShown } from './snapshots.js'
 const newestRows = 8
 const what = 'logout'
 
-type Outbox<C> = Readable<readonly OutboxEntry<C>[]>
-
-/** Resolves when nothing of the outbox is left to be sent, or `flushMs` have passed. Called again, nothing goes any more. */
-export const flushed = <C>({ wait, clock, answer, state }: Engine<C>, outbox: Outbox<C>, flushMs: number, signal?: AbortSignal) =>
+/** Resolves once `isFlushed`, or when `flushMs` have passed. Called again, nothing goes any more. */
+export const flushed = <C>(
+  { wait, clock, answer, state }: Engine<C>,
+  isFlushed: Readable<boolean>,
+  flushMs: number,
+  signal?: AbortSignal,
+) =>
   wait(what, signal, (key) => {
     if (flushMs <= 0 || state().session.phase === 'closed') return answer(key)
     const cancel = clock.timer(clock.now() + flushMs, () => answer(key))
-    const off = outbox.subscribe((entries) => {
-      if (entries.every(({ status }) => status === 'sent' || status === 'failed')) answer(key)
-    })
+    const off = isFlushed.subscribe((is) => is && answer(key))
     return () => {
       cancel()
       off()
@@ -34,9 +35,11 @@ export const flushed = <C>({ wait, clock, answer, state }: Engine<C>, outbox: Ou
   })
 
 /** Resolves with what was never sent. Nothing more is sent from here on; called again after it was rejected, it tries the disk again. */
-export async function leave<C>(engine: Engine<C>, outbox: Outbox<C>): Promise<readonly OutboxEntry<C>[]> {
+export async function leave<C>(engine: Engine<C>): Promise<readonly OutboxEntry<C>[]> {
   const { clock, end, endOthers, place, state, stopSending, storage } = engine
-  const here = outbox.get().filter(({ status }) => status !== 'sent')
+  const entries = state().conversations.flatMap((conversation) => conversation.entries)
+  const own = entries.filter(({ arm, voiding }) => arm.kind !== 'acked' && !voiding)
+  const here = own.map((entry) => entryShown<C>(entry, place()?.kind === 'disk'))
   if (!planted.linkKept) stopSending()
   const disk = storage()
   const fence = put(generationKey, null, `${clock.wall()}.${clock.roll()}`)
