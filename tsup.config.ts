@@ -52,6 +52,7 @@ const planted: Record<keyof ClientFaults | keyof ServerFaults, 'undefined'> = {
   epochIgnored: 'undefined',
   rowLost: 'undefined',
   toldAfterRemoval: 'undefined',
+  rowForgotten: 'undefined',
   pendingReversed: 'undefined',
   pendingInFront: 'undefined',
   keyChanged: 'undefined',

@@ -1,5 +1,6 @@
 /** Left, removed, or never there (R27): the rows stay readable, nothing more is asked or sent, entries fail. */
 import { withdraw } from './ahead.js'
+import { replaced } from './inbox/book.js'
 import { fail, leave } from './outbox/outbox.js'
 import { unfollowed } from './timeline/catch-up.js'
 import { endLoad } from './timeline/history.js'
@@ -10,6 +11,8 @@ export function gone(turn: Turn, c: Draft, why: string): void {
   if (log.state === 'gone') return
   endLoad(turn, c, 'conversation-gone')
   log.state = 'gone'
+  // At once: it may be let go from memory in this very turn.
+  turn.inbox.book = replaced(turn.inbox.book, c.id)
   unfollowed(c)
   strand(turn, c)
   withdraw(turn, c, () => true)

@@ -30,6 +30,8 @@ export interface Faults {
   readonly rowLost?: boolean
   /** Hub: a removed member still follows. */
   readonly toldAfterRemoval?: boolean
+  /** Hub: what was left out of the list for a follower stays out when it follows no more. */
+  readonly rowForgotten?: boolean
 }
 
 /** @internal */

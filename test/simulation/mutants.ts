@@ -69,6 +69,7 @@ const server: Named = [
   ['a position of another epoch continued', 'epochIgnored'],
   ['a row left out of a catch-up', 'rowLost'],
   ['a removed member told', 'toldAfterRemoval'],
+  ['a row left out of the list for good', 'rowForgotten', 'converges'],
   ['a hint trusted over a hole', 'hintTrusted'],
   ['the news of the store never asked for', 'headsUnchecked'],
 ]

@@ -45,6 +45,14 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
   [6300013636, 'the oracle took what a tab had adopted and taken back for something that it still had to send'],
   [6400028544, 'the oracle held what was sent before an entry that was taken back and tried again to what stood behind it'],
   [6400037845, 'a logout wiped what another tab had stored, though it could not read it'],
+  [
+    6810000380,
+    'a user who was removed saw the conversation in the list for ever: it was refused in the turn in which it gave way to another',
+  ],
+  [6810001249, 'the same, of a conversation that was listed as something was sent there'],
+  [6810000580, 'a backup restored under the server knew of a member whose list heard of nothing new'],
+  [6810000693, 'the same, of a conversation of several'],
+  [6800000360, 'the same, of the conversation of all'],
 ]
 
 const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
@@ -83,6 +91,11 @@ const ofTwoNodes: readonly (readonly [seed: number, what: string])[] = [
     6400001155,
     'the oracle held what was sent behind an entry that was tried again to what stood before it, where the server had it as taken back',
   ],
+  [
+    6810000510,
+    'a user who was removed saw the conversation in the list for ever: it was refused in the turn in which it gave way to another',
+  ],
+  [6800000342, 'the same, of a conversation of few'],
 ]
 
 const withFastPath: readonly (readonly [seed: number, what: string])[] = [
@@ -114,6 +127,7 @@ const withFastPath: readonly (readonly [seed: number, what: string])[] = [
   [5100011995, 'a message was said to be corrected that an answer with a hole had left out, and that stood in the log as it was shown'],
   [6600002484, 'the oracle took for a hole what came next, as a head that had been told of already made it forget a later answer'],
   [5400001521, 'the oracle looked for a message in what a tab that was behind had written after the cap had taken it'],
+  [6810000693, 'a backup restored under the server knew of a member whose list heard of nothing new'],
 ]
 
 const withSharedFastPath: readonly (readonly [seed: number, what: string])[] = [
@@ -126,6 +140,8 @@ const withSharedFastPath: readonly (readonly [seed: number, what: string])[] = [
   [6400015314, 'a member who had come back was told a new state of what was said without them'],
   [6400053383, 'the final log refused for good, and the fast path carried on for ever without it'],
   [5300001768, 'what the log holds behind its newest page stayed shown, as it was acknowledged to another tab'],
+  [6810000580, 'a backup restored under the server knew of a member whose list heard of nothing new'],
+  [6810000380, 'a conversation that was refused in the turn in which it gave way to another stayed in the list'],
 ]
 
 describe('what once failed (L1–L11)', () => {

@@ -24,6 +24,7 @@ const answer = (core: DrivenCore, rows: readonly InboxRow[], more: Partial<Inbox
 const push = (core: DrivenCore, prev: string, next: string, rows: readonly InboxRow[], gone: readonly string[] = []) =>
   core.hear({ type: 'inbox', prev, next, more: false, rows, gone })
 const ids = (core: DrivenCore) => itemsOf(core.state().inbox.book).map(({ id }) => id)
+const openOf = (core: DrivenCore, id: string) => core.sent('open').findLast(({ conversation }) => conversation === id)!.request
 const asked = (core: DrivenCore) => core.sent('inbox').map(({ cursor }) => cursor)
 
 function listed(rows = [summary('a', 10), summary('b', 30), summary('x', 20)]): DrivenCore {
@@ -197,6 +198,52 @@ describe('R24: who speaks for a conversation', () => {
     expect(ids(core)).not.toContain('a')
     core.hear({ type: 'left', conversation: 'c', seq: 6, why: 'removed' })
     expect(ids(core)).not.toContain('c')
+  })
+
+  it('R27: one that was left goes, also where it is let go from memory in the same turn', () => {
+    const core = live(drivenCore({ conversations: 1 }), 5)
+    answer(core, [summary('c', 10), summary('d', 20)])
+    core.dispatch({ kind: 'watch', conversation: 'd' })
+    core.wait(10_000)
+    core.offline()
+    core.wait(1_000)
+    core.online()
+    core.dispatch({ kind: 'unwatch', conversation: 'c' })
+    expect(ids(core)).toContain('c')
+    core.hear({ type: 'failed', request: openOf(core, 'c'), code: 'not-found' })
+    expect(core.state().slots.has('c')).toBe(false)
+    expect(ids(core)).toEqual(['d'])
+  })
+
+  it.each<[why: string, followed: number]>([
+    ['until it is asked for', 50],
+    ['where there is no room to follow it', 1],
+  ])('R27: one from disk that the list does not name is of a user who was removed: it stands nowhere, %s', (_, followed) => {
+    const before = live(drivenCore(), 5)
+    before.wait(10_000)
+    const core = drivenCore({ disk: before.disk, lane: 'next' })
+    core.online({ limits: { ...welcomeFrame.limits, followed } })
+    core.dispatch({ kind: 'watch', conversation: 'd' })
+    core.hear(openedFrame(requestOf(core, 'open'), 0, 1, { reset: 'first', conversation: 'd' }))
+    answer(core, [summary('d', 10)])
+    core.dispatch({ kind: 'watch', conversation: 'c' })
+    core.dispatch({ kind: 'unwatch', conversation: 'c' })
+    expect(core.conversation().log).toMatchObject({ state: 'ready', head: 5 })
+    expect(ids(core)).toEqual(['d'])
+    send(core, 'mine')
+    expect(ids(core)).toContain('c')
+  })
+
+  it('R27: one that is held and not followed goes with the list, and one with something to send stays', () => {
+    const core = live(listed([summary('c', 10), summary('d', 20)]), 5)
+    core.offline()
+    core.wait(1_000)
+    core.online()
+    send(core, 'mine', { conversation: 'd' })
+    answer(core, [], { prev: 'i1', next: 'i2', gone: ['c', 'd'] })
+    expect(ids(core)).toEqual(['d'])
+    core.hear(openedFrame(openOf(core, 'c'), 5, 6))
+    expect(ids(core)).toContain('c')
   })
 
   it('a message written before the log is known keeps the summary beside it', () => {

@@ -4,7 +4,9 @@
  */
 import type { InboxRow, ServerFrame } from '../../protocol/frames.js'
 import { learnPeople } from '../people.js'
+import type { Entry } from '../outbox/entry.js'
 import { summarised, unreadOf } from '../receipts.js'
+import type { ConversationState } from '../state.js'
 import { hinted } from '../timeline/live.js'
 import * as timing from '../timing.js'
 import { never } from '../timing.js'
@@ -34,12 +36,22 @@ export function inboxFrame(turn: Turn, { request, prev, next, more, rows, gone }
     takeRow(turn, row, unnamed.delete(row.conversation))
   }
   // Items that a list which began anew has not named are dropped when it is complete.
-  for (const id of more ? gone : [...gone, ...unnamed]) if (!turn.slots.has(id)) inbox.book = replaced(inbox.book, id)
+  for (const id of more ? gone : [...gone, ...unnamed]) if (!standsFor(turn, id)) inbox.book = replaced(inbox.book, id)
   inbox.unnamed = more ? unnamed : null
   inbox.cursor = next
   if (request !== undefined) endRequest(turn, never)
   if (more) askInbox(turn)
   else inbox.state = 'ready'
+}
+
+/** Only a conversation that is followed, or has something to send, knows better: one from disk may be of before its user was removed. */
+function standsFor({ conversations, slots }: Turn, id: string): unknown {
+  const held = conversations[slots.get(id) ?? -1]
+  return held && (held.log.liveOn || pendingOf(held))
+}
+
+function pendingOf({ entries }: ConversationState): Entry | undefined {
+  return entries.findLast((entry) => !entry.voiding && entry.arm.kind !== 'failed')
 }
 
 /**
@@ -75,15 +87,13 @@ function takeRow(turn: Turn, row: InboxRow, isAnew: boolean): void {
 
 /** A conversation in memory has changed: its item follows from log, outbox and watermarks. */
 export function inboxFollows({ inbox, config }: Turn, c: Draft): void {
-  const { log, entries, id } = c
+  const { log, id } = c
   const { members, memberCount } = log
-  if (log.state === 'gone') {
-    inbox.book = replaced(inbox.book, id)
-    return
-  }
-  const pending = entries.findLast((entry) => !entry.voiding && entry.arm.kind !== 'failed')
-  if (log.state !== 'ready' || (log.epoch === '' && !pending)) return
+  const pending = pendingOf(c)
   const old = itemOf(inbox.book, id)
+  // Once the list is heard, a conversation from disk that it does not name is of a user who was removed.
+  const isListed = pending || (log.epoch !== '' && (old || log.liveOn || !inbox.cursor))
+  if (log.state !== 'ready' || !isListed) return
   const known = log.epoch === '' || (!log.liveOn && log.head < log.hinted) ? old : undefined
   const last = known?.last ?? log.tail.rows.at(-1) ?? old?.last
   const { count: unread, more } = known ? { count: known.unread, more: known.more } : unreadOf(c, config.user)

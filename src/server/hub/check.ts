@@ -53,7 +53,7 @@ function take(state: HubState, { people, moved, marks, left, stamps }: News): vo
 function takeMoved(state: HubState, one: MovedNews): void {
   const { epoch, head, stamp, members } = one
   const key = keyOf(one.tenant, one.conversation)
-  if (state.rosters.has(key)) state.rosters.set(key, { members, read: Promise.resolve(members) })
+  if (state.rosters.has(key)) state.rosters.set(key, { epoch, members, read: Promise.resolve(members) })
   const room = roomAt(state, one)
   if (room) beyond(state, room, epoch, head)
   for (const user of members) touchRow(state, one, user, stamp)

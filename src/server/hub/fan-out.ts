@@ -41,7 +41,7 @@ export function tellArranged(state: HubState, at: Place, outcome: OutcomeOf<'arr
     tellChange(state, at, epoch, stored, person, stamp)
   }
   settleStamp(state, at.tenant, stamp)
-  move(state, at, stamp)
+  move(state, at, epoch, stamp)
 }
 
 /** On no roster any more, but the row must go. With several nodes, who follows is told in the order of the log. */
@@ -107,7 +107,7 @@ export function tellNamed(state: HubState, tenant: string, person: Person, outco
     const at = { tenant, conversation }
     say(state, topicOf(at), { kind: 'person', ...at, person, stamp })
   }
-  for (const conversation of rows) move(state, { tenant, conversation }, stamp)
+  for (const conversation of rows) move(state, { tenant, conversation }, undefined, stamp)
   settleStamp(state, tenant, stamp)
   state.writes.wake()
 }
@@ -129,7 +129,7 @@ export function tellMarks(state: HubState): void {
 }
 
 function tellChange(state: HubState, at: Place, epoch: string, stored: StoredChange, person: Person | undefined, stamp: number): void {
-  const room = state.rooms.get(move(state, at, stamp))
+  const room = state.rooms.get(move(state, at, epoch, stamp))
   if (state.node) return share(state, at, room, epoch, { ...stored, person })
   if (!room) return
   const { seq, tag, change } = stored
@@ -146,9 +146,9 @@ function share(state: HubState, at: Place, room: Room | undefined, epoch: string
 }
 
 /** The rows of a conversation are new in the lists of its members. Returns its key. */
-function move(state: HubState, at: Place, stamp: number): string {
-  const key = keyOf(at.tenant, at.conversation)
-  state.moved.set(key, at)
+function move(state: HubState, { tenant, conversation }: Place, epoch: string | undefined, stamp: number): string {
+  const key = keyOf(tenant, conversation)
+  state.moved.set(key, { tenant, conversation, epoch: epoch ?? state.moved.get(key)?.epoch })
   state.node?.stamps.set(key, stamp)
   state.writes.wake()
   return key

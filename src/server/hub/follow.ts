@@ -36,7 +36,7 @@ export function unfollow(state: HubState, link: Link, conversation: string): voi
   if (!follow) return
   link.follows.delete(conversation)
   // Its row was left out of the list meanwhile, and what is on its way the reader takes no more.
-  if (!follow.held) touch(state, link, conversation)
+  if (!follow.held && !planted.rowForgotten) touch(state, link, conversation)
   const room = roomAt(state, { tenant: link.tenant, conversation })
   room?.links.delete(link)
   if (!room || room.links.size > 0) return

@@ -269,3 +269,26 @@ describe('a store that cannot say who is in a conversation, or what changed', ()
     expect((await store.inbox({ tenant: '', user: 'ann', cursor: next })).rows).toEqual([])
   })
 })
+
+it('R8: who is in a conversation is asked again where a backup was restored under the server', async () => {
+  const stores = [memoryStore(), memoryStore()] as const
+  for (const [i, members] of [['bob'], ['ann', 'bob']].entries())
+    await stores[i]?.write([{ kind: 'put', tenant: '', conversation: 'c', members }], mint)
+  let present = stores[0]
+  const store: Store = {
+    ...present,
+    write: (...asked) => present.write(...asked),
+    open: (asked) => present.open(asked),
+    inbox: (asked) => present.inbox(asked),
+    members: (asked) => present.members(asked),
+  }
+  const driven = drivenHub({ store })
+  const [ann, bob] = [driven.link('ann'), driven.link('bob')]
+  bob.say(send('a'))
+  await driven.settle()
+  present = stores[1]
+  await list(driven, ann)
+  bob.say(send('b'))
+  await driven.settle()
+  expect(rowsOf(ann)).toEqual([['c', 'b']])
+})

@@ -10,7 +10,7 @@ import type { InboxRead, Place } from '../store.js'
 import type { InboxFeed, Link } from './link.js'
 import { fail } from './read.js'
 import { begin, hearOnce, heardKey } from './node.js'
-import { type HubState, type Roster, linksOf, push, say, touch } from './state.js'
+import { type HubState, type Moved, type Roster, linksOf, push, say, touch } from './state.js'
 
 type InboxFrame = Extract<ClientFrame, { type: 'inbox' }>
 
@@ -52,8 +52,9 @@ export function tellInboxes(state: HubState): void {
   }
 }
 
-function spread(state: HubState, key: string, place: Place): void {
-  const roster = state.rosters.get(key) ?? readRoster(state, key, place)
+function spread(state: HubState, key: string, place: Moved): void {
+  const known = state.rosters.get(key)
+  const roster = known && known.epoch === (place.epoch ?? known.epoch) ? known : readRoster(state, key, place)
   const stamp = state.node?.stamps.get(key) ?? 0
   state.node?.stamps.delete(key)
   if (roster.members) return touchAll(state, place, roster.members, stamp)
@@ -95,11 +96,11 @@ function isLeftOut({ follows, inbox }: Link, conversation: string): boolean {
   return follow !== undefined && follow.held === undefined
 }
 
-function readRoster(state: HubState, key: string, place: Place): Roster {
+function readRoster(state: HubState, key: string, place: Moved): Roster {
   const { rosters } = state
   const [oldest] = rosters.keys()
   if (oldest !== undefined && rosters.size >= keptRosters) rosters.delete(oldest)
-  const roster: Roster = { members: undefined, read: state.options.store.members(place) }
+  const roster: Roster = { epoch: place.epoch, members: undefined, read: state.options.store.members(place) }
   rosters.set(key, roster)
   roster.read.then(
     (members) => {

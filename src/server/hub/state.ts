@@ -30,10 +30,16 @@ export interface HubOptions {
   readonly joinOnOpen?: boolean
 }
 
-/** The members of a conversation: being read, then known. */
+/** The members of a conversation: being read, then known. Of another epoch, a backup restored meanwhile may know of others. */
 export interface Roster {
+  readonly epoch: string | undefined
   members: readonly string[] | undefined
   readonly read: Promise<readonly string[]>
+}
+
+export interface Moved extends Place {
+  /** Of the log, where the write named it. */
+  readonly epoch: string | undefined
 }
 
 export interface HubState {
@@ -48,7 +54,7 @@ export interface HubState {
   /** Who is in a conversation; forgotten at every change of members. */
   readonly rosters: Map<string, Roster>
   /** Conversations whose inbox rows changed in this tick. */
-  readonly moved: Map<string, Place>
+  readonly moved: Map<string, Moved>
   /** Rosters being read: not all whom a change concerns know of it. */
   spreading: number
   /** By tenant, the inbox stamp up to which writes are settled, and up to which everybody concerned knows of them. */

@@ -4,6 +4,7 @@ import { roundMs } from '../../../server/rounds.js'
 import { allOf, type Content, outboxOf, type Tab } from '../tab.js'
 import { look, post, roomsOf, type World, type WorldOptions } from '../world.js'
 import { checkWorld, type Memory } from './check.js'
+import { checkLists } from './lists.js'
 import { readBelow } from './marks.js'
 import { isMember, type LogModel, unreadIn } from './model.js'
 
@@ -69,6 +70,7 @@ export async function converge(world: World, memory: Memory, heard: WorldOptions
     )
   if (!journal.breach()) await readBack(world, memory)
   if (!journal.breach()) await convergeWithoutBus(world, memory, heard)
+  if (!journal.breach()) await checkLists(world, memory, heard)
   return journal.breach() ? null : { agreedMs, onlineMs, sentMs }
 }
 
