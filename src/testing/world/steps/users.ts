@@ -1,5 +1,6 @@
 /** Steps of users, and of a backend that writes. */
 import type { OutboxEntry } from '../../../client/api.js'
+import type { Entry } from '../../../core/outbox/entry.js'
 import type { Content, Tab } from '../tab.js'
 import type { StepName } from '../plan.js'
 import { look, post, type World } from '../world.js'
@@ -64,11 +65,13 @@ function retry(world: World, tab: Tab): void {
   const failed = own(tab, ({ status }) => status === 'failed')
   if (failed.length === 0) return
   const { localId, conversation, error } = world.chance.pick(failed)
+  // From a tab before this one it may still be on its way.
+  const isAdopted = entryIn(tab, localId)?.key[2] !== tab.state().config.lane
   tab.device.talk(tab, conversation).retry(localId)
   // What the server has refused cannot land from before; anything else may, and then its place is not promised.
   const isAgain = error?.code === 'rejected' && world.plan.nodes === 1
   // Nor is it where another tab may have adopted it too, which sends it at its own place.
-  const isAlone = tab.device.plan.hasLocks || tab.device.plan.tabs === 1
+  const isAlone = !isAdopted && (tab.device.plan.hasLocks || tab.device.plan.tabs === 1)
   // Nor where it was taken back in a tab whose disk has not heard of it: the server has.
   if (world.discarded.has(localId) || (isAgain && !isAlone)) {
     world.births.delete(localId)
@@ -76,6 +79,13 @@ function retry(world: World, tab: Tab): void {
     world.lines.set(tab.state().config.lane, localId)
   } else if (isAgain)
     world.births.set(localId, { room: conversation, user: tab.user, lane: lineOf(world, tab), n: world.next(), again: tab })
+}
+
+function entryIn(tab: Tab, localId: string): Entry | undefined {
+  return tab
+    .state()
+    .conversations.flatMap(({ entries }) => entries)
+    .find((entry) => entry.localId === localId)
 }
 
 /** What a tab sends is in order from one of these to the next. */
