@@ -44,7 +44,10 @@ const ofOneNode: readonly (readonly [seed: number, what: string])[] = [
   [6100002381, 'the oracle held a tab that had let a conversation go to the watermarks of a member who was removed'],
   [6300013636, 'the oracle took what a tab had adopted and taken back for something that it still had to send'],
   [6400028544, 'the oracle held what was sent before an entry that was taken back and tried again to what stood behind it'],
-  [6720002593, 'the oracle held what was adopted, refused and tried again to its new place, while the tab before still sent it at its old one'],
+  [
+    6720002593,
+    'the oracle held what was adopted, refused and tried again to its new place, while the tab before still sent it at its old one',
+  ],
   [6400037845, 'a logout wiped what another tab had stored, though it could not read it'],
   [
     6810000380,
