@@ -378,6 +378,35 @@ describe('R19: jumps', () => {
     expect(answers(core).map(([call]) => call)).toEqual([1, 2, 3, 4])
   })
 
+  it('while a jump or a load forward is under way end that one, whose page would lead away, and show their own place', () => {
+    const core = live(drivenCore(), 300, 50)
+    jump(core, 50, 1)
+    const asked = requestOf(core, 'history')
+    jump(core, 150, 2)
+    expect(answers(core)).toEqual([[1, 'done']])
+    core.hear(pageFrame(asked, 25, 75, 300))
+    answerPage(core, 125, 175)
+    expect(range(core)).toEqual({ first: 126, last: 175, from: 125, to: 175 })
+    load(core, 'newer', 3)
+    jump(core, 50, 4)
+    answerPage(core, 25, 75)
+    expect(range(core)).toEqual({ first: 26, last: 75, from: 25, to: 75 })
+    jump(core, 150, 5)
+    jump(core, 299, 6)
+    answerPage(core, 125, 175)
+    expect(range(core)).toMatchObject({ last: 300 })
+    expect(answers(core)).toEqual([1, 2, 3, 4, 5, 6].map((call) => [call, 'done']))
+  })
+
+  it('to a place that is asked for already wait for its page', () => {
+    const core = live(drivenCore(), 300, 50)
+    jump(core, 150, 1)
+    jump(core, 150, 2)
+    expect(core.sent('history')).toHaveLength(1)
+    answerPage(core, 125, 175)
+    expect(answers(core).map(([call]) => call)).toEqual([1, 2])
+  })
+
   it('outside of what can be seen reject', () => {
     const core = live(drivenCore(), 300, 50, { floor: 100 })
     jump(core, 100, 1)

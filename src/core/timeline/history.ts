@@ -38,8 +38,10 @@ export function loadMore(turn: Turn, c: Draft, call: number, way: 'older' | 'new
 
 export function jump(turn: Turn, c: Draft, call: number, seq: number): void {
   const { log } = c
-  const { view } = log
+  const { view, load } = log
   if (seq <= log.floor || seq > log.heard) return answer(turn, [call], 'not-found')
+  // What it would bring is no longer wanted: it would lead away from this place.
+  if (load?.way !== 'older' && load?.seq !== seq) endLoad(turn, c)
   if (joins(log, call)) return
   const inView = view && covers(view, seq)
   if (!inView && !covers(log.tail, seq)) return begin(turn, c, { way: 'around', seq, limit: bounds.pageRows, calls: [call] })
