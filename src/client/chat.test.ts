@@ -6,7 +6,7 @@ import { memoryStorage } from '../storage/memory/index.js'
 import { crashingStorage } from '../testing/crashing-storage.js'
 import { virtualClock } from '../testing/virtual-clock.js'
 import { mockTransport } from '../transports/mock/index.js'
-import type { Conversation, Message, View } from './api.js'
+import type { Chat, Conversation, Message, View } from './api.js'
 import { createChat } from '../index.js'
 import type { StandardSchema } from './content.js'
 
@@ -363,6 +363,26 @@ describe('a message that an earlier page left in the outbox', () => {
     await pass()
   })
 
+  it.each<[by: string, end: (chat: Chat, localId: string) => unknown, code: string]>([
+    ['taken back', (chat, localId) => chat.conversation('c').discard(localId), 'discarded'],
+    ['ended with the chat', (chat) => chat.close(), 'closed'],
+  ])('%s a moment after it was read, whichever moment that is, ends the wait', async (_, end, code) => {
+    for (let moment = 0; moment < 6; moment++) {
+      const { chat, pass, online, localId } = await left()
+      const ended = vi.fn<(code: string) => void>()
+      chat.settled(localId).catch((error) => ended(error.code))
+      const stop = chat.outbox.subscribe(async (list) => {
+        if (list.length === 0) return
+        for (let i = 0; i < moment; i++) await null
+        stop()
+        end(chat, localId)
+      })
+      await pass()
+      if (code === 'discarded') await online()
+      expect([moment, ...ended.mock.calls.flat()]).toEqual([moment, moment === 0 && code === 'discarded' ? 'unknown-message' : code])
+    }
+  })
+
   it('cannot be taken back nor tried again before it is read; the error says to wait', async () => {
     const { chat, pass, localId } = await left()
     const talk = chat.conversation('c')
@@ -651,6 +671,25 @@ describe('L11: the end', () => {
     expect(clock.pending()).toBe(0)
     expect(() => chat.connect()).toThrow(expect.objectContaining({ code: 'closed' }))
     expect(chat.session.get().phase).toBe('faulted')
+  })
+
+  it('a chat whose core breaks ends what waits, and a logout that flushes goes on', async () => {
+    const { chat, clock, storage, online, pass } = drivenChat()
+    await online()
+    const talk = chat.conversation('c')
+    const localId = talk.send('mine')
+    const waiting = [chat.settled(localId), talk.jumpTo(5)].map((call) => call.catch(({ code }) => code))
+    const out = chat.logout({ flushMs: 60_000 })
+    vi.spyOn(clock, 'wall').mockImplementationOnce(() => {
+      throw new Error('no clock')
+    })
+    talk.setTyping(true)
+    await pass()
+    expect(chat.session.get().phase).toBe('faulted')
+    expect(await Promise.all(waiting)).toEqual(['closed', 'closed'])
+    expect(await out).toMatchObject({ unsent: [{ localId }] })
+    const left = await storage({ user: 'me' }, { state: () => {} }).read({ prefix: [] })
+    expect(left.map(({ key }) => key[0])).toEqual(['g'])
   })
 
   it('a locked lane is let go', async () => {

@@ -60,9 +60,11 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
       const what = 'settled'
       assertOpen(what)
       const find = () => settledRow(state(), localId)
-      const read = () => engine.wait(what, signal, (call) => outboxRead.subscribe((isRead) => isRead && engine.answer(call)))
       // An earlier page may have left it on the disk.
-      const known = find() ?? (await read().then(find))
+      if (!find()) await engine.wait(what, signal, (call) => outboxRead.subscribe((isRead) => isRead && engine.answer(call)))
+      // Looked for after the wait, not in it: what ends in between is told to nobody.
+      assertOpen(what)
+      const known = find()
       if (!known) throw chatError('unknown-message', what)
       if (known.code) throw failure(known.code)
       return engine.toShown(known.row ?? (await engine.wait<MessageRow>(what, signal, undefined, localId)))
@@ -72,7 +74,7 @@ export function composeChat<C>(options: ComposedOptions<C>): Chat<C> {
     async logout({ flushMs = 0, signal } = {}) {
       assertOpen('logout')
       await flushed(engine, isFlushed, flushMs, signal).catch((error) => {
-        if (!leaving) throw error
+        if (!leaving && engine.ending()?.phase !== 'faulted') throw error
       })
       leaving ??= leave(engine).finally(() => (leaving = undefined))
       return { unsent: await leaving }

@@ -101,6 +101,7 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
   const ports = { transport, clock, storage, claim, woke: () => signals?.look() }
   const fault = (error: unknown) => {
     broken = events.fault(error)
+    waiting.end()
   }
   const shell = createShell({ ...cells, ...events, ...waiting, ...ports, initial, fault })
   options.inspect?.(shell.state)
@@ -132,6 +133,5 @@ export function createEngine<C>(options: Omit<ComposedOptions<C>, 'transport'> &
   }
   const ending = (): Session | undefined => (broken ? { phase: 'faulted', error: broken } : ended && { phase: 'closed' })
   const calls = { state, toShown, ending, assertOpen, newLocalId, storage, place: () => place }
-  const ends = { stopSending, endOthers, end }
-  return { ...cells, ...events, ...waiting, ...shell, user, clock, messages, ...calls, ...ends }
+  return { ...cells, ...events, ...waiting, ...shell, user, clock, messages, ...calls, stopSending, endOthers, end }
 }

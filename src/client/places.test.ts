@@ -1,5 +1,5 @@
 /** Calls for places in a log that is not known yet, and arguments that no log has. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type DrivenChat, drivenChat } from '../../test/fakes/driven-chat.js'
 import type { StorageFactory } from '../ports/storage.js'
 import { memoryStorage } from '../storage/memory/index.js'
@@ -93,6 +93,19 @@ describe('R19: a place asked for before the log is known', () => {
     await pass()
     await chat.close()
     expect(await call).toBe('closed')
+  })
+
+  it('L11: rejects `closed` where the chat is ended by who hears that the log is known', async () => {
+    const { chat, pass } = filled()
+    const talk = chat.conversation('c')
+    const ended = vi.fn<(code: string) => void>()
+    chat.connect()
+    for (const call of [talk.jumpTo(5), talk.loadOlder()]) void outcome(call).then(ended)
+    talk.timeline.subscribe(({ state }) => {
+      if (state === 'ready') void chat.close()
+    })
+    await pass(1_000)
+    expect(ended.mock.calls).toEqual([['closed'], ['closed']])
   })
 })
 

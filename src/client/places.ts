@@ -34,6 +34,8 @@ export function places<C>({ assertOpen, wait, answer }: Engine<C>, tell: Tell, s
           if (now !== 'unknown') answer(call, now === 'offline' ? now : undefined)
         }),
       )
+      // The chat may have ended since.
+      assertOpen(what)
     }
     return wait(what, signal, begin)
   }
