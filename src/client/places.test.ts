@@ -54,6 +54,27 @@ describe('R19: a place asked for before the log is known', () => {
     expect(await jumped).toBe('done')
   })
 
+  it('is asked for once the link is there, where it is not stored as the rest is; where none comes it rejects `offline`', async () => {
+    for (const isThere of [true, false]) {
+      const storage = memoryStorage()
+      const before = filled({ storage })
+      before.chat.conversation('c').timeline.subscribe(() => {})
+      await before.online()
+      await before.pass(1_000)
+      await before.chat.close()
+      const driven = filled({ storage })
+      const talk = driven.chat.conversation('c')
+      talk.timeline.subscribe(() => {})
+      await driven.pass()
+      expect(talk.timeline.get().state).toBe('stale')
+      driven.chat.connect()
+      const jumped = outcome(talk.jumpTo(5))
+      if (!isThere) driven.mock.disconnect()
+      await driven.pass(1_000)
+      expect([await jumped, shownBy(driven).includes(5)]).toEqual(isThere ? ['done', true] : ['offline', false])
+    }
+  })
+
   it('rejects `offline` where nothing is stored and no link is there or comes', async () => {
     const { chat, pass, mock } = filled()
     const calls = [outcome(chat.conversation('c').jumpTo(5)), outcome(chat.conversation('c').loadOlder())]
