@@ -8,6 +8,7 @@ import { assertArgument, chatError } from '../ports/errors.js'
 import { places, stageOf, type Tell } from './places.js'
 import { steady } from './remembered.js'
 import { detailsMaker } from './snapshots.js'
+import { soon } from './soon.js'
 import { loadingView, viewMaker } from './view.js'
 
 export function conversationHandle<C>(id: string, engine: Engine<C>, schema: StandardSchema<C> | undefined): Conversation<C> {
@@ -17,14 +18,21 @@ export function conversationHandle<C>(id: string, engine: Engine<C>, schema: Sta
     const { conversations, slots } = state()
     return conversations[slots.get(id) ?? -1]
   }
+  const fresh = () => ({ view: viewMaker<C>(user, messages), details: detailsMaker(id) })
+  let makers = fresh()
+  /** The handle stays for ever; what it has shown would with it. In a microtask: who looks away may look again at once. */
+  const forget = () => {
+    if (!present()?.watchers) makers = fresh()
+  }
   const followed = <T>(compute: () => T) =>
     make(
       compute,
       () => tell({ kind: 'watch' }),
-      () => tell({ kind: 'unwatch' }),
+      () => {
+        tell({ kind: 'unwatch' })
+        soon(forget)
+      },
     )
-  const view = viewMaker<C>(user, messages)
-  const details = detailsMaker(id)
   const assertMember = (what: string) => {
     if (present()?.log.state === 'gone') throw chatError('conversation-gone', what)
   }
@@ -40,10 +48,10 @@ export function conversationHandle<C>(id: string, engine: Engine<C>, schema: Sta
     timeline: followed(() => {
       const conversation = present()
       const { session } = state()
-      return conversation ? view(conversation, session.phase === 'online' && session.link === conversation.log.liveOn) : loadingView
+      return conversation ? makers.view(conversation, session.phase === 'online' && session.link === conversation.log.liveOn) : loadingView
     }),
     typing: followed(steady(() => [...(present()?.ephemeral.typing.keys() ?? [])])),
-    details: followed(() => details(present(), state())),
+    details: followed(() => makers.details(present(), state())),
     send(content) {
       const what = 'send'
       assertOpen(what)

@@ -1,7 +1,10 @@
 /** What session, inbox, outbox and details show: equal snapshots are the same object. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { drivenChat } from '../../test/fakes/driven-chat.js'
 import { ChatError, failure, isChatError } from '../ports/errors.js'
+import type { Message } from './api.js'
 import { levelsOf, statusAt } from './messages.js'
 
 describe('the session', () => {
@@ -104,6 +107,45 @@ describe('inbox and details', () => {
     expect(talk.typing.get()).toEqual(['ann'])
     expect(talk.typing.get()).toBe(talk.typing.get())
     expect(talk.details.get()).toBe(details)
+  })
+})
+
+describe('what was shown of a conversation', () => {
+  it('L11: leaves memory with it once nobody looks, though its handle stays', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const { chat, mock, online, pass } = drivenChat()
+    const ids = Array.from({ length: 70 }, (_, i) => `c${i}`)
+    for (const id of ids) mock.say(id, 'ann', 'hi')
+    await online()
+    const shown: WeakRef<Message>[] = []
+    for (const id of ids) {
+      const { timeline } = chat.conversation(id)
+      const stop = timeline.subscribe(() => {})
+      await pass(1_000)
+      shown.push(new WeakRef(timeline.get().messages[0] as Message))
+      stop()
+    }
+    await pass(1_000)
+    // A WeakRef holds what it has been asked for until the task ends.
+    await new Promise((resolve) => setTimeout(resolve))
+    collect()
+    expect(shown.slice(0, 20).filter((each) => each.deref())).toEqual([])
+  })
+
+  it('is the same object to who looks away and looks again at once, as a component that is mounted twice', async () => {
+    const { chat, mock, online, pass } = drivenChat()
+    mock.say('c', 'ann', 'hi')
+    await online()
+    const { timeline, details } = chat.conversation('c')
+    const look = () => [timeline, details].map((each) => each.subscribe(() => {}))
+    const stops = look()
+    await pass(1_000)
+    const before = [timeline.get(), details.get()]
+    for (const stop of stops) stop()
+    look()
+    await pass(1_000)
+    expect([timeline.get(), details.get()].map((each, i) => each === before[i])).toEqual([true, true])
   })
 })
 
