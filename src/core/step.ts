@@ -95,8 +95,8 @@ function command(turn: Turn, event: Command, c: Draft): void {
     case 'jump':
       return jump(turn, c, event.call, event.seq)
     case 'jump-latest':
-      // What a jump or a load forward would bring is no longer wanted: it would lead away again.
-      if (c.log.load?.way !== 'older') endLoad(turn, c)
+      // What is on its way is no longer wanted, but for what stands before the newest: it would lead away again, or continues nothing.
+      if (c.log.view || c.log.load?.way !== 'older') endLoad(turn, c)
       c.log.view = null
   }
 }

@@ -52,14 +52,25 @@ describe('L4 R6: a page of older messages', () => {
     const core = live(drivenCore(), 300, 50)
     load(core, 'older', 1)
     load(core, 'older', 2)
-    jump(core, 150, 3)
     expect(core.sent('history')).toHaveLength(1)
     answerPage(core, 200, 250)
     expect(answers(core)).toEqual([
       [1, 'done'],
       [2, 'done'],
-      [3, 'done'],
     ])
+  })
+
+  it('R19: is ended by a jump elsewhere', () => {
+    const core = live(drivenCore(), 300, 50)
+    load(core, 'older', 1)
+    jump(core, 150, 2)
+    expect(answers(core)).toEqual([[1, 'done']])
+    answerPage(core, 125, 175)
+    expect(answers(core)).toEqual([
+      [1, 'done'],
+      [2, 'done'],
+    ])
+    expect(shown(core.conversation().log)).toMatchObject({ from: 125, to: 175 })
   })
 
   it('is refused with a hole, before the head held, of another epoch, or out of place: asked again with `atLeast`, then given up', () => {
@@ -162,7 +173,7 @@ describe('L4 R6: a page of older messages', () => {
       expect(shown(core.conversation().log).rows[9]).toMatchObject({ seq: 210, rev: 210 })
     })
 
-    it('goes too where the log never comes there, and where it no longer continues what is shown', () => {
+    it('goes too where the log never comes there; what was to go before a place that is left is asked for no more', () => {
       const late = waiting()
       for (let i = 0; i < 5; i++) {
         late.hear(openedFrame(requestOf(late, 'open'), 300, 300))
@@ -175,7 +186,8 @@ describe('L4 R6: a page of older messages', () => {
       load(far, 'older')
       answerPage(far, 75, 125, { rows: rows(76, 125).map((each) => (each.seq === 80 ? row(80, { rev: 302 }) : each)), asOf: 302 })
       far.dispatch({ kind: 'jump-latest', conversation: 'c' })
-      expect(far.sent('history')[2]).toMatchObject({ anchor: { before: 126 }, atLeast: 300 })
+      expect(far.sent('history')).toHaveLength(2)
+      expect(answers(far).at(-1)).toEqual([1, 'done'])
       far.hear(said(301), edited(302, 80))
       expect(isWhole(shown(far.conversation().log).rows)).toBe(true)
     })

@@ -41,7 +41,7 @@ export function jump(turn: Turn, c: Draft, call: number, seq: number): void {
   const { view, load } = log
   if (seq <= log.floor || seq > log.heard) return answer(turn, [call], 'not-found')
   // What it would bring is no longer wanted: it would lead away from this place.
-  if (load?.way !== 'older' && load?.seq !== seq) endLoad(turn, c)
+  if (load?.seq !== seq) endLoad(turn, c)
   if (joins(log, call)) return
   const inView = view && covers(view, seq)
   if (!inView && !covers(log.tail, seq)) return begin(turn, c, { way: 'around', seq, limit: bounds.pageRows, calls: [call] })
