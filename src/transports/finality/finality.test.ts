@@ -230,6 +230,33 @@ describe('the session', () => {
     up(fast())
     expect(news().at(-1)).toMatchObject({ type: 'welcome', user: 'eve' })
   })
+
+  it.each(['final', 'fast'] as const)(
+    'heard of another user from the log once, with %s welcomed first, asks anew the next time',
+    async (first) => {
+      const { fast, final, up, news, begin, close } = setUp()
+      if (first === 'fast') {
+        up(fast())
+        up(final(), { user: 'eve' })
+        await null
+        begin()
+        up(fast())
+      } else up(final(), { user: 'eve' })
+      expect(news().at(-1)).toMatchObject({ type: 'welcome', user: 'eve' })
+      close()
+      begin()
+      up(fast())
+      expect(news().at(-1)).toMatchObject({ type: 'welcome', user: 'me' })
+    },
+  )
+
+  it('of the next user is not told what the log has said to the one before', () => {
+    const { fast, up, begin, close, news } = both()
+    close()
+    begin('eve')
+    up(fast(), { user: 'eve' })
+    expect(news().at(-1)).toMatchObject({ type: 'welcome', user: 'eve' })
+  })
 })
 
 describe('what is sent', () => {

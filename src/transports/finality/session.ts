@@ -15,7 +15,7 @@ export interface Ground extends Memory {
   /** Rises with every greeting on either path (R26). */
   link: number
   /** What the final log said of itself last: a session that begins without it is told the same. */
-  welcome?: Welcome
+  welcome?: Welcome | undefined
 }
 
 export interface Session {
@@ -52,6 +52,7 @@ export function sessionOf(ground: Ground, to: LinkEvents): Session {
       if (ground.user !== frame.user) {
         ground.waiting.clear()
         ground.over.clear()
+        ground.welcome = undefined
       }
       ground.user = frame.user
     },
@@ -67,6 +68,8 @@ export function sessionOf(ground: Ground, to: LinkEvents): Session {
       if (terms) return terms === theirs
       terms = theirs
       tell(welcome)
+      // Told of another user the session ends; who asks again may be signed in again.
+      if (user !== ground.user) ground.welcome = undefined
       for (const { frame } of ground.waiting.values()) tell(frame)
       return true
     },
