@@ -21,8 +21,9 @@ type LinkEvent = Extract<CoreEvent, { kind: 'link-opened' | 'link-frames' | 'lin
 export function linkEvent(turn: Turn, event: LinkEvent): void {
   if (event.kind === 'link-opened') return greet(turn)
   if (event.kind === 'link-closed') return leave(turn, event.why)
-  heardFrom(turn)
   const { frames } = event
+  // What is shown ahead may have come by another way, as from another tab: it proves nothing of this one.
+  if (frames.some((frame) => !('author' in frame))) heardFrom(turn)
   let from = 0
   for (let i = 0; i < frames.length; i++) {
     const frame = frames[i] as LinkFrame

@@ -35,6 +35,17 @@ describe('L9: a link', () => {
     expect(core.sent('ping')).toHaveLength(1)
   })
 
+  it('is left when nothing is heard but what another tab shows ahead, however often', () => {
+    const core = live(drivenCore(), 5)
+    core.wait(welcomeFrame.heartbeatMs)
+    for (let i = 0; i < timing.pongMs / 1_000; i++) {
+      core.hear({ type: 'provisional', conversation: 'c', author: 'ann', localId: `a${i}`, content: i, at: 5 })
+      core.hear({ type: 'withdrawn', conversation: 'c', author: 'ann', localId: `a${i}` })
+      core.wait(1_000)
+    }
+    expect(why(core)).toEqual(['silent'])
+  })
+
   it('is left when the server drains, for as long as it says', () => {
     const core = onlineCore()
     core.hear({ type: 'drain', retryAfterMs: 7_000 })

@@ -87,7 +87,7 @@ function lowered(theirs: ServerLimits): ServerLimits {
   }
 }
 
-/** Any frame proves that the link lives. */
+/** Any frame of the server proves that the link lives. */
 export function heardFrom(turn: Turn): void {
   const { session, nowMs } = turn
   if (session.phase === 'online' && session.isPingOut) turn.session = { ...session, isPingOut: false, dueMs: nowMs + session.heartbeatMs }
