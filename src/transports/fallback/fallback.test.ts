@@ -186,6 +186,21 @@ describe('coming back', () => {
     expect([best.length, other.length]).toEqual([3, 1])
   })
 
+  it('a better way that names its own way before the welcome is found all the same', async () => {
+    const clock = virtualClock()
+    const [nested, last] = [way('nested'), way('last')]
+    const transport = fallback([fallback([nested.transport], { clock }), last.transport], { clock })
+    const link = record(transport)
+    clock.advance(2_000)
+    at(last.openings).opened()
+    link.link.send(hello)
+    at(last.openings).frame(welcome)
+    clock.advance(30_000)
+    at(nested.openings).opened()
+    at(nested.openings).frame(welcome)
+    expect(await link.closed()).toMatchObject({ code: 'moved' })
+  })
+
   it('a probe that fails harms nothing, and the next comes after twice the time, up to ten minutes', () => {
     const { clock, best, other, link } = carriedByOther()
     const fails = [
