@@ -160,6 +160,35 @@ describe('leaving a way', () => {
     expect([best.length, other.length]).toEqual([2, 1])
   })
 
+  it('L9: silent all round, a slow server is not pressed, and has 8 s from then on to say its first word', async () => {
+    const { clock, best, other, transport } = setUp()
+    const link = (openings: typeof best) => {
+      const { link, closed } = record(transport)
+      at(openings).opened()
+      link.send(hello)
+      return closed
+    }
+    const first = link(best)
+    clock.advance(2_000)
+    expect(await first()).toMatchObject({ code: 'moved' })
+    const second = link(other)
+    clock.advance(2_000)
+    expect(await second()).toEqual({ band: 'retry', code: 'silent' })
+    const third = link(best)
+    clock.advance(7_999)
+    expect(at(best).isClosed).toBe(false)
+    clock.advance(1)
+    expect(await third()).toMatchObject({ code: 'moved' })
+    const fourth = link(other)
+    clock.advance(7_999)
+    at(other).frame(welcome)
+    at(other).closed(lost)
+    expect(await fourth()).toEqual(lost)
+    void link(other)
+    clock.advance(2_000)
+    expect(at(other).isClosed).toBe(true)
+  })
+
   it('silent all round: begins again with the best', () => {
     const { clock, best, other, transport } = setUp()
     for (const openings of [best, other, best]) {

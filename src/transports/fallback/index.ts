@@ -18,7 +18,7 @@ import { type Ways, waysOf } from './ways.js'
 export interface FallbackOptions {
   /**
    * How long a way may be silent, in milliseconds: unopened for so long, the next way is tried beside it; open for so long
-   * without a frame, it is left. Default 2,000.
+   * without a frame, it is left; once all were left so, after 8,000. Default 2,000.
    */
   readonly silentMs?: number
   /**
@@ -50,6 +50,9 @@ export function fallback(transports: readonly Transport[], options: FallbackOpti
 /** Without a wait: nobody is pressed by a change of way. */
 const moved: LinkClosed = { band: 'retry-after', code: 'moved', retryAfterMs: 0 }
 
+/** Where all were silent, each is given so long: half of what the session waits for its welcome. */
+const longSilenceMs = 8_000
+
 function openLink(ways: Ways, to: LinkEvents): Link {
   const { transports } = ways
   let phase: 'opening' | 'open' | 'online' | 'closed' = 'opening'
@@ -73,6 +76,12 @@ function openLink(ways: Ways, to: LinkEvents): Link {
     end(why, ways.probeMs)
   }
 
+  /** Where all were, the network or the server is slow, and not to be pressed (L9). */
+  function silent() {
+    ways.silences += 1
+    turnTo(taken + 1, ways.silences % transports.length ? moved : { band: 'retry', code: 'silent' })
+  }
+
   function proven() {
     phase = 'online'
     stopWaiting()
@@ -84,7 +93,7 @@ function openLink(ways: Ways, to: LinkEvents): Link {
     opened(way) {
       phase = 'open'
       taken = way
-      stopWaiting = ways.after(ways.silentMs, () => turnTo(taken + 1))
+      stopWaiting = ways.after(Math.max(ways.silentMs, ways.silences < transports.length ? 0 : longSilenceMs), silent)
       to.opened()
       to.frame({ type: 'via', via: (transports[way] as Transport).name })
     },

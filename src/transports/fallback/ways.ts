@@ -10,6 +10,8 @@ export interface Ways {
   readonly after: (ms: number, run: () => void) => () => void
   /** The way that the next link tries first. */
   first: number
+  /** As many opened and stayed silent since one carried. */
+  silences: number
   /** The next wait for a probe; 0 after what may have been a change of the network. */
   waitMs: number
   /** This way carries frames: the next link tries it first, in this page and in the next. */
@@ -39,8 +41,10 @@ export function waysOf(transports: readonly Transport[], silentMs: number, probe
       0,
       transports.findIndex(({ name }) => name === worked),
     ),
+    silences: 0,
     waitMs: probeMs,
     carries(way) {
+      ways.silences = 0
       if (ways.first !== way) ways.waitMs = probeMs
       ways.first = way
       remembered(transports[way]?.name)
