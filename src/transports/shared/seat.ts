@@ -74,7 +74,8 @@ function listenTo(house: House, id: string, at: Place, { post, deliver, end, tru
 
 export function takeSeat(house: House, name: string, hello: Hello, to: SeatEvents): Seat {
   const { tabs, clock } = house
-  const id = `${clock.wall()}.${clock.roll()}`
+  // Tabs come back in one millisecond, and one throw of chance has only 256 outcomes.
+  const id = [clock.wall(), clock.roll(), clock.roll(), clock.roll()].join()
   let hosting: Host | undefined
   const at: Place = { phase: 'waiting', holderId: '', hasLock: false }
   const channel = tabs.channel(name, (data) => at.phase !== 'left' && isMessage(data) && data.from !== id && (hosting ?? ear).hear(data))

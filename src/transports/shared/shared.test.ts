@@ -7,6 +7,7 @@ import type { LinkFrame, Transport } from '../../ports/transport.js'
 import type { ClientFrame, ServerFrame, Welcome } from '../../protocol/frames.js'
 import { record } from '../../testing/transport-cases/ground.js'
 import { type TransportGround, transportSuite } from '../../testing/transport-suite.js'
+import { seeded } from '../../testing/seeded.js'
 import { virtualClock } from '../../testing/virtual-clock.js'
 import { systemClock } from '../../ports/system-clock.js'
 import { finality } from '../finality/index.js'
@@ -179,6 +180,27 @@ describe('the link', () => {
     server(first).frame(welcome)
     await pass()
     expect(second.frames).toEqual([cached])
+  })
+
+  it('welcomes each of many tabs that come in one millisecond, with the coarse chance of a machine', async () => {
+    const clock = virtualClock()
+    const [browser, chance] = [fakeBrowser(clock), seeded(1)]
+    const { transport: inner, openings } = way('inner')
+    const roll = () => Math.floor(chance() * 256) / 256
+    const told: string[][] = Array.from({ length: 60 }, () => [])
+    for (const own of told) {
+      const { tabs, clock } = browser.tab()
+      const to = { opened: () => link.send(hello()), frame: ({ type }: LinkFrame) => own.push(type), closed() {} }
+      const link = shared(inner, { tabs, clock: { ...clock, roll } }).open(to)
+    }
+    const pass = async () => {
+      for (const untilMs = clock.now() + 20; clock.now() < untilMs; clock.advance(1)) for (let i = 0; i < 6; i++) await null
+    }
+    await pass()
+    at(openings).opened()
+    at(openings).frame(welcome)
+    await pass()
+    expect(told.filter((own) => !own.includes('welcome'))).toEqual([])
   })
 
   it('carries for a tab whose locks come late', async () => {
