@@ -519,6 +519,29 @@ describe('a failing store', () => {
     expect(ann.of('ack').map((frame) => frame.localId)).toEqual(['a'])
   })
 
+  it.each([
+    ['answered', 'second', true],
+    ['about to be answered', 'first', false],
+  ])('cannot answer a second tab on one link: the one that was %s is told on', async (_, failing, isSettled) => {
+    const inner = memoryStore()
+    let asked = 0
+    const store: Store = {
+      ...inner,
+      open: (at) => (['first', 'second'][asked++] === failing ? Promise.reject(new Error('disk')) : inner.open(at)),
+    }
+    const { link, put, settle } = drivenHub({ store })
+    await put(['ann', 'bob'])
+    const [ann, bob] = [link('ann'), link('bob')]
+    ann.say(open())
+    if (isSettled) await settle()
+    ann.say(open())
+    await settle()
+    expect([ann.of('opened').length, ann.of('failed').map(({ code }) => code)]).toEqual([1, ['unavailable']])
+    bob.say(send('a'))
+    await settle()
+    expect(ann.of('change').map(({ seq }) => seq)).toEqual([1])
+  })
+
   it('rejects in passing, harms no neighbour in the batch, and heals', async () => {
     const inner = memoryStore()
     const store: Store = {

@@ -34,7 +34,9 @@ export async function open(state: HubState, link: Link, frame: OpenFrame): Promi
   await reading(state, link, conversation, read, (found) => {
     made.opens -= 1
     if (found.kind === 'answer') return admit(state, link, made, frame, found.value)
-    if (link.follows.get(conversation) === made) unfollow(state, link, conversation)
+    // Tabs that share a link ask one by one: what another was answered, or will be, goes on.
+    const isOthers = found.kind === 'failed' && (made.opens > 0 || !made.held)
+    if (link.follows.get(conversation) === made && !isOthers) unfollow(state, link, conversation)
     fail(state, link, request, found.kind === 'failed' ? 'unavailable' : 'not-found')
   })
 }
