@@ -87,6 +87,15 @@ it('fails to read, and never waits for, a body of which nothing is left', async 
   expect([answer.status, await answer.text()]).toEqual([500, expect.stringContaining('left nothing in request.body')])
 })
 
+it('answers 400, and lives, where a parser has left what is too deep to be written again', async () => {
+  const url = await mount(echo, async (request) => {
+    request.body = await json(request)
+  })
+  const deep = '['.repeat(40_000) + ']'.repeat(40_000)
+  expect((await post(url, deep)).status).toBe(400)
+  expect(await (await post(url, '[1]')).text()).toBe('[1]')
+})
+
 it('reads a body no faster than the handler', async () => {
   let asked: IncomingMessage | undefined
   const url = await mount(

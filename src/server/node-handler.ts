@@ -18,10 +18,10 @@ async function answer(handler: Handler, request: IncomingMessage, response: Serv
   // Whoever has the whole answer did not go away: to say so costs more than all else of a small answer.
   response.once('close', () => response.writableFinished || gone.abort())
   response.on('error', () => {})
-  const asked = requestOf(request, response, gone.signal)
-  if (!asked) return void response.writeHead(400).end()
   try {
-    await write(await handler(asked), response, gone.signal)
+    const asked = requestOf(request, response, gone.signal)
+    if (asked) await write(await handler(asked), response, gone.signal)
+    else response.writeHead(400).end()
   } catch {
     // An answer that has begun can only be broken off.
     if (response.headersSent) response.destroy()
@@ -29,13 +29,14 @@ async function answer(handler: Handler, request: IncomingMessage, response: Serv
   }
 }
 
-/** Undefined: no URL, or a method that Fetch does not know. */
+/** Undefined: no URL, a method that Fetch does not know, or a parsed body that no text can carry. */
 function requestOf(request: IncomingMessage, response: ServerResponse, signal: AbortSignal): Request | undefined {
   const { method = 'GET' } = request
-  const body = method === 'GET' || method === 'HEAD' ? undefined : bodyOf(request, response)
   // Demanded for a body that still comes, and not yet known to the types.
   const duplex = { duplex: 'half' }
   try {
+    // What a parser has read may be too deep to be written again.
+    const body = method === 'GET' || method === 'HEAD' ? undefined : bodyOf(request, response)
     return new Request(urlOf(request), { method, headers: headersOf(request), body, signal, ...duplex })
   } catch {
     return undefined
