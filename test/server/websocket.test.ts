@@ -1,4 +1,6 @@
 /** The server over real sockets: the paths of one message, and of what surrounds it. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createChatServer, memoryStore } from '../../src/server/index.js'
 import { type Listening, dial, enter, hello, listen } from './dial.js'
@@ -120,6 +122,27 @@ describe('the door', () => {
     const ann = await enter(listening.url, 'ann')
     await expect(dial(listening.url)).rejects.toThrow('503')
     await ann.end()
+  })
+
+  it.each([
+    ['refused', { origins: [] }, '403'],
+    ['sent away', { limits: { connections: 0 } }, '503'],
+  ])('keeps no socket of who is %s and does not hang up', async (_, options, status) => {
+    listening = await listen(options)
+    const socket = connect({ port: Number(new URL(listening.url).port), allowHalfOpen: true })
+    const upgrade = 'GET / HTTP/1.1\r\nHost: x\r\nOrigin: https://x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+    socket.write(`${upgrade}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${'A'.repeat(22)}==\r\n\r\n`)
+    expect(String((await once(socket, 'data'))[0])).toContain(status)
+    let why: unknown
+    socket.on('error', ({ message }) => {
+      why = message
+    })
+    for (let knocks = 0; why === undefined && knocks < 50; knocks++) {
+      socket.write('x')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    socket.destroy()
+    expect(why).toMatch(/ECONNRESET|EPIPE/)
   })
 })
 

@@ -87,7 +87,9 @@ function lazily(request: IncomingMessage): AuthRequest {
   }
 }
 
+/** node:http leaves its half open when the other end does, and minds an upgraded socket no more: it would stay for ever. */
 function decline(socket: Duplex, status: string): void {
   socket.on('error', () => {})
+  socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
