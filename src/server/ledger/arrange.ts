@@ -77,8 +77,9 @@ function join(ledger: Ledger, at: Place, user: string, note: Note): void {
   tables.putConversation({ ...conversation, members: conversation.members + 1 })
   note({ kind: 'member', user, joined: true }, user)
   const stints = [...(seat?.stints ?? []), { joined, closed: conversation.history === 'from-join' }]
-  // What this user had marked before is over, and says so to devices that still hold it.
-  const marked = seat && seat.marked.at > 0 ? { at: 0, rev: seat.marked.rev + 1 } : (seat?.marked ?? unmarked)
+  // What this user had marked before is over, and says so to devices that still hold it. A client may have named the last number there is.
+  const rev = Math.min((seat?.marked.rev ?? 0) + 1, Number.MAX_SAFE_INTEGER)
+  const marked = seat && seat.marked.at > 0 ? { at: 0, rev } : (seat?.marked ?? unmarked)
   tables.putSeat(at, { user, active: true, stints, delivered: joined, read: joined, marked, stamp: tables.nextStamp(at.tenant) })
 }
 

@@ -153,6 +153,12 @@ export const arrangeCases: readonly StoreCase[] = [
       await talk.put(['ann'])
       await talk.put(['ann', 'bob'])
       same((await marksOf('bob'))?.marked, { at: 0, rev: 6 }, 'over once its user has left')
+      const rev = Number.MAX_SAFE_INTEGER
+      await talk.mark('bob', { marked: { at: 1, rev } })
+      await talk.put(['ann'])
+      await talk.put(['ann', 'bob'])
+      same((await marksOf('bob'))?.marked, { at: 0, rev }, 'over, though no number is left')
+      same((await talk.open('ann')).memberCount, 2, 'read by another')
     },
   },
   {
