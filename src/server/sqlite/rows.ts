@@ -1,12 +1,13 @@
 /** SQLite rows as records and back. The file is this server's own: columns are trusted to have their types. */
 import type { MessageRow, Profile } from '../../protocol/frames.js'
 import type { HistoryRule } from '../store.js'
+import { type SqlText, textOf } from './text.js'
 import type { ChangeRecord, ConversationRecord, SeatRecord, Seated, Stint } from '../tables.js'
 
 export interface ConversationSql {
   cid: number
-  tenant: string
-  id: string
+  tenant: SqlText
+  id: SqlText
   epoch: string
   head: number
   tag: string
@@ -18,7 +19,7 @@ export interface ConversationSql {
 }
 
 interface SeatSql {
-  user: string
+  user: SqlText
   active: number
   stints: string
   delivered: number
@@ -32,8 +33,8 @@ interface ChangeSql {
   seq: number
   tag: string
   message: number
-  user: string
-  local_id: string
+  user: SqlText
+  local_id: SqlText
 }
 
 interface MessageSql {
@@ -42,8 +43,8 @@ interface MessageSql {
   rev: number
   id: string
   at: number
-  author: string
-  local_id: string | null
+  author: SqlText
+  local_id: SqlText | null
   content: string | null
   deleted: number
 }
@@ -51,13 +52,14 @@ interface MessageSql {
 type SeatedSql = SeatSql & Omit<ConversationSql, 'stamp'> & { conversation_stamp: number; seated_stamp: number }
 
 export function conversationOf(row: ConversationSql): ConversationRecord {
-  const { tenant, id, epoch, head, tag, messages, members, history, stamp } = row
-  return { tenant, conversation: id, epoch, head, tag, messages, members, profile: JSON.parse(row.profile) as Profile, history, stamp }
+  const { epoch, head, tag, messages, members, history, stamp } = row
+  const [tenant, conversation] = [textOf(row.tenant), textOf(row.id)]
+  return { tenant, conversation, epoch, head, tag, messages, members, profile: JSON.parse(row.profile) as Profile, history, stamp }
 }
 
 export function seatOf(row: unknown): SeatRecord {
   const { user, active, stints, delivered, read, stamp, marked_at: at, marked_rev: rev } = row as SeatSql
-  return { user, active: active === 1, stints: JSON.parse(stints) as Stint[], delivered, read, marked: { at, rev }, stamp }
+  return { user: textOf(user), active: active === 1, stints: JSON.parse(stints) as Stint[], delivered, read, marked: { at, rev }, stamp }
 }
 
 export function seatedOf(row: unknown): Seated {
@@ -67,7 +69,7 @@ export function seatedOf(row: unknown): Seated {
 
 export function changeOf(row: unknown): ChangeRecord {
   const { seq, tag, message, user, local_id: localId } = row as ChangeSql
-  return { seq, tag, message, user, localId }
+  return { seq, tag, message, user: textOf(user), localId: textOf(localId) }
 }
 
 export function messageOf(row: unknown): MessageRow {
@@ -78,8 +80,8 @@ export function messageOf(row: unknown): MessageRow {
     index,
     rev,
     at,
-    author,
-    ...(localId === null ? {} : { localId }),
+    author: textOf(author),
+    ...(localId === null ? {} : { localId: textOf(localId) }),
     ...(content === null ? {} : { content: JSON.parse(content) as unknown }),
     ...(deleted ? { deleted: true as const } : {}),
   }

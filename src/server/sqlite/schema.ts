@@ -1,5 +1,6 @@
 /** The tables of the SQLite store, and what is asked of them. A file says its version in `user_version`. */
-import type { Database } from './engine.js'
+import type { Database, Statement } from './engine.js'
+import { bound } from './text.js'
 
 const version = 3
 
@@ -91,7 +92,7 @@ const queries = {
   rollback: 'ROLLBACK',
 } as const
 
-export type Queries = { readonly [Name in keyof typeof queries]: ReturnType<Database['prepare']> }
+export type Queries = { readonly [Name in keyof typeof queries]: Statement }
 
 /** Makes the tables in a new file, brings an older one to this format; refuses a file of a newer chatloom. */
 export function prepareSchema(database: Database, path: string): Queries {
@@ -102,5 +103,13 @@ export function prepareSchema(database: Database, path: string): Queries {
     )
   if (found < version) database.exec(`BEGIN; ${found === 0 ? tables : (found === 1 ? since1 : '') + since2} COMMIT;`)
   database.exec(indexes)
-  return Object.fromEntries(Object.entries(queries).map(([name, sql]) => [name, database.prepare(sql)])) as unknown as Queries
+  return Object.fromEntries(Object.entries(queries).map(([name, sql]) => [name, asking(database.prepare(sql))])) as unknown as Queries
+}
+
+function asking(statement: Statement): Statement {
+  return {
+    run: (...values) => statement.run(...values.map(bound)),
+    get: (...values) => statement.get(...values.map(bound)),
+    all: (...values) => statement.all(...values.map(bound)),
+  }
 }

@@ -8,6 +8,7 @@ import { type ConversationRecord, keptLines, type Line, type Tables } from '../t
 import type { OpenFile } from './engine.js'
 import { type ConversationSql, changeOf, conversationOf, messageOf, seatOf, seatedOf } from './rows.js'
 import type { Queries } from './schema.js'
+import { type SqlText, textOf } from './text.js'
 
 /** Conversations whose present state is kept in memory. */
 const keptConversations = 10_000
@@ -106,10 +107,10 @@ function seatTables(q: Queries, cidOf: CidOf): Pick<Tables, 'seat' | 'putSeat' |
       q.putSeat.run(cidOf(at), at.tenant, user, active ? 1 : 0, JSON.stringify(stints), delivered, read, stamp, marked.at, marked.rev)
     },
     seats: (at, limit) => q.seats.all(cidOf(at), limit).map(seatOf),
-    newest: (at, limit) => q.newest.all(cidOf(at), limit).map((row) => (row as { user: string }).user),
+    newest: (at, limit) => q.newest.all(cidOf(at), limit).map((row) => textOf((row as { user: SqlText }).user)),
     seated: ({ tenant, user, after, to, newestFirst, limit }) =>
       (newestFirst ? q.seatedNewest : q.seatedOldest).all(tenant, user, after, to, limit).map(seatedOf),
-    conversationsOf: (tenant, user) => q.conversationsOf.all(tenant, user).map((row) => (row as { id: string }).id),
+    conversationsOf: (tenant, user) => q.conversationsOf.all(tenant, user).map((row) => textOf((row as { id: SqlText }).id)),
   }
 }
 

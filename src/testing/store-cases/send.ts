@@ -27,6 +27,35 @@ export const sendCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'a NUL ends no name: of two that differ behind it each is its own',
+    async run(talk) {
+      const [a, b] = ['x', 'x\0y']
+      for (const tenant of [a, b]) {
+        for (const conversation of [a, b]) {
+          await talk.put([a, b, 'x\0z'], { tenant, conversation })
+          await talk.send(b, b, { tenant, conversation, content: tenant + conversation })
+          same(seqOf(await talk.send(b, a, { tenant, conversation })), 2, 'another local id')
+          same(seqOf(await talk.send(b, b, { tenant, conversation })), 'known 1', 'the same local id')
+          const opened = await talk.store.open({ tenant, conversation, user: b })
+          same(opened?.members.map(({ user }) => user).sort(), [a, b, 'x\0z'], 'members')
+          same(
+            opened?.own.map(({ localId }) => localId),
+            [b, a],
+            'own',
+          )
+          const { author, localId, content } = opened?.rows[0] ?? {}
+          same([author, localId, content], [b, b, tenant + conversation], 'row')
+        }
+        const { rows } = await talk.store.inbox({ tenant, user: b })
+        same(rows.map((row) => row.conversation).sort(), [a, b], 'list')
+      }
+      await talk.put([a], { tenant: a, conversation: a })
+      same(await talk.store.open({ tenant: a, conversation: a, user: b }), undefined, 'who is no member any more')
+      same(await talk.store.open({ tenant: a, conversation: 'x\0', user: a }), undefined, 'what was never put')
+      same(await talk.store.members({ tenant: a, conversation: a }), [a], 'who is left')
+    },
+  },
+  {
     name: 'a known local id gets the first answer with the stored message',
     async run(talk) {
       await talk.put(['ann', 'bob'])
