@@ -1,5 +1,5 @@
 /** Both embedded stores keep one specification. */
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -136,6 +136,31 @@ describe('the SQLite store', () => {
     expect(await store.open({ ...place, user: 'ann' })).toMatchObject({ head: 0, rows: [], own: [] })
     expect(await store.write([send], () => `id${++ids}`)).toMatchObject([{ kind: 'stored', stored: { seq: 1 } }])
     await store.close()
+    dispose()
+  })
+
+  it('that cannot be opened says why, again and again, and opens once that is mended', async () => {
+    const { file, dispose } = folder()
+    const why = () => {
+      try {
+        void sqliteStore({ path: file }).close()
+        return 'opened'
+      } catch (error) {
+        return String(error)
+      }
+    }
+    writeFileSync(file, 'no database'.repeat(1_000))
+    expect([why(), why()]).toEqual([expect.stringContaining('not a database'), expect.stringContaining('not a database')])
+    rmSync(file)
+    // Something of another application: the tables cannot all be made.
+    const opened = openFile(file)
+    opened.database.exec('CREATE TABLE people (name TEXT)')
+    opened.close()
+    expect([why(), why()]).toEqual([expect.stringContaining('people already exists'), expect.stringContaining('people already exists')])
+    const mended = openFile(file)
+    mended.database.exec('DROP TABLE people')
+    mended.close()
+    expect(why()).toBe('opened')
     dispose()
   })
 

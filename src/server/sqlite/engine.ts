@@ -44,15 +44,32 @@ export function openFile(path: string): OpenFile {
       { cause },
     )
   }
-  const database = new DatabaseSync(path)
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = OFF')
+  try {
+    return opened(new DatabaseSync(path), lock)
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+function opened(database: Database, lock: Database): OpenFile {
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = OFF')
+  } catch (error) {
+    database.close()
+    throw error
+  }
   return {
     database,
     close() {
-      // What was committed stands in the file itself then, so that a copy of it is whole.
-      database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-      database.close()
-      lock.close()
+      try {
+        // What was committed stands in the file itself then, so that a copy of it is whole.
+        database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } finally {
+        // It stands in the log beside the file else, and the next to open it finds it there.
+        database.close()
+        lock.close()
+      }
     },
   }
 }

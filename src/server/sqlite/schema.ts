@@ -101,9 +101,24 @@ export function prepareSchema(database: Database, path: string): Queries {
     throw new Error(
       `The chat store ${path} cannot be opened: a newer chatloom wrote it (format ${found}, known is ${version}). Update chatloom.`,
     )
-  if (found < version) database.exec(`BEGIN; ${found === 0 ? tables : (found === 1 ? since1 : '') + since2} COMMIT;`)
+  if (found < version) migrate(database, found === 0 ? tables : (found === 1 ? since1 : '') + since2)
   database.exec(indexes)
   return Object.fromEntries(Object.entries(queries).map(([name, sql]) => [name, asking(database.prepare(sql))])) as unknown as Queries
+}
+
+/** All of it or nothing; what is begun must be ended, or the file could not be closed either. */
+function migrate(database: Database, sql: string): void {
+  database.exec('BEGIN')
+  try {
+    database.exec(`${sql} COMMIT;`)
+  } catch (error) {
+    try {
+      database.exec('ROLLBACK')
+    } catch {
+      // A full disk has rolled back already. The first error tells what happened.
+    }
+    throw error
+  }
 }
 
 function asking(statement: Statement): Statement {
