@@ -484,6 +484,33 @@ describe('a link', () => {
     expect(heard.at(-1)).toBe('slow-consumer')
   })
 
+  it('is cut when more than a mebibyte of what it said waits behind a question, and not for what has been heard since', async () => {
+    const { hub, put, settle } = drivenHub()
+    await put(['ann'])
+    const closes: string[] = []
+    let waiting = 300_000
+    const connected = hub.connect({
+      user: 'ann',
+      hello: { type: 'hello', version: 1, user: 'ann', device: 'd', lane: 'ann', link: 1 },
+      send() {},
+      waiting: () => waiting,
+      close: (code) => void closes.push(code),
+    })
+    const say = (name: string) => {
+      connected.receive(open())
+      for (let n = 0; n < 16; n++) connected.receive(send(`${name}${n}`), 64 * 1024)
+    }
+    say('a')
+    waiting = 0
+    connected.drained()
+    await settle()
+    waiting = 300_000
+    say('b')
+    expect(closes).toEqual([])
+    connected.receive({ type: 'ping', n: 1 }, 1)
+    expect(closes).toEqual(['slow-consumer'])
+  })
+
   it('is told to come back in its turn', () => {
     const { hub, link } = drivenHub()
     const links = ['ann', 'bob', 'cid', 'dan'].map((user) => link(user))

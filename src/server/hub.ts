@@ -32,8 +32,8 @@ export type { HubOptions } from './hub/state.js'
 
 /** What a door does with a welcomed link. */
 export interface HubLink {
-  /** A decoded frame; ignored once the link is closed. */
-  receive(frame: ClientFrame): void
+  /** A decoded frame, and how much of a text it was; ignored once the link is closed. */
+  receive(frame: ClientFrame, bytes?: number): void
   /** What waited unsent has left. */
   drained(): void
   /** The connection is gone, for whatever reason. */
@@ -160,7 +160,7 @@ function connect(state: HubState, connection: Connection): HubLink {
   // The log of the store has said it; the next link tries again.
   if (profile) introduce(state, { tenant: link.tenant, user, profile }).catch(() => {})
   return {
-    receive: (frame) => receive(state, link, frame),
+    receive: (frame, bytes = 0) => receive(state, link, frame, bytes),
     drained: () => goOn(state, link),
     closed() {
       if (link.state === 'open') link.state = 'closed'
@@ -176,12 +176,12 @@ function refusal(state: HubState, { hello, user }: Connection, link: Link): Clos
   return other && other.number > link.number ? 'superseded' : undefined
 }
 
-function receive(state: HubState, link: Link, frame: ClientFrame): void {
+function receive(state: HubState, link: Link, frame: ClientFrame, bytes: number): void {
   if (link.state !== 'open') return
   const verdict = take(link.bucket, state.options.rate ?? defaultRate, state.options.clock.now())
   if (verdict.kind === 'cut') return shut(state, link, 'closed', 'rate-limited')
   if (verdict.kind === 'refuse') return hold(state, link, frame, verdict.retryAfterMs)
-  if (!hear(state, link, frame)) shut(state, link, 'closed', 'slow-consumer')
+  if (!hear(state, link, frame, bytes)) shut(state, link, 'closed', 'slow-consumer')
 }
 
 function act(state: HubState, link: Link, frame: ClientFrame): void | Promise<void> {

@@ -107,6 +107,20 @@ describe('the door', () => {
     expect(logged).not.toContain('slow-consumer')
   })
 
+  it('closes who asks, reads no answer, and says a mebibyte more', async () => {
+    listening = await listen()
+    await listening.server.conversations.put({ id: 'c', members: ['ann'] })
+    for (let n = 0; n < 10; n++) await listening.server.post({ id: `p${n}`, conversation: 'c', author: 'bot', content: 'x'.repeat(30_000) })
+    const ann = await enter(listening.url, 'ann')
+    ann.socket.pause()
+    for (let request = 1; request <= 100; request++) ann.send({ type: 'open', request, conversation: 'c' })
+    for (let n = 0; n < 40; n++) ann.send(say(`a${n}`, 'x'.repeat(30_000)))
+    while ((await (await listening.server.fetch(new Request('http://x/health'))).json()).links === 1)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    ann.socket.resume()
+    await ann.closed
+  })
+
   it('closes who says no hello, and whose token ends', { timeout: 10_000 }, async () => {
     listening = await listen({
       limits: { helloMs: 1 },

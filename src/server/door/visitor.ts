@@ -77,7 +77,7 @@ export function hear(hall: Hall, visitor: Visitor, text: string, bytes: number):
   const { link } = visitor
   if (!link) return greet(hall, visitor, decoded.frames)
   // One of them may end the link; the hub ignores the rest.
-  for (const frame of decoded.frames) link.receive(frame)
+  for (const frame of decoded.frames) link.receive(frame, bytes / decoded.frames.length)
   return true
 }
 

@@ -10,15 +10,19 @@ import type { HubState } from './state.js'
 const readsAtOnce = 2
 /** A link with more unsent bytes is asked to read first. */
 const crowdedBytes = 256 * 1024
-/** Who says more and reads nothing is cut. */
+/** Who says more and reads nothing is cut: by the number of frames, as each takes a question's work, and by what they hold. */
 const mostHeld = 1_000
+const mostHeldBytes = 1024 * 1024
 
 /** False: too much waits to be heard. */
-export function hear(state: HubState, link: Link, frame: ClientFrame): boolean {
-  if (link.held === undefined && mayGo(link, frame)) begin(state, link, frame)
-  else if (link.held === undefined) link.held = [frame]
-  else link.held = [...link.held, frame]
-  return (link.held?.length ?? 0) <= mostHeld
+export function hear(state: HubState, link: Link, frame: ClientFrame, bytes: number): boolean {
+  if (link.held === undefined && mayGo(link, frame)) {
+    begin(state, link, frame)
+    return true
+  }
+  link.held = [...(link.held ?? []), { frame, bytes }]
+  link.heldBytes += bytes
+  return link.held.length <= mostHeld && link.heldBytes <= mostHeldBytes
 }
 
 /** An answer is on its way, or there is room again. */
@@ -27,9 +31,10 @@ export function goOn(state: HubState, link: Link): void {
   link.answered = 0
   const { held = [] } = link
   let heard = 0
-  for (const frame of held) {
+  for (const { frame, bytes } of held) {
     if (link.state !== 'open' || !mayGo(link, frame)) break
     begin(state, link, frame)
+    link.heldBytes -= bytes
     heard += 1
   }
   const rest = held.slice(heard)

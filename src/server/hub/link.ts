@@ -40,6 +40,12 @@ export interface Follow {
   hidden: readonly HiddenRange[]
 }
 
+/** A frame that waits to be heard, and its part of the text that carried it. */
+export interface Held {
+  readonly frame: ClientFrame
+  readonly bytes: number
+}
+
 /** A question to the store whose answer a removal makes void. */
 export interface Reading {
   readonly conversation: string
@@ -77,7 +83,8 @@ export interface Link {
   readings: Set<Reading> | undefined
   readonly bucket: Bucket
   /** Frames to be heard when there is room for their answers; undefined: none. */
-  held: readonly ClientFrame[] | undefined
+  held: readonly Held[] | undefined
+  heldBytes: number
   /** Questions whose answers are not yet handed to the door, and those of them that are read. */
   reads: number
   answered: number
@@ -103,6 +110,7 @@ export function newLink(connection: Connection, now: number): Link {
     readings: undefined,
     bucket: newBucket(now),
     held: undefined,
+    heldBytes: 0,
     reads: 0,
     answered: 0,
     out: nothing,
