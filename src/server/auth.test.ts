@@ -38,6 +38,11 @@ describe('jwtAuth', () => {
     for (const token of bad) await expect(auth({ token, request })).rejects.toThrow()
   })
 
+  it.each([7, true, ['t']])('refuses a tenant that is no text, and lets nobody in among those who have none by it: %j', async (tenant) => {
+    await expect(jwtAuth({ key })({ token: await sign({ sub: 'ann', tenant }), request })).rejects.toThrow('tenant must be text')
+    expect(await jwtAuth({ key })({ token: await sign({ sub: 'ann', tenant: null }), request })).toEqual({ userId: 'ann' })
+  })
+
   it('says of a token that has ended, and of no other, that it has', async () => {
     const why = async (claims: object, secret = bytes) => {
       const token = await sign({ sub: 'ann', ...claims }, secret)

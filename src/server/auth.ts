@@ -62,12 +62,16 @@ export function jwtAuth(options: JwtAuthOptions): Authenticate {
 
 function identityOf({ sub, exp, tenant, name, picture }: JWTPayload): Identity | null {
   if (!sub) return null
+  // Left out it would mean the server's own, and the users of all such tenants would be among each other.
+  const team = tenant ?? undefined
+  if (team !== undefined && typeof team !== 'string')
+    throw new TypeError('jwtAuth: the claim tenant must be text; give `identity` to read another one.')
   const profile: Record<string, unknown> = {}
   if (typeof name === 'string') profile.name = name
   if (typeof picture === 'string') profile.picture = picture
   return {
     userId: sub,
-    ...(typeof tenant === 'string' ? { tenant } : {}),
+    ...(team === undefined ? {} : { tenant: team }),
     ...(exp === undefined ? {} : { expiresAt: exp * 1_000 }),
     ...(Object.keys(profile).length ? { profile } : {}),
   }
