@@ -88,7 +88,7 @@ function newState(options: HubOptions): HubState {
   const state: HubState = {
     options,
     writes: createWrites({ store, mint, turn, logger, flush: () => flush(state) }),
-    node: bus && newNode(bus, mint(), (text) => hearHints(state, text, (link) => shut(state, link, 'fenced', 'superseded'))),
+    node: bus && newNode(bus, mint(), (text) => hearHints(state, text, (link) => shut(state, link, 'fenced', 'superseded')), logger),
     links: new Set(),
     users: new Map(),
     rooms: new Map(),
@@ -118,7 +118,7 @@ function flush(state: HubState): void {
   state.unsent.length = 0
   for (const link of state.asking) goOn(state, link)
   if (state.moved.size || state.stale.size) tellInboxes(state)
-  if (state.node?.out.size) publish(state.node, state.options.logger ?? silentLogger)
+  if (state.node?.out.size) publish(state.node)
 }
 
 /** One at a time. Where the store cannot say what was missed, everybody comes back and asks. */

@@ -6,7 +6,7 @@ import type { MovedNews, News } from '../store.js'
 import { tellLeft, tellMark, tellOwn, tellPerson } from './fan-out.js'
 import { beyond, catchUp } from './gate.js'
 import { touchRow } from './inbox.js'
-import type { ChatNode } from './node.js'
+import { type ChatNode, listen } from './node.js'
 import { type HubState, roomAt } from './state.js'
 
 /** False: nothing that was told so far is sure to be complete. */
@@ -29,7 +29,9 @@ export async function check(state: HubState): Promise<boolean> {
   }
 }
 
-function retry(state: HubState, { behind }: ChatNode): void {
+function retry(state: HubState, node: ChatNode): void {
+  const { behind } = node
+  for (const topic of [...node.unheard]) listen(node, topic)
   for (const room of behind) {
     if (roomAt(state, room) === room) void catchUp(state, room)
     else behind.delete(room)

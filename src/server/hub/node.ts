@@ -10,8 +10,10 @@ export interface ChatNode {
   readonly bus: Bus
   readonly name: string
   readonly hear: (text: string) => void
-  /** Ends of its subscriptions. */
+  readonly logger: Logger
+  /** Ends of its subscriptions, and the topics of which there is none because the bus failed. */
   readonly topics: Map<string, () => void>
+  readonly unheard: Set<string>
   /** Hints of this tick, by topic. */
   readonly out: Map<string, string[]>
   /** How new what was told of a row, register or person was, since the last look at the store, and before it. */
@@ -27,12 +29,14 @@ export interface ChatNode {
   checking: Promise<void> | undefined
 }
 
-export function newNode(bus: Bus, name: string, hear: (text: string) => void): ChatNode {
+export function newNode(bus: Bus, name: string, hear: (text: string) => void, logger: Logger): ChatNode {
   return {
     bus,
     name,
     hear,
+    logger,
     topics: new Map(),
+    unheard: new Set(),
     out: new Map(),
     heard: new Map(),
     earlier: new Map(),
@@ -44,13 +48,27 @@ export function newNode(bus: Bus, name: string, hear: (text: string) => void): C
   }
 }
 
+/** A bus that fails is one that loses: the news of the store tells what is not heard, and with each look at it the topic is tried again. */
 export function listen(node: ChatNode, topic: string): void {
-  if (!node.topics.has(topic)) node.topics.set(topic, node.bus.subscribe(topic, node.hear))
+  if (node.topics.has(topic)) return
+  try {
+    node.topics.set(topic, node.bus.subscribe(topic, node.hear))
+    node.unheard.delete(topic)
+  } catch (error) {
+    node.unheard.add(topic)
+    node.logger.error('subscribe-failed', { topic, ...errorFields(error) })
+  }
 }
 
 export function ignore(node: ChatNode, topic: string): void {
-  node.topics.get(topic)?.()
+  const end = node.topics.get(topic)
   node.topics.delete(topic)
+  node.unheard.delete(topic)
+  try {
+    end?.()
+  } catch (error) {
+    node.logger.error('subscribe-failed', { topic, ...errorFields(error) })
+  }
 }
 
 /** Leaves with the end of the tick. */
@@ -62,14 +80,14 @@ export function gather(node: ChatNode, topic: string, hint: Hint): void {
   else node.out.set(topic, [text])
 }
 
-export function publish(node: ChatNode, logger: Logger): void {
+export function publish(node: ChatNode): void {
   const gathered = [...node.out]
   node.out.clear()
   for (const [topic, hints] of gathered) {
     try {
       for (const text of texts(node.name, hints)) node.bus.publish(topic, text)
     } catch (error) {
-      logger.error('publish-failed', { topic, ...errorFields(error) })
+      node.logger.error('publish-failed', { topic, ...errorFields(error) })
     }
   }
 }

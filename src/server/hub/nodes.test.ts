@@ -1,7 +1,8 @@
 /** Several nodes over one store: what crosses from one to another, what it costs, and what happens when the bus does not. */
 import { describe, expect, it } from 'vitest'
 import { type DrivenLink, drivenNodes, healedMs } from '../../../test/fakes/driven-nodes.js'
-import { open, send } from '../../../test/fakes/driven-hub.js'
+import { drivenHub, open, send } from '../../../test/fakes/driven-hub.js'
+import { type Bus, inProcessBus } from '../bus.js'
 import { memoryStore } from '../memory-store.js'
 import { roundMs } from '../rounds.js'
 import type { Store } from '../store.js'
@@ -582,5 +583,47 @@ describe('a planted bug', () => {
     if (bugs.hintTrusted) ann.say(send('b'))
     await pass(healedMs)
     expect(bob.seqs()).toEqual(seqs)
+  })
+})
+
+describe('a bus that throws', () => {
+  it('harms no link where a topic cannot be heard: it is told by the store, and heard once the bus is back', async () => {
+    const store = memoryStore()
+    const inner = inProcessBus()
+    let isBroken = true
+    const failing = () => {
+      if (isBroken) throw new Error('no connection')
+    }
+    const subscribe: Bus['subscribe'] = (topic, hear) => {
+      failing()
+      const end = inner.subscribe(topic, hear)
+      return () => {
+        failing()
+        end()
+      }
+    }
+    const [one, other] = [drivenHub({ store, bus: inner }), drivenHub({ store, bus: { ...inner, subscribe }, mint: () => 'other' })]
+    const settle = async () => {
+      await one.settle()
+      await other.settle()
+    }
+    await one.put(['ann', 'bob'])
+    const [ann, bob] = [one.link('ann'), other.link('bob')]
+    for (const link of [ann, bob]) link.say(open())
+    await settle()
+    const told = () => bob.of('change').map(({ seq }) => seq)
+    ann.say(send('a'))
+    await settle()
+    expect([bob.of('opened').length, told()]).toEqual([1, []])
+    await other.hub.check()
+    await settle()
+    expect(told()).toEqual([1])
+    isBroken = false
+    await other.hub.check()
+    ann.say(send('b'))
+    await settle()
+    expect(told()).toEqual([1, 2])
+    isBroken = true
+    bob.closed()
   })
 })
