@@ -26,12 +26,13 @@ it.each([
   expect(world.journal.breach()?.invariant).toBe(breach)
 })
 
-/** Of a browser with two tabs, in the lane `l`; it sends under these names. */
-function tabOf(hasLocks: boolean, ...names: string[]): Tab {
+/** Of a browser with two tabs, in the lane `l`; it sends under these names, and what failed in it is of the lane `of`. */
+function tabOf(hasLocks: boolean, of: string, ...names: string[]): Tab {
   const talk = { send: () => names.shift(), retry() {} }
   const failed = { localId: 'again', conversation: 'c', status: 'failed', error: { code: 'rejected' } }
   const device = { plan: { hasLocks, tabs: 2 }, talk: () => talk }
-  const state = () => ({ config: { lane: 'l' } })
+  const entries = [{ localId: 'again', key: ['o', 'c', of, 1] }]
+  const state = () => ({ config: { lane: 'l' }, conversations: [{ entries }] })
   return {
     device,
     state,
@@ -49,10 +50,18 @@ it.each<readonly [what: string, hasLocks: boolean, landed: readonly string[], br
   ['and with locks past nothing', true, ['a', 'c', 'b', 'again', 'd'], 'author-order'],
 ])('what was tried again in one of two tabs: %s', (_, hasLocks, landed, breach) => {
   const world = worldOf({ seed: 1, nodes: 1, heard })
-  const tab = tabOf(hasLocks, 'a', 'b', 'c', 'd')
+  const tab = tabOf(hasLocks, 'l', 'a', 'b', 'c', 'd')
   for (const step of ['send', 'send', 'retry', 'send', 'send'] as const) users[step](world, tab, 'c', heard)
   land(world, ...landed)
   expect(world.journal.breach()?.invariant).toBe(breach)
+})
+
+it('what was adopted and tried again may still come from the tab before, at its old place', () => {
+  const world = worldOf({ seed: 1, nodes: 1, heard })
+  const tab = tabOf(true, 'before', 'a', 'b')
+  for (const step of ['send', 'retry', 'send'] as const) users[step](world, tab, 'c', heard)
+  land(world, 'again', 'a', 'b')
+  expect(world.journal.breach()).toBeNull()
 })
 
 it('what a new tab finds on the disk and in its first answer is settled, and when a backup takes it back its order is not promised', async () => {
