@@ -18,7 +18,7 @@ import { type Ways, waysOf } from './ways.js'
 export interface FallbackOptions {
   /**
    * How long a way may be silent, in milliseconds: unopened for so long, the next way is tried beside it; open for so long
-   * without a frame, it is left; once all were left so, after 8,000. Default 2,000.
+   * without a frame, it is left, until all were left so: then each has as long as the session waits. Default 2,000.
    */
   readonly silentMs?: number
   /**
@@ -42,7 +42,7 @@ export function fallback(transports: readonly Transport[], options: FallbackOpti
   const { silentMs = 2_000, probeMs = 30_000, name = 'chatloom', clock = systemClock } = options
   const areTransports = transports?.[0] && transports.every?.((each) => typeof each?.open === 'function')
   const areTimes = [silentMs, probeMs].every((ms) => typeof ms === 'number' && ms >= 0)
-  assertArgument('fallback', areTransports && areTimes, 'check transports, silentMs and probeMs.')
+  assertArgument('fallback', areTransports && areTimes, 'check transports, silentMs, probeMs.')
   const ways = waysOf(transports, silentMs, probeMs, clock, name)
   return { name: 'fallback', open: (to) => openLink(ways, to) }
 }
@@ -50,12 +50,9 @@ export function fallback(transports: readonly Transport[], options: FallbackOpti
 /** Without a wait: nobody is pressed by a change of way. */
 const moved: LinkClosed = { band: 'retry-after', code: 'moved', retryAfterMs: 0 }
 
-/** Where all were silent, each is given so long: half of what the session waits for its welcome. */
-const longSilenceMs = 8_000
-
 function openLink(ways: Ways, to: LinkEvents): Link {
   const { transports } = ways
-  let phase: 'opening' | 'open' | 'online' | 'closed' = 'opening'
+  let phase: 'open' | 'online' | 'closed' | undefined
   let taken = 0
   let hello: Hello | undefined
   let stopWaiting = () => {}
@@ -76,30 +73,24 @@ function openLink(ways: Ways, to: LinkEvents): Link {
     end(why, ways.probeMs)
   }
 
-  /** Where all were, the network or the server is slow, and not to be pressed (L9). */
-  function silent() {
-    ways.silences += 1
-    turnTo(taken + 1, ways.silences % transports.length ? moved : { band: 'retry', code: 'silent' })
-  }
-
-  function proven() {
-    phase = 'online'
-    stopWaiting()
-    ways.carries(taken)
-    if (taken && hello) stopWaiting = lookUp(ways, taken, hello, turnTo)
-  }
-
   const link = race(ways, {
     opened(way) {
       phase = 'open'
       taken = way
-      stopWaiting = ways.after(Math.max(ways.silentMs, ways.silences < transports.length ? 0 : longSilenceMs), silent)
+      if (ways.tries++ < transports.length) stopWaiting = ways.after(ways.silentMs, () => turnTo(way + 1))
+      // Where all were, the network or the server is slow, and not to be pressed (L9): each has as long as the session waits.
+      else ways.first = (way + 1) % transports.length
       to.opened()
       to.frame({ type: 'via', via: (transports[way] as Transport).name })
     },
     frame(frame) {
       // What a combinator below says by itself proves nothing.
-      if (phase === 'open' && frame.type !== 'via') proven()
+      if (phase === 'open' && frame.type !== 'via') {
+        phase = 'online'
+        stopWaiting()
+        ways.carries(taken)
+        if (taken && hello) stopWaiting = lookUp(ways, taken, hello, turnTo)
+      }
       to.frame(frame)
     },
     closed: (why) => (phase === 'open' && why.band === 'retry' ? turnTo(taken + 1, why) : end(why)),

@@ -13,25 +13,19 @@ const longestWaitMs = 600_000
  */
 export function lookUp(ways: Ways, taken: number, hello: Hello, found: (way: number) => void): () => void {
   let stop = () => {}
-  const rest = () => {
+  const rest = (ms: number) => {
     stop()
-    stop = ways.after(ways.waitMs, () => ask(0))
+    ways.waitMs = ms
+    stop = ways.after(ms, () => ask(0))
   }
-  const online = () => {
-    ways.waitMs = 0
-    rest()
-  }
+  const online = () => rest(0)
 
   function ask(way: number) {
-    if (way < taken) {
-      stop = probe(ways, way, hello, (works) => (works ? found(way) : ask(way + 1)))
-      return
-    }
-    ways.waitMs = Math.min(ways.waitMs * 2 || ways.probeMs, longestWaitMs)
-    rest()
+    if (way < taken) stop = probe(ways, way, hello, (works) => (works ? found(way) : ask(way + 1)))
+    else rest(Math.min(longestWaitMs, ways.waitMs * 2 || ways.probeMs))
   }
 
-  rest()
+  rest(ways.waitMs)
   globalThis.addEventListener?.('online', online)
   return () => {
     globalThis.removeEventListener?.('online', online)
@@ -50,7 +44,7 @@ function probe({ transports, silentMs, after }: Ways, way: number, hello: Hello,
     if (works !== undefined) done(works)
   }
   const link = (transports[way] as Transport).open({
-    opened: () => link.send({ ...hello, lane: `probe.${hello.lane}`.slice(0, 128) }),
+    opened: () => link.send({ ...hello, lane: `probe.${hello.lane}` }),
     // A combinator below names its way first.
     frame: ({ type }) => type === 'via' || end(type === 'welcome'),
     closed: () => end(false),

@@ -1,5 +1,5 @@
 /** Opens the ways of a fallback one beside the other, until the first of them is open; from then on it is that one's link. */
-import type { Link, LinkClosed, LinkFrame } from '../../ports/transport.js'
+import type { Link, LinkClosed, LinkFrame, Transport } from '../../ports/transport.js'
 import type { Ways } from './ways.js'
 
 export interface RaceEvents {
@@ -19,13 +19,12 @@ export function race({ transports, first, silentMs, after }: Ways, to: RaceEvent
 
   function tryNext() {
     const way = left.shift() as number
-    const transport = transports[way]
-    if (!transport) return
     stopWaiting()
+    if (!transports[way]) return
     stopWaiting = after(silentMs, tryNext)
     links.set(
       way,
-      transport.open({
+      (transports[way] as Transport).open({
         opened: () => opened(way),
         frame: (frame) => way === taken && to.frame(frame),
         closed: (why) => closed(way, why),
@@ -57,7 +56,7 @@ export function race({ transports, first, silentMs, after }: Ways, to: RaceEvent
     close() {
       stopWaiting()
       left.length = 0
-      for (const link of links.values()) link.close()
+      for (const [, link] of links) link.close()
     },
   }
 }

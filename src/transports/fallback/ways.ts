@@ -10,8 +10,8 @@ export interface Ways {
   readonly after: (ms: number, run: () => void) => () => void
   /** The way that the next link tries first. */
   first: number
-  /** As many opened and stayed silent since one carried. */
-  silences: number
+  /** As many have opened since one carried. */
+  tries: number
   /** The next wait for a probe; 0 after what may have been a change of the network. */
   waitMs: number
   /** This way carries frames: the next link tries it first, in this page and in the next. */
@@ -31,23 +31,21 @@ export function waysOf(transports: readonly Transport[], silentMs: number, probe
     }
   }
 
-  const worked = remembered()
+  const names: readonly (string | undefined)[] = transports.map(({ name }) => name)
   const ways: Ways = {
     transports,
     silentMs,
     probeMs,
     after: (ms, run) => clock.timer(clock.now() + ms, run),
-    first: Math.max(
-      0,
-      transports.findIndex(({ name }) => name === worked),
-    ),
-    silences: 0,
+    // None is remembered, or no longer one of them: the best.
+    first: Math.max(0, names.indexOf(remembered())),
+    tries: 0,
     waitMs: probeMs,
     carries(way) {
-      ways.silences = 0
+      ways.tries = 0
       if (ways.first !== way) ways.waitMs = probeMs
       ways.first = way
-      remembered(transports[way]?.name)
+      remembered(names[way])
     },
   }
   return ways

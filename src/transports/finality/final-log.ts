@@ -48,7 +48,7 @@ export function finalLog(ground: Pick<Ground, 'user'>, waiting: Waiting, tell: (
       if (type === 'change') {
         if (frame.change.kind === 'message') settle(frame.conversation, frame.change.message)
         reach(frame, frame.seq)
-      } else if (type === 'opened' || type === 'page') {
+      } else if ('from' in frame) {
         for (const row of frame.rows) settle(frame.conversation, row)
       } else if ('heads' in frame) {
         for (const head of frame.heads) if (heads.has(head.conversation)) reach(head, 0, head.seq)

@@ -67,7 +67,7 @@ function openLink(ground: Ground, to: LinkEvents): Link {
   const sure = finalLog(ground, waiting, session.tell)
   let failure: LinkClosed | undefined
   /** Other paths are up, or a path takes another way. */
-  const changed = () => session.name([fast.isUp() && ground.fast.name, final.isUp() && ground.final.name].filter(Boolean).join('+'))
+  const changed = () => session.name([fast.isUp() && ground.fast.name, final.isUp() && ground.final.name].filter((name) => name).join('+'))
 
   const fast: Path = keepPath(ground.fast, ground.clock, {
     ...session,

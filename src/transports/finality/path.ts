@@ -117,8 +117,9 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   }
 
   function send(frame: ClientFrame) {
-    if (isUp) link?.send(frame)
-    if (isUp && frame.type === 'ping') worry(true)
+    if (!isUp) return
+    link?.send(frame)
+    if (frame.type === 'ping') worry(true)
   }
   if (track.dueMs > clock.now()) stopResting = clock.timer(track.dueMs, open)
   else open()

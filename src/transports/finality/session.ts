@@ -49,7 +49,7 @@ export function sessionOf(ground: Ground, to: LinkEvents): Session {
     },
     begin(frame) {
       hello = frame
-      if (ground.user !== frame.user) {
+      if (frame.user !== ground.user) {
         ground.waiting.clear()
         ground.over.clear()
         ground.welcome = undefined
@@ -64,19 +64,18 @@ export function sessionOf(ground: Ground, to: LinkEvents): Session {
     welcome(welcome) {
       // What a session goes by for as long as its link lives.
       const { user, limits, features } = welcome
-      const theirs = JSON.stringify([user, limits, features])
+      const theirs = JSON.stringify({ user, limits, features })
       if (terms) return terms === theirs
-      terms = theirs
-      tell(welcome)
       // Told of another user the session ends; who asks again may be signed in again.
       if (user !== ground.user) ground.welcome = undefined
+      terms = theirs
+      tell(welcome)
       for (const { frame } of ground.waiting.values()) tell(frame)
       return true
     },
     name(names) {
-      if (!names || names === via) return
+      if (names !== via && names) tell({ type: 'via', via: names })
       via = names
-      tell({ type: 'via', via })
     },
     end(why) {
       if (isOver) return
