@@ -117,9 +117,8 @@ export function keepPath(track: Track, clock: Clock, to: PathEvents): Path {
   }
 
   function send(frame: ClientFrame) {
-    if (!isUp) return
-    link?.send(frame)
-    if (frame.type === 'ping') worry(true)
+    if (isUp) link?.send(frame)
+    if (isUp && frame.type === 'ping') worry(true)
   }
   if (track.dueMs > clock.now()) stopResting = clock.timer(track.dueMs, open)
   else open()
