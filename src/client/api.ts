@@ -256,7 +256,12 @@ export interface Chat<Content = unknown> {
    * storage to be closed and takes no `signal`, for there is nothing left that one could end.
    */
   close(): Promise<void>
-  /** Tries to flush for `flushMs` (default 0), wipes this user's data and closes; resolves with what was never sent (R28). Rejects `storage-failed` where the disk could not be read and wiped: nothing more is sent, what waits rejects `closed`, every other call but `close` fails as `logged-out`, and it may be called again, which flushes no more; called while one wipes, it joins that one, and one that still flushes joins it too. Its `signal` counts during the flush alone, and ends the work as well: `aborted`, nothing is wiped, and the chat goes on. */
+  /**
+   * Tries to flush for `flushMs` (default 0), wipes this user's data and closes; resolves with what was never sent (R28). Rejects `storage-failed`
+   * where the disk could not be read and wiped: nothing more is sent, what waits rejects `closed`, every other call but `close` fails as
+   * `logged-out`, and it may be called again, which flushes no more. Called while one wipes, it joins that one, and one that still flushes
+   * joins it too. Its `signal` counts during the flush alone, and ends the work as well: `aborted`, nothing is wiped, and the chat goes on.
+   */
   logout(options?: CallOptions & { readonly flushMs?: number }): Promise<{ readonly unsent: readonly OutboxEntry<Content>[] }>
 }
 

@@ -20,6 +20,17 @@ const outcome = (call: Promise<unknown>) =>
     (error: { code: string }) => error.code,
   )
 
+/** What a chat has stored that was looked at and closed. */
+async function stored(): Promise<StorageFactory> {
+  const storage = memoryStorage()
+  const { chat, online, pass } = filled({ storage })
+  chat.conversation('c').timeline.subscribe(() => {})
+  await online()
+  await pass(1_000)
+  await chat.close()
+  return storage
+}
+
 describe('R19: a place asked for before the log is known', () => {
   it('is shown once the server has told the log, without a subscriber', async () => {
     const driven = filled()
@@ -42,13 +53,7 @@ describe('R19: a place asked for before the log is known', () => {
   })
 
   it('is shown from what is stored, without a link', async () => {
-    const storage = memoryStorage()
-    const before = filled({ storage })
-    before.chat.conversation('c').timeline.subscribe(() => {})
-    await before.online()
-    await before.pass(1_000)
-    await before.chat.close()
-    const driven = filled({ storage })
+    const driven = filled({ storage: await stored() })
     const jumped = outcome(driven.chat.conversation('c').jumpTo(300))
     await driven.pass()
     expect(await jumped).toBe('done')
@@ -56,13 +61,7 @@ describe('R19: a place asked for before the log is known', () => {
 
   it('is asked for once the link is there, where it is not stored as the rest is; where none comes it rejects `offline`', async () => {
     for (const isThere of [true, false]) {
-      const storage = memoryStorage()
-      const before = filled({ storage })
-      before.chat.conversation('c').timeline.subscribe(() => {})
-      await before.online()
-      await before.pass(1_000)
-      await before.chat.close()
-      const driven = filled({ storage })
+      const driven = filled({ storage: await stored() })
       const talk = driven.chat.conversation('c')
       talk.timeline.subscribe(() => {})
       await driven.pass()

@@ -128,7 +128,7 @@ describe('what was shown of a conversation', () => {
     }
     await pass(1_000)
     // A WeakRef holds what it has been asked for until the task ends.
-    await new Promise((resolve) => setTimeout(resolve))
+    await new Promise(setImmediate)
     collect()
     expect(shown.slice(0, 20).filter((each) => each.deref())).toEqual([])
   })

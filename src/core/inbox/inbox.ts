@@ -45,9 +45,9 @@ export function inboxFrame(turn: Turn, { request, prev, next, more, rows, gone }
 }
 
 /** Only a conversation that is followed, or has something to send, knows better: one from disk may be of before its user was removed. */
-function standsFor({ conversations, slots }: Turn, id: string): unknown {
+function standsFor({ conversations, slots }: Turn, id: string): boolean {
   const held = conversations[slots.get(id) ?? -1]
-  return held && (held.log.liveOn || pendingOf(held))
+  return !!held && !!(held.log.liveOn || pendingOf(held))
 }
 
 function pendingOf({ entries }: ConversationState): Entry | undefined {

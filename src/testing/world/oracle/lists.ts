@@ -1,4 +1,5 @@
 /** R24: what the list says of conversations that are looked at now and then, and of those that give way to others. */
+import { agree } from './agree.js'
 import { isMember, unreadIn } from './model.js'
 import { readBelow } from './marks.js'
 import { checkWorld, type Memory } from './check.js'
@@ -9,7 +10,6 @@ const glances = 8
 const mostBetweenMs = 800
 /** A look at the news of the store, and what it leads to. */
 const withinMs = 16_000
-const lookEveryMs = 2_000
 
 /** Everybody looks at one conversation after another while somebody speaks in all of them, then at none. */
 export async function checkLists(world: World, memory: Memory, heard: WorldOptions['heard']): Promise<void> {
@@ -25,13 +25,10 @@ export async function checkLists(world: World, memory: Memory, heard: WorldOptio
   }
   for (const tab of world.tabs()) lookAway(tab)
   for (const { id } of plan.rooms) post(world, id, 'bot')
-  const untilMs = time.clock.now() + withinMs
-  let missing: string | null = 'nothing was looked at'
-  while (missing !== null && time.clock.now() < untilMs && !journal.breach()) {
-    await time.pass(lookEveryMs)
+  const missing = await agree(world, withinMs, () => {
     checkWorld(world, memory)
-    missing = wrongIn(world)
-  }
+    return wrongIn(world)
+  })
   if (missing !== null) journal.broken('converges', `${withinMs / 1_000} s after the last post that nobody looks at, ${missing}`)
 }
 
